@@ -1,0 +1,1 @@
+"""Control over a generator that is already trained and stays fixed."""

@@ -1,0 +1,48 @@
+"""Read the activations of a fixed network, and stop the pass where nothing more is needed."""
+
+import difflib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from torch import Tensor, nn
+
+
+class _Stop(Exception):
+    """Raised inside a forward pass once the last wanted layer has been read."""
+
+
+@contextmanager
+def read_layers(network: nn.Module, names: Sequence[str], stop: bool = True) -> Iterator[dict[str, Tensor]]:
+    """Inside the block, forward passes leave the outputs of the named submodules in the dict that is given.
+
+    With `stop`, a pass ends as soon as all are read (the code after the pass in the block is skipped too, so
+    make the pass the last statement of the block). Gradients flow through what was read.
+    Raises ValueError for a name that does not exist and lists the nearest ones.
+    """
+    modules = dict(network.named_modules())
+    for name in names:
+        if name not in modules:
+            raise ValueError(f"no layer {name!r}: the nearest are {nearest(name, [n for n in modules if n])}")
+    found: dict[str, Tensor] = {}
+
+    def keep(name: str):
+        def hook(_module: nn.Module, _inputs: object, output: Tensor) -> None:
+            found[name] = output
+            if stop and len(found) == len(names):
+                raise _Stop
+
+        return hook
+
+    handles = [modules[name].register_forward_hook(keep(name)) for name in names]
+    try:
+        yield found
+    except _Stop:
+        pass
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def nearest(name: str, known: Sequence[str], most: int = 8) -> list[str]:
+    """Known names, those most like `name` first."""
+    return sorted(known, key=lambda other: -difflib.SequenceMatcher(None, name, other).ratio())[:most]

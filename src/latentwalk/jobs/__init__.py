@@ -1,0 +1,1 @@
+"""The jobs: one call each, put together from families, methods and walks."""

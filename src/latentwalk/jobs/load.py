@@ -1,0 +1,57 @@
+"""Open a generator or a scorer by its bundled name, its path, or its import name."""
+
+from pathlib import Path
+
+import torch
+
+from latentwalk.checkpoints.plain import read_dcgan
+from latentwalk.generator import Generator
+from latentwalk.scorers.callable import from_callable
+from latentwalk.scorers.classifier import Classifier
+from latentwalk.scores import Scorer
+from latentwalk.weights import check_finite, read_state_dict
+
+ASSETS = Path(__file__).parent.parent / "assets"
+GENERATORS = {"faces64": ASSETS / "faces64" / "generator.safetensors"}
+SCORERS = {
+    "faces64": ASSETS / "faces64" / "scorer.safetensors",
+    "faces64-judge": ASSETS / "faces64" / "judge.safetensors",
+}
+
+
+def load(source: str | Path, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32) -> Generator:
+    """A fixed generator.
+
+    source: "faces64" (bundled), or the path of a plain DCGAN-layout state dict in .safetensors, .pt or .pth. The
+    content decides what it is, not the name. Nothing in the file is executed.
+    Raises ValueError when there is no such file, or it is damaged or of another layout.
+    """
+    path = GENERATORS.get(str(source), Path(source))
+    if not path.exists():
+        raise ValueError(
+            f"no generator {str(source)!r}: expected the path of a checkpoint, or one of {', '.join(GENERATORS)}"
+        )
+    tensors = read_state_dict(path)
+    check_finite(tensors, path)
+    generator = read_dcgan(tensors, str(path)).freeze()
+    generator.source = str(source)
+    return generator.to(device, dtype)
+
+
+def load_scorer(source: str | Path, device: torch.device | str = "cpu") -> Scorer:
+    """A scorer.
+
+    source: "faces64" or "faces64-judge" (bundled, trained independently of each other), the path of a scorer that
+    `latentwalk train scorer` wrote, or "package.module:function" for any Python callable from images [n, c, h, w] in
+    [-1, 1] to logits [n, a] (the function may carry `attributes`, a tuple of names).
+    Raises ValueError when there is no such scorer.
+    """
+    name = str(source)
+    path = SCORERS.get(name, Path(source))
+    if path.is_file():
+        return Classifier.load(path).to(device)
+    if ":" in name:
+        return from_callable(name)
+    raise ValueError(
+        f"no scorer {name!r}: expected a scorer file, package.module:function, or one of {', '.join(SCORERS)}"
+    )

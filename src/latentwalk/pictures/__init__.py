@@ -1,0 +1,1 @@
+"""What a person sees: strips, grids, maps, animations, pages."""

@@ -1,0 +1,59 @@
+"""Scored codes: what every method that finds directions learns from."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from latentwalk.generator import Generator
+from latentwalk.latents import Latents, concatenate
+from latentwalk.scores import Scorer, score
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done, and how much there is."""
+
+
+def silent(_what: str, _done: int, _total: int) -> None:
+    """Progress for nobody."""
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Codes [n, ...] with logits [n, a] for the named attributes; NaN where a code has no label."""
+
+    latents: Latents
+    scores: Float[Tensor, "n a"]
+    attributes: tuple[str, ...]
+
+    def column(self, attribute: str) -> Float[Tensor, "n"]:
+        """The scores of one attribute. Raises ValueError when it was not scored."""
+        if attribute not in self.attributes:
+            raise ValueError(f"no attribute {attribute!r} among the samples: there are {', '.join(self.attributes)}")
+        return self.scores[:, self.attributes.index(attribute)]
+
+
+def score_samples(
+    generator: Generator, scorer: Scorer, samples: int, seed: int = 0, progress: Progress = silent
+) -> Samples:
+    """Draw and score fresh codes. The same seed gives the same codes, apart from those that `--seeds` names."""
+    if samples < 2:
+        raise ValueError(f"expected at least 2 samples, got {samples}")
+    chunk = 512
+    latents, scores = [], []
+    seeds = fresh_seeds(samples, seed)
+    for start in range(0, samples, chunk):
+        part = generator.sample(seeds[start : start + chunk])
+        latents.append(part)
+        scores.append(score(generator, scorer, part))
+        progress("scoring samples", min(start + chunk, samples), samples)
+    return Samples(concatenate(latents), torch.cat(scores), tuple(scorer.attributes))
+
+
+def fresh_seeds(count: int, seed: int) -> range:
+    """Seeds far from the small ones that people pick, so that nothing is fitted on the codes they look at."""
+    if seed < 0 or count > 10**8:
+        raise ValueError(f"expected a seed of at least 0 and at most 10**8 samples, got seed {seed}, {count} samples")
+    start = 2**40 + seed * 10**8
+    return range(start, start + count)

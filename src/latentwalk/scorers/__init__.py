@@ -1,0 +1,1 @@
+"""Scorers: images to logits."""

@@ -1,0 +1,1 @@
+"""Training of small networks that the other jobs use."""

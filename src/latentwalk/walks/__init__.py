@@ -1,0 +1,1 @@
+"""Walks: ways to move a code to where it is wanted."""
