@@ -74,6 +74,8 @@ class Classifier(nn.Module):
     card: how it was trained and how good it is, as plain data.
     """
 
+    temperature: Tensor
+
     def __init__(
         self,
         attributes: tuple[str, ...],
