@@ -19,6 +19,9 @@ from latentwalk.scores import Scorer, attribute_index
 from latentwalk.walk import Goal, Walk, all_reached
 
 
+MARGIN = 0.1
+
+
 @dataclass(frozen=True)
 class Ascent:
     """How to walk.
@@ -40,6 +43,10 @@ class Ascent:
     drift: float = 0.5
     ridge: float = 0.02
     batch: int = 64
+    memory: float = 0.5
+    margin: float = 1.0
+    grow: float = 1.5
+    floor: float = 0.0
 
     def walk(
         self,
@@ -75,44 +82,44 @@ class Ascent:
         held: Sequence[str],
         keep_paths: bool,
     ) -> Walk:
-        n = len(latents)
-        end = latents.values.clone()
-        reached = torch.zeros(n, dtype=torch.bool, device=end.device)
-        steps = torch.zeros(n, dtype=torch.long, device=end.device)
-        paths = [[value] for value in end] if keep_paths else []
-        radius = self.reach * end.flatten(1).norm(dim=1)
         columns = [attribute_index(scorer, name) for name in (*(goal.attribute for goal in goals), *held)]
-        start: Tensor | None = None
-        before: Tensor | None = None
-        active = torch.arange(n, device=end.device)
+        n, device = len(latents), latents.values.device
+        end = latents.values.clone()
+        steps = torch.zeros(n, dtype=torch.long, device=device)
+        radius = self.reach * end.flatten(1).norm(dim=1)
+        logits, rows = slopes(generator, scorer, latents, columns, self.views, 0)
+        start = logits.clone()
+        paths = [[value] for value in end.clone()] if keep_paths else []
+        reached = all_reached(goals, logits, scorer)
 
-        for step in range(self.max_steps + 1):
-            here = latents[active].with_values(end[active])
-            plain, logits, rows = slopes(generator, scorer, here, columns, self.views, step)
-            start = logits if start is None else start
-            done = all_reached(goals, plain, scorer)
-            reached[active[done]] = True
-            going = ~done
-            active = active[going]
-            if len(active) == 0 or step == self.max_steps:
+        for step in range(1, self.max_steps + 1):
+            active = torch.nonzero(~reached)[:, 0]
+            if len(active) == 0:
                 break
-            missing = torch.stack([goal.missing(logits[going, c]) for goal, c in zip(goals, columns, strict=False)], 1)
-            # The averaged logit may have arrived where the plain one has not: ask for a little more all the same.
-            missing = missing + torch.stack([0.1 * goal.sign * torch.ones_like(missing[:, 0]) for goal in goals], 1)
-            drift = self.drift * (start[active] - logits[going])[:, columns[len(goals) :]]
-            size = missing.abs().sum(1)
-            if before is not None:
-                radius[active] *= torch.where(size < before[active], 1.15, 0.5)
-            else:
-                before = torch.full((n,), float("inf"), device=end.device)
-            before[active] = size
-            delta = self._step(rows[going], missing, drift, radius[active])
-            end[active] = self._pull(end[active] + delta.view_as(end[active]), latents.space)
+            missing = self._missing(goals, logits[active], columns)
+            drift = self.drift * (start - logits)[active][:, columns[len(goals) :]]
+            delta = self._step(rows[active], missing, drift, radius[active])
+            tried = latents[active].with_values(
+                self._pull(end[active] + delta.view_as(end[active]), latents.space)
+            )
+            tried_logits, tried_rows = slopes(generator, scorer, tried, columns, self.views, step)
             steps[active] += 1
+            better = self._missing(goals, tried_logits, columns).abs().sum(1) < missing.abs().sum(1)
+            to, failed = active[better], active[~better]
+            end[to], logits[to] = tried.values[better], tried_logits[better]
+            rows[to] = self.memory * rows[to] + (1 - self.memory) * tried_rows[better]
+            radius[to] *= self.grow
+            # A step that led away jumped over a ridge: go less far, along the mean of the slopes on both sides.
+            radius[failed] = (radius[failed] * 0.5).clamp(min=self.floor)
+            rows[failed] = (rows[failed] + tried_rows[~better]) / 2
+            reached[to] = all_reached(goals, logits[to], scorer)
             if keep_paths:
-                for i in active.tolist():
+                for i in to.tolist():
                     paths[i].append(end[i].clone())
         return Walk(latents.with_values(end), reached, steps, [torch.stack(path) for path in paths] or None)
+
+    def _missing(self, goals, logits, columns):
+        return torch.stack([goal.missing(logits[:, c]) + self.margin * goal.sign for goal, c in zip(goals, columns, strict=False)], 1)
 
     def _step(self, rows: Tensor, missing: Tensor, drift: Tensor, radius: Tensor) -> Tensor:
         """The smallest delta [n, d] with `rows @ delta = (missing, drift)`, each part no longer than the radius."""
@@ -135,7 +142,7 @@ class Ascent:
 
 def slopes(
     generator: Generator, scorer: Scorer, latents: Latents, columns: Sequence[int], views: int, step: int
-) -> tuple[Float[Tensor, "n a"], Float[Tensor, "n a"], Float[Tensor, "n k d"]]:
+) -> tuple[Float[Tensor, "n a"], Float[Tensor, "n k d"]]:
     """Logits of the pictures, logits averaged over views, and the gradients of the averaged ones in some columns."""
     values = latents.values.detach().requires_grad_()
     with torch.enable_grad():
@@ -148,7 +155,7 @@ def slopes(
             torch.autograd.grad(logits[:, column].sum(), values, retain_graph=i < len(columns) - 1)[0].flatten(1)
             for i, column in enumerate(columns)
         ]
-    return every[0].detach(), logits.detach(), torch.stack(rows, 1)
+    return every[0].detach(), torch.stack(rows, 1)
 
 
 def look(images: Float[Tensor, "n c h w"], views: int, step: int) -> Float[Tensor, "m c h w"]:

@@ -1,0 +1,71 @@
+"""Many images at once, and pairs of before and after."""
+
+import math
+from collections.abc import Sequence
+
+from jaxtyping import Float
+from PIL import Image
+from torch import Tensor
+
+from latentwalk.pictures.layout import GAP, MARGIN, beside, captioned, check_count, enlarge, framed, table
+from latentwalk.pictures.text import PAPER, RED, caption, caption_size
+
+FRAME = 3
+"""Thickness in pixels of the frame around a code that did not arrive; the others have paper there."""
+
+PAIR_GAP = 5 * GAP
+
+
+def grid(
+    images: Float[Tensor, "n c h w"],
+    columns: int | None = None,
+    captions: Sequence[str] | None = None,
+    scale: int = 2,
+) -> Image.Image:
+    """Images in rows.
+
+    images: in [-1, 1]. columns: images per row; without it, a shape that leaves few cells empty.
+    captions: one per image. Raises ValueError for no images, less than one column, or captions that do not match.
+    """
+    cells = captioned(enlarge(images, scale), captions)
+    return framed(table(cells, pleasant_columns(len(cells)) if columns is None else columns), MARGIN)
+
+
+def pleasant_columns(count: int) -> int:
+    """Columns between a square and twice as wide as high, so that the last row is as full as possible."""
+    root = math.isqrt(max(count - 1, 0)) + 1
+    return min(range(root, max(root, math.isqrt(4 * count)) + 1), key=lambda columns: (-count % columns, columns))
+
+
+def before_after(
+    before: Float[Tensor, "n c h w"],
+    after: Float[Tensor, "n c h w"],
+    captions: Sequence[tuple[str, str]] | None = None,
+    reached: Sequence[bool] | None = None,
+    columns: int = 4,
+    scale: int = 2,
+) -> Image.Image:
+    """Pairs side by side; a code that did not arrive has a red frame and says so.
+
+    before, after: images in [-1, 1], row by row of the same codes. captions: one text for each image of a pair.
+    reached: per code whether it arrived; without it nothing is marked. columns: pairs per row.
+    Raises ValueError for no images, or numbers of images, captions or `reached` that do not match.
+    """
+    if before.shape != after.shape:
+        raise ValueError(f"expected as many images after as before, got {list(after.shape)} for {list(before.shape)}")
+    if captions is not None:
+        check_count("pair of captions", captions, len(before), of="pair")
+    if reached is not None:
+        check_count("value of reached", reached, len(before), of="pair")
+    pairs = []
+    for i, (left, right) in enumerate(zip(enlarge(before, scale), enlarge(after, scale), strict=True)):
+        texts = ("", "") if captions is None else captions[i]
+        arrived = reached is None or bool(reached[i])
+        pairs.append(beside([_half(left, texts[0], True), _half(right, texts[1], arrived)], GAP - FRAME))
+    return framed(table(pairs, columns, PAIR_GAP), MARGIN)
+
+
+def _half(picture: Image.Image, text: str, arrived: bool) -> Image.Image:
+    size = caption_size(picture.width)
+    half = caption(framed(picture, FRAME, PAPER if arrived else RED), text, size)
+    return half if arrived else caption(half, "not reached", size, RED)

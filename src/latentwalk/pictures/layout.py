@@ -1,0 +1,96 @@
+"""Pictures put beside, below and around each other; strips, grids and maps are built from these few words."""
+
+from collections.abc import Sequence
+
+from jaxtyping import Float
+from PIL import Image, ImageOps
+from torch import Tensor
+
+from latentwalk.images import to_pictures
+from latentwalk.pictures.text import PAPER, Colour, caption, caption_size
+
+GAP = 4
+"""Pixels between neighbours."""
+
+MARGIN = 8
+"""Pixels of paper around a finished picture."""
+
+
+def enlarge(images: Float[Tensor, "n c h w"], scale: int) -> list[Image.Image]:
+    """Pictures of images in [-1, 1] (1 or 3 channels); every pixel becomes a square of `scale` pixels.
+
+    Raises ValueError for no images, another number of channels, or a scale below 1.
+    """
+    if scale < 1:
+        raise ValueError(f"expected a scale of at least 1, got {scale}")
+    if len(images) == 0:
+        raise ValueError("expected at least one image to show, got none")
+    if images.shape[1] not in (1, 3):
+        raise ValueError(f"expected images with 1 or 3 channels, got {images.shape[1]}")
+    size = (images.shape[3] * scale, images.shape[2] * scale)
+    return [picture.resize(size, Image.Resampling.NEAREST) for picture in to_pictures(images)]
+
+
+def captioned(pictures: Sequence[Image.Image], captions: Sequence[str] | None) -> list[Image.Image]:
+    """Every picture with its caption beneath. Raises ValueError unless there is one caption per picture."""
+    if captions is None:
+        return list(pictures)
+    check_count("caption", captions, len(pictures))
+    return [
+        caption(picture, text, caption_size(picture.width)) for picture, text in zip(pictures, captions, strict=True)
+    ]
+
+
+def check_count(what: str, given: Sequence[object], expected: int, of: str = "picture") -> None:
+    """Raises ValueError unless there is one of `what` for everything that is shown."""
+    if len(given) != expected:
+        raise ValueError(f"expected one {what} per {of}, got {len(given)} for {expected}")
+
+
+def beside(pictures: Sequence[Image.Image], gap: int = GAP, middle: bool = False) -> Image.Image:
+    """From left to right, level at the top or, with `middle`, at half of the height."""
+    height = max(picture.height for picture in pictures)
+    row = Image.new("RGB", (sum(picture.width for picture in pictures) + gap * (len(pictures) - 1), height), PAPER)
+    left = 0
+    for picture in pictures:
+        row.paste(picture, (left, (height - picture.height) // 2 if middle else 0))
+        left += picture.width + gap
+    return row
+
+
+def stack(pictures: Sequence[Image.Image], gap: int = GAP) -> Image.Image:
+    """From top to bottom, level at the left; narrower pictures are filled up with paper."""
+    height = sum(picture.height for picture in pictures) + gap * (len(pictures) - 1)
+    column = Image.new("RGB", (max(picture.width for picture in pictures), height), PAPER)
+    top = 0
+    for picture in pictures:
+        column.paste(picture, (0, top))
+        top += picture.height + gap
+    return column
+
+
+def table(cells: Sequence[Image.Image], columns: int, gap: int = GAP) -> Image.Image:
+    """Cells of one width in rows of `columns`. Raises ValueError for less than one column."""
+    if columns < 1:
+        raise ValueError(f"expected at least 1 column, got {columns}")
+    rows = [beside(cells[start : start + columns], gap) for start in range(0, len(cells), columns)]
+    return stack(rows, gap)
+
+
+def padded(picture: Image.Image, width: int, height: int) -> Image.Image:
+    """The picture at the top left of paper of this size, or of its own size where that is larger."""
+    sheet = Image.new("RGB", (max(width, picture.width), max(height, picture.height)), PAPER)
+    sheet.paste(picture, (0, 0))
+    return sheet
+
+
+def centred(picture: Image.Image, width: int, height: int) -> Image.Image:
+    """The picture at the left, half way up, of paper of this size, or of its own size where that is larger."""
+    sheet = Image.new("RGB", (max(width, picture.width), max(height, picture.height)), PAPER)
+    sheet.paste(picture, (0, (sheet.height - picture.height) // 2))
+    return sheet
+
+
+def framed(picture: Image.Image, thickness: int, colour: Colour = PAPER) -> Image.Image:
+    """The whole picture with a frame around it; of paper it is a margin."""
+    return ImageOps.expand(picture, thickness, colour)
