@@ -1,1 +1,1 @@
-"""What a person sees: strips, grids, maps, animations, pages."""
+"""What a person sees: strips, grids, maps of change, charts, and walks that move."""

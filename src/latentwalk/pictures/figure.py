@@ -7,10 +7,13 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 INK = "#202124"
-FAINT = "#8a8d93"
+FAINT = "#6e7076"
 HAIR = "#d9dbdf"
 ACCENT = "#c2410c"
+CLEAN = "#2563a8"
 DPI = 130
+TEXT = 9
+"""Size of all letters in points."""
 
 
 def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
@@ -20,8 +23,8 @@ def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     for side in ("bottom", "left"):
-        axes.spines[side].set_color(FAINT)
-    axes.tick_params(colors=INK, labelsize=9, color=FAINT)
+        axes.spines[side].set_color(HAIR)
+    axes.tick_params(labelcolor=INK, labelsize=TEXT, color=HAIR)
     return figure, axes
 
 

@@ -14,27 +14,29 @@ FRAME = 3
 """Thickness in pixels of the frame around a code that did not arrive; the others have paper there."""
 
 PAIR_GAP = 5 * GAP
+"""Pixels between images that belong to different codes."""
 
 
 def grid(
     images: Float[Tensor, "n c h w"],
     columns: int | None = None,
     captions: Sequence[str] | None = None,
-    scale: int = 2,
+    scale: int | None = None,
 ) -> Image.Image:
     """Images in rows.
 
     images: in [-1, 1]. columns: images per row; without it, a shape that leaves few cells empty.
-    captions: one per image. Raises ValueError for no images, less than one column, or captions that do not match.
+    captions: one per image. scale: how many pixels wide a pixel becomes; without it, comfortably many.
+    Raises ValueError for no images, less than one column, or captions that do not match.
     """
     cells = captioned(enlarge(images, scale), captions)
     return framed(table(cells, pleasant_columns(len(cells)) if columns is None else columns), MARGIN)
 
 
 def pleasant_columns(count: int) -> int:
-    """Columns between a square and twice as wide as high, so that the last row is as full as possible."""
+    """Columns between a square and three times as wide as high, so that the last row is as full as possible."""
     root = math.isqrt(max(count - 1, 0)) + 1
-    return min(range(root, max(root, math.isqrt(4 * count)) + 1), key=lambda columns: (-count % columns, columns))
+    return min(range(root, max(root, math.isqrt(3 * count)) + 1), key=lambda columns: (-count % columns, columns))
 
 
 def before_after(
@@ -42,8 +44,8 @@ def before_after(
     after: Float[Tensor, "n c h w"],
     captions: Sequence[tuple[str, str]] | None = None,
     reached: Sequence[bool] | None = None,
-    columns: int = 4,
-    scale: int = 2,
+    columns: int = 3,
+    scale: int | None = None,
 ) -> Image.Image:
     """Pairs side by side; a code that did not arrive has a red frame and says so.
 
@@ -52,7 +54,7 @@ def before_after(
     Raises ValueError for no images, or numbers of images, captions or `reached` that do not match.
     """
     if before.shape != after.shape:
-        raise ValueError(f"expected as many images after as before, got {list(after.shape)} for {list(before.shape)}")
+        raise ValueError(f"expected images of one shape, got {list(before.shape)} before, {list(after.shape)} after")
     if captions is not None:
         check_count("pair of captions", captions, len(before), of="pair")
     if reached is not None:

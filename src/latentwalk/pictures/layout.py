@@ -1,6 +1,6 @@
 """Pictures put beside, below and around each other; strips, grids and maps are built from these few words."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 
 from jaxtyping import Float
 from PIL import Image, ImageOps
@@ -15,18 +15,24 @@ GAP = 4
 MARGIN = 8
 """Pixels of paper around a finished picture."""
 
+COMFORTABLE = 160
+"""Pixels that a picture is at least wide when nobody says how large it should be."""
 
-def enlarge(images: Float[Tensor, "n c h w"], scale: int) -> list[Image.Image]:
+
+def enlarge(images: Float[Tensor, "n c h w"], scale: int | None = None) -> list[Image.Image]:
     """Pictures of images in [-1, 1] (1 or 3 channels); every pixel becomes a square of `scale` pixels.
 
+    scale: without it the smallest whole number that makes a face comfortable to see: 3 for 64 pixels, 1 from 160 on.
     Raises ValueError for no images, another number of channels, or a scale below 1.
     """
-    if scale < 1:
-        raise ValueError(f"expected a scale of at least 1, got {scale}")
     if len(images) == 0:
         raise ValueError("expected at least one image to show, got none")
     if images.shape[1] not in (1, 3):
         raise ValueError(f"expected images with 1 or 3 channels, got {images.shape[1]}")
+    if scale is None:
+        scale = -(-COMFORTABLE // images.shape[3])
+    if scale < 1:
+        raise ValueError(f"expected a scale of at least 1, got {scale}")
     size = (images.shape[3] * scale, images.shape[2] * scale)
     return [picture.resize(size, Image.Resampling.NEAREST) for picture in to_pictures(images)]
 
@@ -41,7 +47,7 @@ def captioned(pictures: Sequence[Image.Image], captions: Sequence[str] | None) -
     ]
 
 
-def check_count(what: str, given: Sequence[object], expected: int, of: str = "picture") -> None:
+def check_count(what: str, given: Sized, expected: int, of: str = "picture") -> None:
     """Raises ValueError unless there is one of `what` for everything that is shown."""
     if len(given) != expected:
         raise ValueError(f"expected one {what} per {of}, got {len(given)} for {expected}")
@@ -77,17 +83,10 @@ def table(cells: Sequence[Image.Image], columns: int, gap: int = GAP) -> Image.I
     return stack(rows, gap)
 
 
-def padded(picture: Image.Image, width: int, height: int) -> Image.Image:
-    """The picture at the top left of paper of this size, or of its own size where that is larger."""
+def padded(picture: Image.Image, width: int, height: int, middle: bool = False) -> Image.Image:
+    """The picture on paper of this size, or of its own where that is larger: at the left, at the top or half way up."""
     sheet = Image.new("RGB", (max(width, picture.width), max(height, picture.height)), PAPER)
-    sheet.paste(picture, (0, 0))
-    return sheet
-
-
-def centred(picture: Image.Image, width: int, height: int) -> Image.Image:
-    """The picture at the left, half way up, of paper of this size, or of its own size where that is larger."""
-    sheet = Image.new("RGB", (max(width, picture.width), max(height, picture.height)), PAPER)
-    sheet.paste(picture, (0, (sheet.height - picture.height) // 2))
+    sheet.paste(picture, (0, (sheet.height - picture.height) // 2 if middle else 0))
     return sheet
 
 

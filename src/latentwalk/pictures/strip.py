@@ -6,25 +6,29 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
-from latentwalk.pictures.layout import MARGIN, beside, captioned, centred, check_count, enlarge, framed, stack
+from latentwalk.pictures.layout import MARGIN, beside, captioned, check_count, enlarge, framed, padded, stack
 from latentwalk.pictures.text import caption_size, label, text_width
 
-TITLE_WIDTH = 150
+TITLE_WIDTH = 160
 """Widest column of titles left of several strips, in pixels."""
 
 
 def strip(
-    images: Float[Tensor, "n c h w"], captions: Sequence[str] | None = None, title: str = "", scale: int = 2
+    images: Float[Tensor, "n c h w"],
+    captions: Sequence[str] | None = None,
+    title: str = "",
+    scale: int | None = None,
 ) -> Image.Image:
     """One row of frames.
 
-    images: frames in [-1, 1]. captions: one line or a few under each frame. title: a line above all. scale: how many
-    pixels wide a pixel becomes.
+    images: frames in [-1, 1]. captions: one text per frame, beneath it. title: a line above all. scale: how many
+    pixels wide a pixel becomes; without it, comfortably many.
     Raises ValueError for no images, a scale below 1, or another number of captions than of images.
     """
-    row = beside(captioned(enlarge(images, scale), captions))
+    pictures = enlarge(images, scale)
+    row = beside(captioned(pictures, captions))
     if title.strip():
-        row = stack([_title(title, images.shape[3] * scale, row.width), row])
+        row = stack([label(title, caption_size(pictures[0].width) + 2, max(row.width, TITLE_WIDTH)), row])
     return framed(row, MARGIN)
 
 
@@ -32,7 +36,7 @@ def strips(
     rows: Sequence[Float[Tensor, "_ c h w"]],
     captions: Sequence[Sequence[str]] | None = None,
     titles: Sequence[str] = (),
-    scale: int = 2,
+    scale: int | None = None,
 ) -> Image.Image:
     """Several rows of frames below each other, each with its title at the left; short rows end earlier.
 
@@ -45,12 +49,11 @@ def strips(
         check_count("list of captions", captions, len(rows), of="row")
     if titles:
         check_count("title", titles, len(rows), of="row")
-    drawn = [
-        beside(captioned(enlarge(images, scale), None if captions is None else captions[i]))
-        for i, images in enumerate(rows)
-    ]
+    pictures = [enlarge(images, scale) for images in rows]
+    drawn = [beside(captioned(row, None if captions is None else captions[i])) for i, row in enumerate(pictures)]
     if any(title.strip() for title in titles):
-        drawn = _with_titles(drawn, titles, [images.shape[2] * scale for images in rows], rows[0].shape[3] * scale)
+        boxes = _titles(titles, [row[0] for row in pictures])
+        drawn = [beside([box, row], MARGIN) for box, row in zip(boxes, drawn, strict=True)]
     return framed(stack(drawn, MARGIN), MARGIN)
 
 
@@ -66,17 +69,11 @@ def thin(count: int, most: int) -> list[int]:
     return [(i * (count - 1) + (most - 1) // 2) // (most - 1) for i in range(most)]
 
 
-def _title(title: str, frame_width: int, width: int) -> Image.Image:
-    return label(title, caption_size(frame_width) + 2, max(width, TITLE_WIDTH))
-
-
-def _with_titles(
-    rows: Sequence[Image.Image], titles: Sequence[str], heights: Sequence[int], frame_width: int
-) -> list[Image.Image]:
-    """Titles in one column, each centred on the frames (not the captions) of its row."""
-    size = caption_size(frame_width)
+def _titles(titles: Sequence[str], frames: Sequence[Image.Image]) -> list[Image.Image]:
+    """Titles of one width, each half way up the frames (not the captions) of its row."""
+    size = caption_size(frames[0].width)
     width = min(TITLE_WIDTH, max(text_width(title, size) for title in titles))
-    boxes = [
-        centred(label(title, size, width), width, height) for title, height in zip(titles, heights, strict=True)
+    return [
+        padded(label(title, size, width), width, frame.height, middle=True)
+        for title, frame in zip(titles, frames, strict=True)
     ]
-    return [beside([box, row], MARGIN) for box, row in zip(boxes, rows, strict=True)]
