@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,12 @@ from torch import Tensor
 from latentwalk.files import write_tensors
 from latentwalk.hooks import nearest
 from latentwalk.latents import Latents
+
+NOTHING = 1e-4
+"""Length of a remainder that is rounding noise of float32 vectors and no direction any more."""
+
+SAME = 1e-6
+"""Relative size below which directions are dependent but for the rounding of float32 vectors."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,35 +59,51 @@ class Direction:
         """Relative: every code moves by `strength` units (a number, or one per code [n])."""
         flat, vector = self._flat(latents)
         steps = torch.as_tensor(strength, dtype=flat.dtype, device=flat.device).reshape(-1, 1)
+        if len(steps) not in (1, len(flat)):
+            raise ValueError(f"expected one strength, or one per code, got {len(steps)} for {len(flat)} codes")
         return latents.with_values((flat + steps * self.unit * vector).view_as(latents.values))
 
     def place(self, latents: Latents, strength: float | Tensor) -> Latents:
         """Absolute: every code moves to `strength` units from the boundary, wherever it was."""
-        target = torch.as_tensor(strength, dtype=latents.values.dtype, device=latents.values.device)
+        target = torch.as_tensor(strength, dtype=latents.values.dtype, device=latents.values.device).reshape(-1)
+        if len(target) not in (1, len(latents)):
+            raise ValueError(f"expected one strength, or one per code, got {len(target)} for {len(latents)} codes")
         return self.shift(latents, target - self.distance(latents))
 
-    def conditioned(self, others: Sequence["Direction"]) -> "Direction":
+    def conditioned(self, others: Sequence["Direction"], codes: Latents | None = None) -> "Direction":
         """This direction without its components along others (InterFaceGAN, Shen et al., 2020, section 3.2).
 
-        The boundary passes through the same point nearest to the origin as far as the projection allows.
-        Raises ValueError when nothing is left.
+        others: any number of directions of the same space; repeated or dependent ones count once.
+        codes: the population [n, ...], for spaces whose mean is not 0 or whose spread differs by direction. Without
+        them the codes are standard normal, as in z: the mean is 0 and the unit is the same in every direction.
+
+        The new boundary passes through the point where the mean code, moved along the new direction, meets the old
+        one, so that codes placed on the new boundary lie on the old one on average.
+        Raises ValueError when nothing is left, or for directions or codes of another space.
         """
         if not others:
             return self
-        basis = torch.linalg.qr(torch.stack([other.vector.double() for other in others], 1)).Q
-        vector = self.vector.double() - basis @ (basis.T @ self.vector.double())
-        norm = vector.norm()
-        if norm < 1e-6:
-            raise ValueError(f"nothing of {self.name!r} is left outside {[other.name for other in others]}")
-        return Direction(
-            self.name,
-            (vector / norm).to(self.vector),
-            self.space,
-            self.unit,
-            self.offset * float(norm),
-            self.layers,
-            self.range,
-        )
+        for other in others:
+            if (other.space, len(other.vector)) != (self.space, len(self.vector)):
+                raise ValueError(
+                    f"the direction {self.name!r} moves {self.space} codes of {len(self.vector)} numbers, "
+                    f"{other.name!r} {other.space} codes of {len(other.vector)}: condition on directions of one space"
+                )
+        old = self.vector.double()
+        basis = _span([other.vector.double() for other in others])
+        rest = old - basis @ (basis.T @ old)
+        left = float(rest.norm())
+        if left < NOTHING:
+            raise ValueError(
+                f"nothing of {self.name!r} is left outside {', '.join(other.name for other in others)}: hold fewer"
+            )
+        new = rest / left
+        if codes is None:
+            return replace(self, vector=new.to(self.vector), offset=self.offset / left)
+        flat = self._flat(codes)[0].to(new)
+        mean = flat.mean(0)
+        offset = float((mean @ old + self.offset) / left - mean @ new)
+        return replace(self, vector=new.to(self.vector), unit=float((flat @ new).std()), offset=offset)
 
     def _flat(self, latents: Latents) -> tuple[Tensor, Tensor]:
         flat = latents.values.flatten(1)
@@ -91,6 +113,12 @@ class Direction:
                 f"got {latents.space} codes of {flat.shape[1]}"
             )
         return flat, self.vector.to(flat)
+
+
+def _span(vectors: list[Tensor]) -> Float[Tensor, "d r"]:
+    """An orthonormal basis of what vectors span; by singular values, so that dependent ones add nothing."""
+    left, sizes, _ = torch.linalg.svd(torch.stack(vectors, 1), full_matrices=False)
+    return left[:, sizes > SAME * sizes[0]]
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from latentwalk.directions import Direction
@@ -24,13 +25,38 @@ class Shift:
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """Move to an absolute position: `strength` units from the boundary of a direction."""
+    """Move to an absolute position: `strength` units from the boundary of a direction, 0 for the boundary itself."""
 
     direction: Direction
-    strength: float | Tensor
+    strength: float | Tensor = 0.0
 
     def __call__(self, latents: Latents) -> Latents:
         return self.direction.place(latents, self.strength)
+
+
+@dataclass(frozen=True, eq=False)
+class Across:
+    """Move to the other side of the boundary, whichever side a code is on.
+
+    strength: how far behind the boundary, in units and above 0; without it as far as the code was before it, so that
+    the same edit leads back. A code on the boundary goes to the positive side.
+    Raises ValueError for a strength of 0 or less.
+    """
+
+    direction: Direction
+    strength: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.strength is not None and not self.strength > 0:
+            raise ValueError(
+                f"the strength behind the boundary is above 0, got {self.strength}: use Place to choose a side"
+            )
+
+    def __call__(self, latents: Latents) -> Latents:
+        now = self.direction.distance(latents)
+        if self.strength is None:
+            return self.direction.shift(latents, -2 * now)
+        return self.direction.place(latents, torch.where(now > 0, -self.strength, self.strength))
 
 
 def compose(*edits: Edit) -> Edit:

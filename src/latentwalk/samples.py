@@ -27,6 +27,14 @@ class Samples:
     scores: Float[Tensor, "n a"]
     attributes: tuple[str, ...]
 
+    def __post_init__(self) -> None:
+        wanted = [len(self.latents), len(self.attributes)]
+        if list(self.scores.shape) != wanted:
+            raise ValueError(
+                f"expected scores of the shape {wanted}, one row per code and one column per attribute, "
+                f"got {list(self.scores.shape)}"
+            )
+
     def column(self, attribute: str) -> Float[Tensor, "n"]:
         """The scores of one attribute. Raises ValueError when it was not scored."""
         if attribute not in self.attributes:
