@@ -3,6 +3,8 @@
 One step solves `J delta = r` for the smallest delta: a row of J is the gradient of one logit with respect to the code.
 Rows of goals ask for what is missing; rows of held attributes ask for zero, or for their drift to be undone. So a plain
 walk, a walk that holds others still and a walk to several goals are the same few lines.
+
+Logits, not probabilities, because a probability has no slope left where it saturates.
 """
 
 from collections.abc import Sequence
@@ -18,8 +20,14 @@ from latentwalk.latents import Latents
 from latentwalk.scores import Scorer, attribute_index
 from latentwalk.walk import Goal, Walk, all_reached
 
+BEYOND = 1.0
+"""Logit that a step aims at beyond the target, so that the last step does not end just short of it."""
 
-MARGIN = 0.1
+SHORTEST = 0.3
+"""Shortest reach as a share of the first one."""
+
+SHIFT, NOISE = 2, 0.05
+"""How unlike each other the views of a picture are: pixels of shift, standard deviation of noise."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +35,16 @@ class Ascent:
     """How to walk.
 
     max_steps: a code that has not arrived by then is given back as not reached.
-    reach: longest first step, as a share of the length of the code.
-    shell: how strongly a z code is pulled back to the sphere of radius sqrt(d) where normal codes live, per step.
+    reach: longest first step, as a share of the length of the code; it grows after a step that helped (by half) and
+    shrinks after one that did not (to half), so that no code swings to and fro at the boundary. It never shrinks below
+    0.3 of the first: such a step is taken even when it does not help, to get out of a dead end.
+    shell: how strongly a z code is pulled back to the sphere of radius sqrt(d) where normal codes live, per full step.
     views: shifted and noisy copies that a gradient is averaged over; 1 means the picture alone. Averaging keeps the
     walk from changing invisible details that only fool one classifier.
     drift: share of a held attribute's drift that is undone per step.
     ridge: relative damping of the linear system; it keeps nearly parallel rows from asking for huge steps.
+    patience: steps after which held attributes give way to goals more and more, since some exclude each other: black
+    hair cannot come while blond hair is held.
     batch: codes that walk at once; their number does not change where they come to beyond rounding.
     """
 
@@ -42,11 +54,14 @@ class Ascent:
     views: int = 4
     drift: float = 0.5
     ridge: float = 0.02
-    batch: int = 64
-    memory: float = 0.5
-    margin: float = 1.0
-    grow: float = 1.5
-    floor: float = 0.0
+    patience: int = 6
+    batch: int = 32
+
+    def __post_init__(self) -> None:
+        if min(self.max_steps, self.views, self.batch) < 1 or self.reach <= 0:
+            raise ValueError(
+                f"expected at least one step, one view and one code at a time, and a positive reach, got {self}"
+            )
 
     def walk(
         self,
@@ -62,16 +77,13 @@ class Ascent:
         Returns the codes with what was reached, judged on the unchanged picture. Raises ValueError when the scorer
         gives no gradient.
         """
+        if len(latents) == 0:
+            raise ValueError("expected at least one code to walk, got none")
         parts = [
             self._walk_batch(generator, part.to(generator.device), scorer, goals, held, keep_paths)
             for part in generator.check(latents).split(self.batch)
         ]
-        return Walk(
-            latents.with_values(torch.cat([part.latents.values for part in parts])),
-            torch.cat([part.reached for part in parts]),
-            torch.cat([part.steps for part in parts]),
-            [path for part in parts for path in part.paths or ()] if keep_paths else None,
-        )
+        return join(latents, parts)
 
     def _walk_batch(
         self,
@@ -82,94 +94,132 @@ class Ascent:
         held: Sequence[str],
         keep_paths: bool,
     ) -> Walk:
-        columns = [attribute_index(scorer, name) for name in (*(goal.attribute for goal in goals), *held)]
-        n, device = len(latents), latents.values.device
+        columns = [attribute_index(scorer, goal.attribute) for goal in goals]
+        held_columns = [attribute_index(scorer, name) for name in held]
         end = latents.values.clone()
-        steps = torch.zeros(n, dtype=torch.long, device=device)
-        radius = self.reach * end.flatten(1).norm(dim=1)
-        logits, rows = slopes(generator, scorer, latents, columns, self.views, 0)
+        steps = torch.zeros(len(latents), dtype=torch.long, device=end.device)
+        first = self.reach * end.flatten(1).norm(dim=1)
+        radius = first.clone()
+        logits, rows = slopes(generator, scorer, latents, columns, held_columns, self.views, 0)
         start = logits.clone()
-        paths = [[value] for value in end.clone()] if keep_paths else []
         reached = all_reached(goals, logits, scorer)
+        paths = [[value] for value in end.clone()] if keep_paths else []
 
         for step in range(1, self.max_steps + 1):
             active = torch.nonzero(~reached)[:, 0]
             if len(active) == 0:
                 break
-            missing = self._missing(goals, logits[active], columns)
-            drift = self.drift * (start - logits)[active][:, columns[len(goals) :]]
-            delta = self._step(rows[active], missing, drift, radius[active])
+            missing = still_missing(goals, logits[active], columns)
+            drift = self.drift * (start - logits)[active][:, held_columns]
+            delta = self._solve(rows[active], missing, drift, radius[active], step)
+            full = delta.norm(dim=1) / first[active]
             tried = latents[active].with_values(
-                self._pull(end[active] + delta.view_as(end[active]), latents.space)
+                self._pull(end[active] + delta.view_as(end[active]), full, latents.space)
             )
-            tried_logits, tried_rows = slopes(generator, scorer, tried, columns, self.views, step)
+            tried_logits, tried_rows = slopes(generator, scorer, tried, columns, held_columns, self.views, step)
             steps[active] += 1
-            better = self._missing(goals, tried_logits, columns).abs().sum(1) < missing.abs().sum(1)
-            to, failed = active[better], active[~better]
-            end[to], logits[to] = tried.values[better], tried_logits[better]
-            rows[to] = self.memory * rows[to] + (1 - self.memory) * tried_rows[better]
-            radius[to] *= self.grow
+            nearer = still_missing(goals, tried_logits, columns).abs().sum(1) < missing.abs().sum(1)
+            nearer |= radius[active] <= SHORTEST * first[active]
+            to, back = active[nearer], active[~nearer]
+            end[to], logits[to] = tried.values[nearer], tried_logits[nearer]
             # A step that led away jumped over a ridge: go less far, along the mean of the slopes on both sides.
-            radius[failed] = (radius[failed] * 0.5).clamp(min=self.floor)
-            rows[failed] = (rows[failed] + tried_rows[~better]) / 2
+            rows[active] = (rows[active] + tried_rows) / 2
+            radius[to] *= 1.5
+            radius[back] *= 0.5
+            radius = radius.maximum(SHORTEST * first)
             reached[to] = all_reached(goals, logits[to], scorer)
-            if keep_paths:
-                for i in to.tolist():
-                    paths[i].append(end[i].clone())
+            for i in to.tolist() if keep_paths else ():
+                paths[i].append(end[i].clone())
         return Walk(latents.with_values(end), reached, steps, [torch.stack(path) for path in paths] or None)
 
-    def _missing(self, goals, logits, columns):
-        return torch.stack([goal.missing(logits[:, c]) + self.margin * goal.sign for goal, c in zip(goals, columns, strict=False)], 1)
-
-    def _step(self, rows: Tensor, missing: Tensor, drift: Tensor, radius: Tensor) -> Tensor:
-        """The smallest delta [n, d] with `rows @ delta = (missing, drift)`, each part no longer than the radius."""
+    def _solve(
+        self,
+        rows: Float[Tensor, "n k d"],
+        missing: Float[Tensor, "n g"],
+        drift: Float[Tensor, "n h"],
+        radius: Float[Tensor, "n"],
+        step: int,
+    ) -> Float[Tensor, "n d"]:
+        """The smallest delta with `rows @ delta = (missing, drift)`, each of the two parts no longer than the radius."""
         gram = rows @ rows.mT
-        damping = self.ridge * gram.diagonal(dim1=1, dim2=2).mean(1)[:, None, None]
-        gram = gram + damping * torch.eye(gram.shape[1], device=gram.device)
+        damping = self.ridge * gram.diagonal(dim1=1, dim2=2).mean(1, keepdim=True)
+        yielding = 2.0 ** max(0, step - self.patience)
+        damping = torch.cat([damping.expand_as(missing), yielding * damping.expand_as(drift)], 1)
         zeros = torch.zeros_like
         wanted = torch.stack([torch.cat([missing, zeros(drift)], 1), torch.cat([zeros(missing), drift], 1)], 2)
-        parts = rows.mT @ torch.linalg.solve(gram, wanted)
+        parts = rows.mT @ torch.linalg.solve(gram + torch.diag_embed(damping), wanted)
         lengths = parts.norm(dim=1, keepdim=True)
         return (parts * (radius[:, None, None] / lengths.clamp(min=1e-12)).clamp(max=1)).sum(2)
 
-    def _pull(self, values: Tensor, space: str) -> Tensor:
+    def _pull(self, values: Tensor, full: Float[Tensor, "n"], space: str) -> Tensor:
+        """Towards the shell, less for a shorter step: otherwise the pull would undo the careful steps near a ridge."""
         if space != "z" or self.shell == 0:
             return values
         flat = values.flatten(1)
         scale = flat.shape[1] ** 0.5 / flat.norm(dim=1, keepdim=True)
-        return (flat * (1 + self.shell * (scale - 1))).view_as(values)
+        return (flat * (1 + self.shell * full.clamp(max=1)[:, None] * (scale - 1))).view_as(values)
+
+
+def join(latents: Latents, parts: Sequence[Walk]) -> Walk:
+    """One walk of all codes from those of consecutive batches."""
+    ends = torch.cat([part.latents.values for part in parts])
+    reached, steps = (torch.cat([getattr(part, name) for part in parts]) for name in ("reached", "steps"))
+    return Walk(
+        latents.to(ends.device).with_values(ends),
+        reached,
+        steps,
+        [p for part in parts for p in part.paths or ()] or None,
+    )
+
+
+def still_missing(goals: Sequence[Goal], logits: Float[Tensor, "n a"], columns: Sequence[int]) -> Float[Tensor, "n g"]:
+    """Logit that each goal lacks, signed, counted to a little beyond the target."""
+    return torch.stack(
+        [goal.missing(logits[:, column] - BEYOND * goal.sign) for goal, column in zip(goals, columns, strict=True)], 1
+    )
 
 
 def slopes(
-    generator: Generator, scorer: Scorer, latents: Latents, columns: Sequence[int], views: int, step: int
+    generator: Generator,
+    scorer: Scorer,
+    latents: Latents,
+    goal_columns: Sequence[int],
+    held_columns: Sequence[int],
+    views: int,
+    step: int,
 ) -> tuple[Float[Tensor, "n a"], Float[Tensor, "n k d"]]:
-    """Logits of the pictures, logits averaged over views, and the gradients of the averaged ones in some columns."""
+    """Logits of the pictures, and the gradients [n, k, d] of the goals' logits, then of the held ones.
+
+    Goals are averaged over the views. Held logits need no such care: nobody climbs along them.
+    """
     values = latents.values.detach().requires_grad_()
     with torch.enable_grad():
         images = generator.synthesize(latents.with_values(values))
-        every = scorer(look(images, views, step)).unflatten(0, (views, len(values)))
-        logits = every.mean(0)
+        logits = scorer(images)
         if not logits.requires_grad:
-            raise ValueError("this scorer gives no gradient: use a boundary (a hyperplane walk) instead")
-        rows = [
-            torch.autograd.grad(logits[:, column].sum(), values, retain_graph=i < len(columns) - 1)[0].flatten(1)
-            for i, column in enumerate(columns)
+            raise ValueError("this scorer gives no gradient: walk along a boundary (--along) instead")
+        copies = look(images, views - 1, step)
+        mean = torch.cat([logits[None], scorer(copies).unflatten(0, (views - 1, -1))]).mean(0) if views > 1 else logits
+        wanted = [mean[:, column].sum() for column in goal_columns] + [
+            logits[:, column].sum() for column in held_columns
         ]
-    return every[0].detach(), torch.stack(rows, 1)
+        rows = [
+            torch.autograd.grad(total, values, retain_graph=i < len(wanted) - 1)[0].flatten(1)
+            for i, total in enumerate(wanted)
+        ]
+    return logits.detach(), torch.stack(rows, 1)
 
 
-def look(images: Float[Tensor, "n c h w"], views: int, step: int) -> Float[Tensor, "m c h w"]:
-    """The pictures themselves, then copies shifted by a pixel or two with a little noise: [views * n, c, h, w].
+def look(images: Float[Tensor, "n c h w"], copies: int, step: int) -> Float[Tensor, "m c h w"]:
+    """Copies of the pictures, shifted by a pixel or two and with a little noise: [copies * n, c, h, w].
 
     The shifts and the noise depend on the step alone, so that no code sees who walks beside it.
     """
-    if views == 1:
-        return images
     random = torch.Generator().manual_seed(step)
     _, c, h, w = images.shape
-    padded = F.pad(images, (2, 2, 2, 2), mode="replicate")
-    copies = [images]
-    for dy, dx in torch.randint(0, 5, (views - 1, 2), generator=random).tolist():
-        noise = 0.05 * torch.randn(1, c, h, w, generator=random).to(images)
-        copies.append(padded[:, :, dy : dy + h, dx : dx + w] + noise)
-    return torch.cat(copies)
+    padded = F.pad(images, (SHIFT,) * 4, mode="replicate")
+    seen = []
+    for dy, dx in torch.randint(0, 2 * SHIFT + 1, (copies, 2), generator=random).tolist():
+        noise = NOISE * torch.randn(1, c, h, w, generator=random).to(images)
+        seen.append(padded[:, :, dy : dy + h, dx : dx + w] + noise)
+    return torch.cat(seen) if seen else images[:0]
