@@ -24,8 +24,12 @@ def load(source: str | Path, device: torch.device | str = "cpu", dtype: torch.dt
 
     source: "faces64" (bundled), or the path of a plain DCGAN-layout state dict in .safetensors, .pt or .pth. The
     content decides what it is, not the name. Nothing in the file is executed.
-    Raises ValueError when there is no such file, or it is damaged or of another layout.
+    device, dtype: where its weights go and what floating point type they get; codes and pictures follow them.
+    Raises ValueError when there is no such file, or it is damaged or of another layout, or the device is not there.
     """
+    device = check_device(device)
+    if not dtype.is_floating_point:
+        raise ValueError(f"weights are floating point numbers, got {dtype}: expected torch.float32")
     path = GENERATORS.get(str(source), Path(source))
     if not path.exists():
         raise ValueError(
@@ -44,14 +48,26 @@ def load_scorer(source: str | Path, device: torch.device | str = "cpu") -> Score
     source: "faces64" or "faces64-judge" (bundled, trained independently of each other), the path of a scorer that
     `latentwalk train scorer` wrote, or "package.module:function" for any Python callable from images [n, c, h, w] in
     [-1, 1] to logits [n, a] (the function may carry `attributes`, a tuple of names).
-    Raises ValueError when there is no such scorer.
+    Raises ValueError when there is no such scorer, or the device is not there.
     """
     name = str(source)
     path = SCORERS.get(name, Path(source))
     if path.is_file():
-        return Classifier.load(path).to(device)
+        scorer = Classifier.load(path).to(check_device(device))
+        scorer.source = name
+        return scorer
     if ":" in name:
         return from_callable(name)
     raise ValueError(
         f"no scorer {name!r}: expected a scorer file, package.module:function, or one of {', '.join(SCORERS)}"
     )
+
+
+def check_device(device: torch.device | str) -> torch.device:
+    """The device. Raises ValueError when nothing can be computed on it."""
+    try:
+        return torch.empty(0, device=device).device
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise ValueError(
+            f"cannot compute on the device {str(device)!r}: expected cpu, or cuda or mps on a machine that has it"
+        ) from error

@@ -1,0 +1,65 @@
+"""Pictures of codes as they are: a sheet of samples, and the way from code to code."""
+
+from PIL import Image
+
+from latentwalk.generator import Generator
+from latentwalk.images import save_png
+from latentwalk.latents import Latents
+from latentwalk.pictures.animation import frames, gif, mp4
+from latentwalk.pictures.grid import grid
+from latentwalk.receipts import (
+    InterpolateRecipe,
+    PictureRecipe,
+    Receipt,
+    SampleRecipe,
+    Source,
+    describe_codes,
+)
+from latentwalk.version import VERSION
+from latentwalk.walks.interpolate import through
+
+FILMS = {".gif": gif, ".mp4": mp4}
+
+
+def sample_receipt(generator: Generator, codes: Latents, how: PictureRecipe) -> Receipt:
+    source = Source(source=generator.source, fingerprint=generator.fingerprint)
+    recipe = SampleRecipe(generator=source, codes=describe_codes(codes[: how.show]))
+    return Receipt(latentwalk=VERSION, recipe=recipe, picture=how)
+
+
+def draw_samples(generator: Generator, codes: Latents, how: PictureRecipe) -> Image.Image:
+    """A sheet of images, each with its seed."""
+    codes = codes[: how.show]
+    texts = None if codes.seeds is None else [f"seed {seed}" for seed in codes.seeds.tolist()]
+    return grid(generator.render(codes), how.columns, texts, how.scale)
+
+
+def path_receipt(generator: Generator, keys: Latents, steps: int, how: str, picture: PictureRecipe) -> Receipt:
+    source = Source(source=generator.source, fingerprint=generator.fingerprint)
+    recipe = InterpolateRecipe.model_validate(
+        {"generator": source, "codes": describe_codes(keys), "steps": steps, "how": how}
+    )
+    return Receipt(latentwalk=VERSION, recipe=recipe, picture=picture)
+
+
+def draw_path(generator: Generator, keys: Latents, steps: int, how: str, picture: PictureRecipe) -> Image.Image:
+    """One row per leg with both its ends; the codes given have their seeds as captions."""
+    images = generator.render(through(keys, steps, how))
+    names = (
+        [f"code {i}" for i in range(len(keys))] if keys.seeds is None else [f"seed {s}" for s in keys.seeds.tolist()]
+    )
+    cells = [leg * (steps - 1) + step for leg in range(len(keys) - 1) for step in range(steps)]
+    captions = [names[cell // (steps - 1)] if cell % (steps - 1) == 0 else "" for cell in cells]
+    return grid(images[cells], picture.columns or steps, captions, picture.scale)
+
+
+def save_sheet(path: str, picture: Image.Image, receipt: Receipt) -> None:
+    save_png(path, picture, receipt.to_json())
+
+
+def save_path_film(path: str, generator: Generator, keys: Latents, steps: int, how: str, scale: int | None) -> None:
+    """The same way as a film; the ending of the path says which kind. Raises ValueError for another ending."""
+    ending = str(path)[-4:].lower()
+    if ending not in FILMS:
+        raise ValueError(f"a film ends in {' or '.join(FILMS)}, got {path}")
+    FILMS[ending](path, frames([generator.render(through(keys, steps, how))], scale=scale))

@@ -1,0 +1,87 @@
+"""Train a scorer: from a few hand labels on a generator's own samples, or from the photographs of CelebA."""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+
+from latentwalk.files import check_writable
+from latentwalk.generator import Generator
+from latentwalk.jobs.load import load
+from latentwalk.samples import Progress, silent
+from latentwalk.scorers.classifier import Classifier
+from latentwalk.training.celeba import CelebARecipe, learn_from_celeba
+from latentwalk.training.labels import read_labels
+from latentwalk.training.loop import Interrupted
+from latentwalk.training.scorer import ScorerRecipe, learn_from_labels
+
+
+def train_scorer(
+    generator: Generator | str | Path,
+    labels: str | Path,
+    out: str | Path,
+    codes: str | Path | None = None,
+    attributes: Sequence[str] = (),
+    recipe: ScorerRecipe | None = None,
+    run: str | Path | None = None,
+    force: bool = False,
+    progress: Progress = silent,
+    device: torch.device | str = "cpu",
+) -> Classifier:
+    """Hand labels -> a calibrated scorer in `out` (.safetensors), whose card says how good it is on unseen labels.
+
+    generator: one that is loaded, or what `load` takes. labels, codes, attributes: as in `read_labels`.
+    run: folder for the checkpoint; `OUT.run` beside `out` when not given, which is removed at the end. The same call
+    with the same folder continues where a stopped one was, and ends with the same scorer.
+    Raises ValueError for labels or a folder that do not fit, and loop.Interrupted on Ctrl-C.
+    """
+    out = check_writable(out, force)
+    if not isinstance(generator, Generator):
+        generator = load(generator, device)
+    samples = read_labels(labels, generator, codes, attributes)
+    with _run_folder(run, out) as folder:
+        scorer = learn_from_labels(generator, samples, recipe, folder, progress)
+        scorer.save(out)
+    return Classifier.load(out).to(device)
+
+
+def train_celeba(
+    folder: str | Path,
+    out: str | Path,
+    recipe: CelebARecipe | None = None,
+    run: str | Path | None = None,
+    force: bool = False,
+    progress: Progress = silent,
+    device: torch.device | str = "cpu",
+) -> Classifier:
+    """CelebA in torchvision's layout -> a calibrated scorer in `out`; its card holds the test partition's figures.
+
+    run, errors: as in `train_scorer`.
+    """
+    out = check_writable(out, force)
+    with _run_folder(run, out) as kept:
+        learn_from_celeba(folder, recipe, kept, progress, device).save(out)
+    return Classifier.load(out).to(device)
+
+
+@contextmanager
+def _run_folder(run: str | Path | None, out: Path) -> Iterator[Path]:
+    """The folder of the checkpoint. One that nobody named goes once the scorer is written.
+
+    A new one without a checkpoint goes too when the run ends early: its note of settings would stand in the way of
+    better ones.
+    """
+    folder = Path(run) if run else out.with_name(f"{out.name}.run")
+    is_new = not folder.exists()
+    try:
+        yield folder
+    except BaseException as error:
+        if is_new and not (folder / "checkpoint.pt").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, KeyboardInterrupt) and not isinstance(error, Interrupted):
+            raise Interrupted(folder / "checkpoint.pt") from None  # before or after the steps themselves
+        raise
+    if not run:
+        shutil.rmtree(folder)

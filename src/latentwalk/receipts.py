@@ -1,0 +1,222 @@
+"""Receipts: what was done, with what, and what it changed; enough to do it again.
+
+A receipt is plain JSON. It goes into a file and into the metadata of every PNG, so that a picture carries its own
+recipe. Reading one never runs anything: it is checked against the models below, and unknown fields are refused.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+import torch
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from torch import Tensor
+
+from latentwalk.directions import Direction
+from latentwalk.files import write_text
+from latentwalk.images import read_receipt
+from latentwalk.latents import Latents
+from latentwalk.seeds import format_seeds, parse_seeds
+
+
+class Record(BaseModel):
+    """Plain data that is read as strictly as it is written."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Source(Record):
+    """A generator or scorer: what it was loaded from, and the fingerprint of its weights ("" when it has none)."""
+
+    source: str
+    fingerprint: str = ""
+
+
+class Codes(Record):
+    """Where codes come from: seeds ("0-15,40"), or the values themselves [n, ...] where there are no seeds."""
+
+    space: str
+    seeds: str | None = None
+    values: list[list[float]] | None = None
+    shape: tuple[int, ...] = ()
+
+
+class PlainDirection(Record):
+    """A direction, number by number."""
+
+    name: str
+    space: str
+    vector: list[float]
+    unit: float
+    offset: float
+
+
+class GradientWalk(Record):
+    """Settings of a walk along classifier gradients, by name."""
+
+    kind: Literal["gradient"] = "gradient"
+    settings: dict[str, float] = {}
+
+
+class BoundaryWalk(Record):
+    """Settings of a walk along fixed directions, and the directions."""
+
+    kind: Literal["boundary"] = "boundary"
+    settings: dict[str, float] = {}
+    directions: list[PlainDirection]
+
+
+class SampleRecipe(Record):
+    job: Literal["sample"] = "sample"
+    generator: Source
+    scorer: Source | None = None
+    codes: Codes
+
+
+class InterpolateRecipe(Record):
+    job: Literal["interpolate"] = "interpolate"
+    generator: Source
+    scorer: Source | None = None
+    codes: Codes
+    steps: int = Field(ge=2, le=10_000)
+    how: Literal["slerp", "lerp"] = "slerp"
+
+
+class EditRecipe(Record):
+    """goals: probability to reach per attribute. hold: attributes that should stay. judge: a second scorer."""
+
+    job: Literal["edit"] = "edit"
+    generator: Source
+    scorer: Source
+    judge: Source | None = None
+    codes: Codes
+    goals: dict[str, float]
+    hold: list[str] = []
+    walk: Annotated[GradientWalk | BoundaryWalk, Field(discriminator="kind")]
+
+
+Recipe = Annotated[SampleRecipe | InterpolateRecipe | EditRecipe, Field(discriminator="job")]
+
+
+class PictureRecipe(Record):
+    """How a picture was drawn.
+
+    kind: see jobs/draw.py. show: codes in it. scale: pixels that a pixel becomes. columns: cells or frames in a row.
+    second: the attribute that a plane has upwards. None is each kind's own choice.
+    """
+
+    kind: str
+    show: int = Field(ge=1, le=10_000)
+    scale: int | None = Field(default=None, ge=1, le=16)
+    columns: int | None = Field(default=None, ge=1, le=1000)
+    second: str | None = None
+
+
+class CodeReceipt(Record):
+    """What happened to one code.
+
+    seed: None for a code without one. steps: of the walk. distance: |end - start|; in z one is one standard deviation.
+    before, after: probability per attribute. change: difference of the logits per attribute.
+    confirmed: whether the judge is on the same side as the goals; None without a judge.
+    end: the values where it came to, flattened, so that the result can be drawn without walking again.
+    """
+
+    seed: int | None = None
+    reached: bool
+    confirmed: bool | None = None
+    steps: int
+    distance: float
+    before: dict[str, float]
+    after: dict[str, float]
+    change: dict[str, float]
+    end: list[float]
+
+
+class Receipt(Record):
+    """latentwalk: version that wrote it. recipe: what to do again. picture: how it was drawn, in a PNG."""
+
+    latentwalk: str
+    recipe: Recipe
+    picture: PictureRecipe | None = None
+    codes: list[CodeReceipt] = []
+
+    def to_json(self) -> str:
+        return self.model_dump_json(indent=2, exclude_none=True)
+
+    def save(self, path: str | Path) -> None:
+        """Write the receipt as JSON, atomically."""
+        write_text(path, self.to_json())
+
+    @staticmethod
+    def read(path: str | Path) -> "Receipt":
+        """The receipt in a PNG or in a JSON file. Raises ValueError when there is none or it is damaged."""
+        path = Path(path)
+        if not path.is_file():
+            raise ValueError(f"no file {path}: expected a PNG or a receipt that latentwalk wrote")
+        with path.open("rb") as file:
+            is_json = file.read(64).lstrip()[:1] == b"{"
+        text = path.read_text(encoding="utf-8", errors="replace") if is_json else read_receipt(path)
+        try:
+            return Receipt.model_validate_json(text)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(part) for part in first["loc"])
+            raise ValueError(f"the receipt in {path} is damaged or foreign: {place}: {first['msg']}") from error
+
+
+def describe_codes(latents: Latents) -> Codes:
+    """Codes as plain data: their seeds when they have some, else their values."""
+    if latents.seeds is not None:
+        return Codes(space=latents.space, seeds=format_seeds(latents.seeds.tolist()))
+    rows = latents.values.detach().cpu().flatten(1)
+    return Codes(space=latents.space, values=rows.tolist(), shape=tuple(latents.values.shape[1:]))
+
+
+def read_values(codes: Codes) -> Latents:
+    """Codes that were kept by value. Raises ValueError when the rows do not have the shape they claim."""
+    size = int(np.prod(codes.shape))
+    if not codes.values or any(len(row) != size for row in codes.values):
+        raise ValueError(f"the receipt is damaged: expected codes of the shape {list(codes.shape)}")
+    return Latents(torch.tensor(codes.values).view(-1, *codes.shape), codes.space)
+
+
+def seeds_of(codes: Codes) -> list[int]:
+    return parse_seeds(codes.seeds or "")
+
+
+def describe_direction(direction: Direction) -> PlainDirection:
+    return PlainDirection(
+        name=direction.name,
+        space=direction.space,
+        vector=direction.vector.tolist(),
+        unit=direction.unit,
+        offset=direction.offset,
+    )
+
+
+def read_direction(plain: PlainDirection) -> Direction:
+    return Direction(plain.name, torch.tensor(plain.vector), plain.space, plain.unit, plain.offset)
+
+
+def describe_change(
+    attributes: Sequence[str], start: Latents, end: Tensor, before: Tensor, after: Tensor
+) -> list[dict[str, object]]:
+    """Per code the fields of a CodeReceipt that a walk's two ends give: distance, scores before and after, change."""
+    distance = (end - start.values).flatten(1).norm(dim=1).tolist()
+    seeds = [None] * len(start) if start.seeds is None else start.seeds.tolist()
+
+    def named(row: Tensor, digits: int = 4) -> dict[str, float]:
+        return {name: round(value, digits) for name, value in zip(attributes, row.tolist(), strict=True)}
+
+    return [
+        {
+            "seed": seeds[i],
+            "distance": round(distance[i], 4),
+            "before": named(before[i].sigmoid()),
+            "after": named(after[i].sigmoid()),
+            "change": named(after[i] - before[i], 3),
+            "end": end[i].flatten().tolist(),
+        }
+        for i in range(len(start))
+    ]

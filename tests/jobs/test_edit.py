@@ -1,0 +1,117 @@
+"""The main job: what an edit returns and what its receipt says."""
+
+import pytest
+import torch
+
+from latentwalk.jobs.edit import edit, edit_batches
+from latentwalk.receipts import Receipt
+from latentwalk.scores import score
+from latentwalk.walks.along import Along
+from latentwalk.walks.ascend import Ascent
+from toys import ATTRIBUTES, ToyScorer
+
+
+@pytest.fixture(scope="module")
+def scorer():
+    return ToyScorer(entangled=True)
+
+
+@pytest.fixture(params=["gradient", "boundary"])
+def walker(request, scorer):
+    """Every way of walking in turn."""
+    return Ascent() if request.param == "gradient" else Along(scorer.directions)
+
+
+def test_an_edit_reaches_its_target_and_says_so(toy, scorer, walker):
+    codes = toy.sample(range(20))
+    edited = edit(toy, codes, scorer, "one", 0.9, walk=walker)
+    p = score(toy, scorer, edited.latents).sigmoid()[:, 0]
+    assert edited.reached.all()
+    assert (p >= 0.9).all()
+    assert torch.equal(edited.images, toy.render(edited.latents))
+    assert torch.equal(edited.images_before, toy.render(codes))
+
+
+def test_the_receipt_agrees_with_the_codes(toy, scorer, walker):
+    codes = toy.sample(range(3, 9))
+    edited = edit(toy, codes, scorer, "two", 0.2, walk=walker, judge=ToyScorer())
+    before, after = score(toy, scorer, codes), score(toy, scorer, edited.latents)
+    agrees = score(toy, ToyScorer(), edited.latents)[:, 1] <= 0
+    for i, code in enumerate(edited.receipt.codes):
+        assert code.seed == 3 + i
+        assert code.reached == bool(edited.reached[i])
+        assert code.steps == int(edited.steps[i])
+        assert code.confirmed == bool(agrees[i])
+        assert code.distance == pytest.approx(float((edited.latents.values[i] - codes.values[i]).norm()), abs=1e-3)
+        for k, name in enumerate(ATTRIBUTES):
+            assert code.before[name] == pytest.approx(float(before[i, k].sigmoid()), abs=1e-4)
+            assert code.after[name] == pytest.approx(float(after[i, k].sigmoid()), abs=1e-4)
+            assert code.change[name] == pytest.approx(float(after[i, k] - before[i, k]), abs=1e-3)
+        assert torch.allclose(torch.tensor(code.end), edited.latents.values[i])
+
+
+def test_a_receipt_survives_its_file(toy, scorer, walker, tmp_path):
+    edited = edit(toy, toy.sample(range(4)), scorer, "one", hold="others", walk=walker)
+    edited.receipt.save(tmp_path / "receipt.json")
+    assert Receipt.read(tmp_path / "receipt.json") == edited.receipt
+
+
+def test_hold_others_is_every_other_attribute(toy, scorer):
+    codes = toy.sample(range(8))
+    named, every = (edit(toy, codes, scorer, goals={"one": 0.9}, hold=hold) for hold in (["two", "three"], "others"))
+    assert torch.equal(named.latents.values, every.latents.values)
+    assert edit(toy, codes, scorer, goals={"one": 0.9}, hold="two").receipt.recipe.hold == ["two"]
+
+
+def test_batches_are_the_whole_in_parts(toy, scorer):
+    codes = toy.sample(range(10))
+    walk = Ascent(batch=4)
+    parts = list(edit_batches(toy, codes, scorer, {"one": 0.9}, walk=walk))
+    whole = edit(toy, codes, scorer, "one", 0.9, walk=walk)
+    assert [len(part) for part in parts] == [4, 4, 2]
+    assert torch.equal(torch.cat([part.latents.values for part in parts]), whole.latents.values)
+    assert [code for part in parts for code in part.receipt.codes] == whole.receipt.codes
+    assert whole.start.seeds is not None
+
+
+def test_frames_are_kept_on_request(toy, scorer, walker):
+    codes = toy.sample(range(5))
+    edited = edit(toy, codes, scorer, "one", 0.9, walk=walker, frames=True)
+    assert torch.equal(edited.path(2).values[0], codes.values[2])
+    assert torch.allclose(edited.path(2).values[-1], edited.latents.values[2], atol=1e-6)
+    with pytest.raises(ValueError, match="kept no frames"):
+        edit(toy, codes, scorer, "one", 0.9, walk=walker).path(0)
+
+
+def test_a_judge_that_knows_none_of_the_goals_says_nothing(toy, scorer):
+    class Stranger(ToyScorer):
+        attributes = ("x", "y", "z")
+
+        def __init__(self):
+            super().__init__()
+            self.attributes = ("x", "y", "z")
+
+    edited = edit(toy, toy.sample([0]), scorer, "one", judge=Stranger())
+    assert edited.receipt.codes[0].confirmed is None
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"attribute": "oen"}, "no attribute 'oen': this scorer knows one"),
+        ({"attribute": "one", "target": 1.0}, "between 0 and 1"),
+        ({"attribute": "one", "target": 0.0}, "between 0 and 1"),
+        ({}, "expected at least one attribute"),
+        ({"attribute": "one", "hold": "none"}, "no attribute 'none'"),
+        ({"attribute": "one", "hold": ["one"]}, "held and changed at once"),
+        ({"attribute": "one", "walk": object()}, "expected Ascent"),
+    ],
+)
+def test_bad_wishes_are_refused_in_words(toy, scorer, options, message, unchecked):
+    with pytest.raises(ValueError, match=message):
+        edit(toy, toy.sample([0]), scorer, **options)
+
+
+def test_codes_of_another_generator_are_refused(toy, tiny, scorer):
+    with pytest.raises(ValueError, match=r"has the shape \[16\], got \[8\]"):
+        edit(toy, tiny.sample([0]), scorer, "one")
