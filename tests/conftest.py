@@ -1,15 +1,17 @@
 """Shapes and types are checked while the tests run; and what several tests share."""
 
+import itertools
+from collections.abc import Iterator
 from pathlib import Path
 
 import jaxtyping
 import pytest
 import torch
 
-# Must come before the first import of the package. An int is accepted where a float is declared, as the type checker does.
+# Must come before the first import of the package. An int is accepted where a float is declared, as type checkers do.
 jaxtyping.install_import_hook("latentwalk", "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
 
-torch.set_num_threads(2)
+torch.set_num_threads(1)  # small networks gain nothing from more, and lose much on a busy machine
 
 SHARED = Path(__file__).parents[2] / "shared"
 
@@ -36,7 +38,7 @@ def tiny():
             stride=2 if i else 1,
             padding=1 if i else 0,
         )
-        for i, (inside, outside) in enumerate(zip(widths, widths[1:], strict=False))
+        for i, (inside, outside) in enumerate(itertools.pairwise(widths))
     ]
     return DCGAN(blocks).freeze()
 
@@ -61,3 +63,11 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("no folder ../shared beside the repository: its foreign checkpoints are not compared")
     return SHARED
+
+
+@pytest.fixture
+def unchecked() -> Iterator[None]:
+    """Shapes are not checked on the way in, so that the functions' own messages are seen."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)

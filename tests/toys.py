@@ -1,8 +1,8 @@
 """Planted truth: a generator and scorers whose semantic directions are known in closed form.
 
-A code z [16] has the coordinates c = AXES.T @ z along sixteen known orthonormal axes. Coordinate k paints the pattern k:
-one of the six lowest cosine waves in one of the three colours. Coordinates 0, 1 and 2 are the mean red, green and blue,
-and these are all that the scorers see. So everything is linear with no squashing at all:
+A code z [16] has the coordinates c = AXES.T @ z along sixteen known orthonormal axes. Coordinate k paints the pattern
+k: one of the six lowest cosine waves in one of the three colours. Coordinates 0, 1 and 2 are the mean red, green and
+blue, and these are all that the scorers see. So everything is linear with no squashing at all:
 
     image = PATTERNS @ c          |pixel| <= 0.05 sqrt(6) |z|, inside [-1, 1] for every |z| <= 8 (a normal code has 4)
     logits = GAIN * mixing @ c[:3] + BIAS

@@ -1,8 +1,9 @@
 """What every generator of every family can do: sample codes, map them between spaces, draw them."""
 
+import operator
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import Self
+from typing import SupportsIndex
 
 import torch
 from jaxtyping import Float
@@ -12,6 +13,7 @@ from latentwalk.latents import Latents, LatentSpace
 from latentwalk.weights import fingerprint
 
 RENDER_BATCH = 64
+"""Codes drawn at once: enough to fill the processor, few enough that the activations of a batch fit in memory."""
 
 
 class Generator(nn.Module, ABC):
@@ -23,11 +25,13 @@ class Generator(nn.Module, ABC):
     spaces: the latent spaces by name; the first one is where codes are sampled.
     image_shape: (channels, height, width) of one image.
     source: what it was loaded from, for receipts ("faces64" or a path).
+    fingerprint: sixteen hex digits that tell this network from others, whatever file or device it came from or is on.
     """
 
     spaces: dict[str, LatentSpace]
     image_shape: tuple[int, int, int]
     source: str = ""
+    fingerprint: str = ""
 
     @abstractmethod
     def map(self, latents: Latents, to: str) -> Latents:
@@ -35,7 +39,7 @@ class Generator(nn.Module, ABC):
 
     @abstractmethod
     def synthesize(self, latents: Latents) -> Float[Tensor, "n c h w"]:
-        """Images float32 NCHW RGB in [-1, 1]: a pure, differentiable function of the codes."""
+        """Images NCHW RGB in [-1, 1], of the weights' type: a pure, differentiable function of the codes."""
 
     @abstractmethod
     def entry_weights(self, space: str) -> dict[str, Float[Tensor, "out d"]]:
@@ -55,26 +59,32 @@ class Generator(nn.Module, ABC):
     def device(self) -> torch.device:
         return next(self.parameters()).device
 
-    def freeze(self) -> Self:
-        """Evaluation mode for good, and no gradient for any weight."""
+    @property
+    def dtype(self) -> torch.dtype:
+        """The type of the weights: codes are sampled and pictures drawn in it."""
+        return next(self.parameters()).dtype
+
+    def freeze(self) -> "Generator":
+        """Evaluation mode for good, no gradient for any weight, and the fingerprint of the weights as they are now."""
         self.requires_grad_(False)
         self.train(False)
         self.fingerprint = fingerprint(self.state_dict())
         return self
 
-    def train(self, mode: bool = True) -> Self:  # a fixed generator has no training mode
+    def train(self, mode: bool = True) -> "Generator":  # a fixed generator has no training mode
         return super().train(False)
 
-    def sample(self, seeds: Iterable[int]) -> Latents:
+    def sample(self, seeds: Iterable[SupportsIndex]) -> Latents:
         """Standard normal codes, one per seed: a code depends on its seed alone.
 
         seeds: integers in [0, 2**63). Returns Latents [n, *input space] on the generator's device.
+        Raises ValueError for anything else, and when there are none.
         """
-        shape = self.input_space.shape
-        rows = [torch.randn(shape, generator=torch.Generator().manual_seed(check_seed(seed))) for seed in seeds]
-        if not rows:
+        space, chosen = self.input_space, [check_seed(seed) for seed in seeds]
+        if not chosen:
             raise ValueError("expected at least one seed, got none")
-        return Latents(torch.stack(rows).to(self.device), self.input_space.name)
+        rows = [torch.randn(space.shape, generator=torch.Generator().manual_seed(seed)) for seed in chosen]
+        return Latents(torch.stack(rows), space.name, seeds=torch.tensor(chosen)).to(self.device, self.dtype)
 
     def check(self, latents: Latents) -> Latents:
         """The codes, once their space and shape are ones this generator has. Raises ValueError."""
@@ -88,16 +98,24 @@ class Generator(nn.Module, ABC):
             )
         return latents
 
-    @torch.no_grad()
+    @torch.no_grad()  # not inference mode: who draws a picture may ask a scorer for its gradient afterwards
     def render(self, latents: Latents, batch: int = RENDER_BATCH) -> Float[Tensor, "n c h w"]:
-        """Images of any number of codes, without gradients, `batch` at a time."""
+        """Images of any number of codes, without gradients, `batch` at a time, on the generator's device."""
         self.check(latents)
-        if len(latents) == 0:
-            return torch.empty(0, *self.image_shape, device=self.device)
-        return torch.cat([self.synthesize(part.to(self.device)) for part in latents.split(batch)])
+        images = torch.empty(len(latents), *self.image_shape, device=self.device, dtype=self.dtype)
+        start = 0
+        for part in latents.split(batch):
+            images[start : start + len(part)] = self.synthesize(part.to(self.device, self.dtype))
+            start += len(part)
+        return images
 
 
-def check_seed(seed: int) -> int:
-    if not 0 <= seed < 2**63:
-        raise ValueError(f"a seed is an integer from 0 to 2**63 - 1, got {seed}")
-    return int(seed)
+def check_seed(seed: object) -> int:
+    """The seed as an int. Raises ValueError when it is not an integer in [0, 2**63)."""
+    try:
+        number = operator.index(seed)  # pyright: ignore[reportArgumentType] - that is the question
+    except TypeError:
+        number = -1
+    if not 0 <= number < 2**63:
+        raise ValueError(f"a seed is an integer from 0 to 2**63 - 1, got {seed!r}")
+    return number

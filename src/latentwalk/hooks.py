@@ -23,21 +23,22 @@ def read_layers(network: nn.Module, names: Sequence[str], stop: bool = True) -> 
     for name in names:
         if name not in modules:
             raise ValueError(f"no layer {name!r}: the nearest are {nearest(name, [n for n in modules if n])}")
-    found: dict[str, Tensor] = {}
+    wanted, found, end = set(names), dict[str, Tensor](), _Stop()
 
     def keep(name: str):
         def hook(_module: nn.Module, _inputs: object, output: Tensor) -> None:
             found[name] = output
-            if stop and len(found) == len(names):
-                raise _Stop
+            if stop and len(found) == len(wanted):
+                raise end
 
         return hook
 
-    handles = [modules[name].register_forward_hook(keep(name)) for name in names]
+    handles = [modules[name].register_forward_hook(keep(name)) for name in wanted]
     try:
         yield found
-    except _Stop:
-        pass
+    except _Stop as caught:
+        if caught is not end:  # it belongs to a block around this one
+            raise
     finally:
         for handle in handles:
             handle.remove()

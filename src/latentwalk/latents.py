@@ -5,11 +5,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from jaxtyping import Float, Shaped
+from jaxtyping import Float, Int, Shaped
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from latentwalk.files import write_tensors
+
+KIND = "latentwalk.latents"
+"""What a file of codes says that it is, in its metadata."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +38,13 @@ class Latents:
     values: [n, *shape of the space], floating point.
     space: name of the space the values are in, for example "z".
     labels: class numbers [n] or class vectors [n, classes] for conditional families, otherwise None.
+    seeds: the seeds [n] that the codes were sampled with, None for codes that came about otherwise.
     """
 
     values: Float[Tensor, "n ..."]
     space: str = "z"
     labels: Shaped[Tensor, "n ..."] | None = None
+    seeds: Int[Tensor, "n"] | None = None
 
     def __post_init__(self) -> None:
         if self.values.ndim < 2:
@@ -47,6 +52,8 @@ class Latents:
                 f"latent codes need the shape [n, ...], got {list(self.values.shape)}: "
                 "add the batch dimension with values[None]"
             )
+        if not self.values.is_floating_point():
+            raise ValueError(f"latent codes are floating point numbers, got {self.values.dtype}: use values.float()")
         if self.labels is not None and len(self.labels) != len(self.values):
             raise ValueError(f"expected one label per code, got {len(self.labels)} labels for {len(self.values)} codes")
 
@@ -60,27 +67,29 @@ class Latents:
                 raise IndexError(f"code {index} of a batch of {len(self)}")
             index = [index]
         labels = None if self.labels is None else self.labels[index]
-        return Latents(self.values[index], self.space, labels)
+        seeds = None if self.seeds is None else self.seeds[index]
+        return Latents(self.values[index], self.space, labels, seeds)
 
     def with_values(self, values: Tensor) -> "Latents":
-        """The same codes (space, labels) with other values."""
-        return replace(self, values=values)
+        """Codes of the same space and labels with other values; they are no longer those of their seeds."""
+        return replace(self, values=values, seeds=None)
 
     def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> "Latents":
-        labels = None if self.labels is None else self.labels.to(device)
-        return Latents(self.values.to(device, dtype or self.values.dtype), self.space, labels)
+        labels, seeds = (None if tags is None else tags.to(device) for tags in (self.labels, self.seeds))
+        return Latents(self.values.to(device, dtype or self.values.dtype), self.space, labels, seeds)
 
     def split(self, size: int) -> Iterable["Latents"]:
-        """Consecutive batches of at most `size` codes."""
+        """Consecutive batches of at most `size` codes. Raises ValueError when that is less than 1."""
+        if size < 1:
+            raise ValueError(f"a batch holds at least 1 code, got {size}")
         for start in range(0, len(self), size):
             yield self[start : start + size]
 
     def save(self, path: str | Path) -> None:
         """Write the codes to one safetensors file, atomically."""
-        tensors = {"values": self.values}
-        if self.labels is not None:
-            tensors["labels"] = self.labels
-        write_tensors(path, tensors, {"kind": "latentwalk.latents", "space": self.space})
+        named = {"values": self.values, "labels": self.labels, "seeds": self.seeds}
+        tensors = {name: tensor for name, tensor in named.items() if tensor is not None}
+        write_tensors(path, tensors, {"kind": KIND, "space": self.space})
 
     @staticmethod
     def load(path: str | Path) -> "Latents":
@@ -88,12 +97,12 @@ class Latents:
         try:
             with safe_open(str(path), framework="pt") as file:
                 metadata = file.metadata() or {}
-                if metadata.get("kind") != "latentwalk.latents":
-                    raise ValueError(f"{path} holds no latent codes: expected a file written by Latents.save")
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - the handle is not iterable
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not iterable
         except (OSError, SafetensorError) as error:
             raise ValueError(f"{path} is not a readable file of latent codes: {error}") from error
-        return Latents(tensors["values"], metadata["space"], tensors.get("labels"))
+        if metadata.get("kind") != KIND or "space" not in metadata or "values" not in tensors:
+            raise ValueError(f"{path} holds no latent codes: expected a file written by Latents.save")
+        return Latents(tensors["values"], metadata["space"], tensors.get("labels"), tensors.get("seeds"))
 
 
 def concatenate(batches: Sequence[Latents]) -> Latents:
@@ -104,8 +113,10 @@ def concatenate(batches: Sequence[Latents]) -> Latents:
     labelled = [batch.labels for batch in batches if batch.labels is not None]
     if labelled and len(labelled) != len(batches):
         raise ValueError("some batches carry class labels and some do not: give labels to all or to none")
+    seeds = [batch.seeds for batch in batches if batch.seeds is not None]
     return Latents(
         torch.cat([batch.values for batch in batches]),
         batches[0].space,
         torch.cat(labelled) if labelled else None,
+        torch.cat(seeds) if len(seeds) == len(batches) else None,
     )

@@ -24,7 +24,7 @@ from latentwalk.walk import Goal
 
 STRIP_FRAMES = 7
 FILM_FRAMES = 20
-PLANE_SAMPLES, PLANE_DOTS = 3000, 700
+PLANE_SAMPLES, PLANE_DOTS = 2000, 600
 """Codes that fit the two boundaries of the plane, and codes that are drawn as dots."""
 
 

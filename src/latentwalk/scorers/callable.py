@@ -2,7 +2,7 @@
 
 import importlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -42,4 +42,4 @@ def from_callable(name: str) -> CallableScorer:
         found = getattr(found, part, None)
     if not callable(found):
         raise ValueError(f"the module {module_name} has no function {function_name!r}")
-    return CallableScorer(found, name)
+    return CallableScorer(cast(Callable[[Tensor], Tensor], found), name)

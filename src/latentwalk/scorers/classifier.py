@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from latentwalk.files import write_tensors
-from latentwalk.weights import fingerprint
+from latentwalk.weights import check_finite, fingerprint
 
 
 class Residual(nn.Module):
@@ -51,7 +51,12 @@ def resnet18(width: int, outputs: int, channels: int = 3) -> nn.Sequential:
 
 
 def plain_cnn(width: int, outputs: int, channels: int = 3) -> nn.Sequential:
-    """No shortcuts, group norm, smooth activations, 5x5 first: as unlike `resnet18` as a small network can be."""
+    """No shortcuts, group norm, smooth activations, 5x5 first: as unlike `resnet18` as a small network can be.
+
+    Raises ValueError for a width that is no multiple of 8, the number of groups.
+    """
+    if width < 1 or width % 8:
+        raise ValueError(f"the width of a plain network is a multiple of 8, got {width}")
     layers: list[nn.Module] = []
     inside = channels
     for stage, kernel in enumerate((5, 3, 3, 3)):
@@ -60,10 +65,14 @@ def plain_cnn(width: int, outputs: int, channels: int = 3) -> nn.Sequential:
         layers += [nn.AvgPool2d(2)]
         inside = outside
     layers += [nn.Conv2d(inside, inside, 3, 1, 1), nn.GroupNorm(8, inside), nn.GELU()]
-    return nn.Sequential(*layers, nn.Flatten(), nn.Dropout(0.2), nn.Linear(inside * 16, outputs))
+    flat = nn.Sequential(nn.AdaptiveAvgPool2d(4), nn.Flatten())  # other sizes than 64x64 become 4x4 here too
+    return nn.Sequential(*layers, flat, nn.Dropout(0.2), nn.Linear(inside * 16, outputs))
 
 
 ARCHITECTURES = {"resnet18": resnet18, "plain": plain_cnn}
+
+KIND = "latentwalk.classifier"
+"""What a file says it is."""
 
 
 class Classifier(nn.Module):
@@ -94,7 +103,17 @@ class Classifier(nn.Module):
         self.register_buffer("temperature", torch.ones(len(attributes)))
         self.source = ""
 
+    @staticmethod
+    def fresh(attributes: tuple[str, ...], architecture: str, width: int, channels: int, seed: int) -> "Classifier":
+        """An untrained classifier whose first weights depend on the seed alone; the caller's random state stays."""
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            scorer = Classifier(attributes, architecture, width, channels)
+        return scorer.to(memory_format=torch.channels_last)
+
     def forward(self, images: Float[Tensor, "n c h w"], /) -> Float[Tensor, "n a"]:
+        if images.shape[1] != self.channels:
+            raise ValueError(f"this scorer looks at {self.channels} channels, got images {list(images.shape)}")
         return self.network(images.contiguous(memory_format=torch.channels_last)) / self.temperature
 
     def freeze(self) -> "Classifier":
@@ -119,7 +138,7 @@ class Classifier(nn.Module):
             "channels": self.channels,
         }
         metadata = {
-            "kind": "latentwalk.classifier",
+            "kind": KIND,
             "description": json.dumps(description),
             "card": json.dumps(self.card),
         }
@@ -131,19 +150,30 @@ class Classifier(nn.Module):
         try:
             with safe_open(str(path), framework="pt") as file:
                 metadata = file.metadata() or {}
-                if metadata.get("kind") != "latentwalk.classifier":
-                    raise ValueError(f"{path} is no scorer: expected a file that `latentwalk train scorer` wrote")
-                description = json.loads(metadata["description"])
-                scorer = Classifier(
-                    tuple(description["attributes"]),
-                    description["architecture"],
-                    description["width"],
-                    description["channels"],
-                    json.loads(metadata["card"]),
-                )
-                keys = list(file.keys())  # noqa: SIM118 - the handle is not iterable
-                scorer.load_state_dict({name: file.get_tensor(name) for name in keys})
-        except (OSError, SafetensorError, KeyError, TypeError, RuntimeError) as error:
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not iterable
+        except (OSError, SafetensorError) as error:
             raise ValueError(f"{path} is not a readable scorer: {error}") from error
+        if metadata.get("kind") != KIND:
+            raise ValueError(f"{path} is no scorer: expected a file that `latentwalk train scorer` wrote")
+        check_finite(tensors, path)
+        try:
+            scorer = _described(metadata)
+            wide = {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
+            scorer.load_state_dict(wide, assign=True)
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise ValueError(f"{path} is not a readable scorer, its parts do not fit: {error}") from error
         scorer.source = str(path)
         return scorer.freeze()
+
+
+def _described(metadata: Mapping[str, str]) -> Classifier:
+    """The network that a file speaks of, without values: a wrong size costs no memory and is seen when they come."""
+    description = json.loads(metadata["description"])
+    with torch.device("meta"):
+        return Classifier(
+            tuple(description["attributes"]),
+            description["architecture"],
+            description["width"],
+            description["channels"],
+            json.loads(metadata["card"]),
+        )

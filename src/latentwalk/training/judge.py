@@ -10,6 +10,8 @@ from scipy.optimize import minimize_scalar
 from sklearn.metrics import average_precision_score, roc_auc_score
 from torch import Tensor
 
+from latentwalk.scorers.classifier import Classifier
+
 
 def temperature(logits: Float[Tensor, "n"], labels: Float[Tensor, "n"]) -> float:
     """The number that logits are divided by so that they become probabilities (Guo et al., 2017, section 4.2).
@@ -24,6 +26,12 @@ def temperature(logits: Float[Tensor, "n"], labels: Float[Tensor, "n"]) -> float
 
     found: Any = minimize_scalar(loss, bounds=(np.log(0.25), np.log(4.0)), method="bounded")
     return float(np.exp(found.x))
+
+
+def calibrate(scorer: Classifier, logits: Float[Tensor, "n a"], labels: Float[Tensor, "n a"]) -> None:
+    """Set the temperatures of a scorer whose temperatures are still one, from its logits on labels [n, a]."""
+    found = [temperature(x, y) for x, y in zip(logits.T.cpu(), labels.T.cpu(), strict=True)]
+    scorer.temperature.copy_(torch.tensor(found).to(scorer.temperature))
 
 
 def calibration_error(logits: Float[Tensor, "n"], labels: Float[Tensor, "n"], bins: int = 10) -> float:
@@ -61,11 +69,15 @@ def report(
 
 
 def _interval(scores: np.ndarray, truth: np.ndarray, draws: int = 400) -> tuple[float, float]:
+    """Where the middle 95% of the AUCs lie when the labels are drawn again with replacement (Efron, 1979)."""
+    _, place = np.unique(scores, return_inverse=True)
     rng = np.random.default_rng(0)
     values = []
     for _ in range(draws):
         chosen = rng.integers(0, len(truth), len(truth))
-        if 0 < truth[chosen].sum() < len(chosen):
-            values.append(roc_auc_score(truth[chosen], scores[chosen]))
+        yes, no = (np.bincount(place[chosen], weights) for weights in (truth[chosen], 1 - truth[chosen]))
+        if yes.any() and no.any():
+            # The share of pairs in which the positive one ranks higher; ties count half (Mann and Whitney, 1947).
+            values.append(yes @ (no.cumsum() - no / 2) / (yes.sum() * no.sum()))
     low, high = np.quantile(values, [0.025, 0.975])
     return float(low), float(high)

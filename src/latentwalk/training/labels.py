@@ -44,8 +44,11 @@ def read_labels(path: str | Path, generator: Generator, codes: str | Path | None
     attributes = [_attribute(text, rows, columns, path) for text in wanted or _binary_columns(rows, columns)]
     if not attributes:
         raise ValueError(f"{path} has no column of 0 and 1: expected some, or --attribute NAME=COLUMN:VALUE")
+    names = [attribute.name for attribute in attributes]
+    if len(set(names)) < len(names):
+        raise ValueError(f"the attributes name {max(names, key=names.count)} twice: give each its own name")
     values = torch.tensor([[attribute.value(row) for attribute in attributes] for row in rows])
-    return Samples(_codes(rows, generator, codes, path), values, tuple(a.name for a in attributes))
+    return Samples(_codes(rows, generator, codes, path), values, tuple(names))
 
 
 def _read_rows(path: str | Path) -> tuple[list[dict[str, str]], list[str]]:
@@ -61,7 +64,7 @@ def _read_rows(path: str | Path) -> tuple[list[dict[str, str]], list[str]]:
     if not rows:
         raise ValueError(f"{path} has a header and no rows")
     for number, row in enumerate(rows, start=2):
-        if not row[header[0]].isdigit():
+        if not (row[header[0]].isascii() and row[header[0]].isdigit()):
             raise ValueError(f"{path}, line {number}: expected a whole number as {header[0]}, got {row[header[0]]!r}")
     return rows, header[1:]
 

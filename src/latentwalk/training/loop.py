@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -35,12 +36,21 @@ class Schedule:
         return self.rate * (1 + math.cos(math.pi * (step - start) / max(1, self.steps - start))) / 2
 
 
-class Interrupted(KeyboardInterrupt):
-    """Training was stopped by the user; `checkpoint` holds the last step."""
+EVERY = 30.0
+"""Seconds between two checkpoints."""
 
-    def __init__(self, checkpoint: Path | None, step: int) -> None:
-        super().__init__(f"stopped at step {step}")
-        self.checkpoint, self.step = checkpoint, step
+
+class Interrupted(KeyboardInterrupt):
+    """Training was stopped by the user. `checkpoint` is the file to continue from, or None, and `step` its step."""
+
+    def __init__(self, checkpoint: Path | None) -> None:
+        self.checkpoint = checkpoint if checkpoint and checkpoint.exists() else None
+        self.step = int(_read(self.checkpoint)["step"]) if self.checkpoint else 0
+        super().__init__(
+            f"stopped; step {self.step} is kept in {self.checkpoint}: the same command continues from there"
+            if self.checkpoint
+            else "stopped before the first checkpoint was written: the same command starts again"
+        )
 
 
 def train(
@@ -49,22 +59,20 @@ def train(
     schedule: Schedule,
     checkpoint: Path | None = None,
     progress: Progress = silent,
-    every: float = 30.0,
     device: torch.device | str = "cpu",
 ) -> nn.Module:
     """Train a network in place and return it in evaluation mode.
 
-    checkpoint: a file that is written every `every` seconds and on Ctrl-C, and continued from when it exists: the
-    result is the same as that of an unbroken run. Raises ValueError when it belongs to another schedule, and
+    checkpoint: a file that is written every half minute and continued from when it exists: the result is the same, bit
+    for bit, as that of an unbroken run. Raises ValueError when it belongs to another schedule or is damaged, and
     Interrupted on Ctrl-C.
     """
     network.to(device).train()
     optimizer = torch.optim.AdamW(network.parameters(), lr=schedule.rate, weight_decay=schedule.decay)
     done = _resume(network, optimizer, schedule, checkpoint)
     saved = time.monotonic()
-    step = done
-    with torch.random.fork_rng():
-        try:
+    try:
+        with torch.random.fork_rng():
             for step in range(done, schedule.steps):
                 torch.manual_seed(schedule.seed * 1_000_003 + step)
                 for group in optimizer.param_groups:
@@ -73,14 +81,14 @@ def train(
                 loss(network, step).backward()
                 optimizer.step()
                 progress("training", step + 1, schedule.steps)
-                if checkpoint and time.monotonic() - saved > every:
+                if checkpoint and time.monotonic() - saved > EVERY:
                     _save(network, optimizer, schedule, step + 1, checkpoint)
                     saved = time.monotonic()
-        except KeyboardInterrupt:
-            # The step may be half applied, so the last whole state is the one on disk.
-            raise Interrupted(checkpoint if checkpoint and checkpoint.exists() else None, step) from None
-    if checkpoint:
-        _save(network, optimizer, schedule, schedule.steps, checkpoint)
+        if checkpoint and done < schedule.steps:
+            _save(network, optimizer, schedule, schedule.steps, checkpoint)
+    except KeyboardInterrupt:
+        # The step may be half applied, so what counts is the last whole state: the one on disk.
+        raise Interrupted(checkpoint) from None
     return network.eval()
 
 
@@ -96,14 +104,25 @@ def _save(network: nn.Module, optimizer: torch.optim.Optimizer, schedule: Schedu
 
 
 def _resume(network: nn.Module, optimizer: torch.optim.Optimizer, schedule: Schedule, path: Path | None) -> int:
+    """The step to go on with: 0, or that of the checkpoint, whose state is loaded."""
     if path is None or not path.exists():
         return 0
+    state = _read(path)
+    if state["schedule"] != asdict(schedule):
+        raise ValueError(f"{path} belongs to other settings: use the same ones, or another --run folder")
     try:
-        state = torch.load(path, "cpu", weights_only=True)
-        if state["schedule"] != asdict(schedule):
-            raise ValueError(f"{path} belongs to other settings: use the same ones, or another --run folder")
         network.load_state_dict(state["network"])
         optimizer.load_state_dict(state["optimizer"])
-    except (pickle.UnpicklingError, RuntimeError, KeyError, EOFError) as error:
-        raise ValueError(f"cannot continue from {path}: {error}; delete it to start again") from error
+    except (RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path} belongs to another network: use the same one, or another --run folder") from error
     return int(state["step"])
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        state = torch.load(path, "cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, KeyError, EOFError, ValueError, OSError) as error:
+        raise ValueError(f"cannot continue from {path}, it is damaged: delete it to start again") from error
+    if not isinstance(state, dict) or not {"network", "optimizer", "schedule", "step"} <= set(state):
+        raise ValueError(f"{path} is no checkpoint of a training run: delete it to start again")
+    return state

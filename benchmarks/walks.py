@@ -1,0 +1,118 @@
+"""Do walks arrive, does an independent scorer agree, and what does holding the other attributes save?
+
+    .venv/bin/python benchmarks/walks.py --codes 1000 --held-codes 300
+
+The same codes are walked twice: plainly, and with hold="others". A second scorer (other architecture, seed and
+pseudo-labels) that took no part judges both. Rows are appended to --log as they come, and a second run goes on after
+the last one. Off-target change is the mean of |delta logit| / sigma over all other attributes, by the second scorer.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import latentwalk as lw
+
+CODES_FROM = 3 * 10**9
+"""Seeds far from those that scorers and boundaries were fitted on."""
+
+
+def measure(generator, scorer, judge, attribute: str, count: int, hold: str, sigma) -> dict:
+    """One row: walk `count` codes to p >= 0.995 and judge them."""
+    codes = generator.sample(range(CODES_FROM, CODES_FROM + count))
+    column = judge.attributes.index(attribute)
+    others = [i for i in range(len(judge.attributes)) if i != column]
+    before = lw.score(generator, judge, codes)
+    rows = {"reached": [], "confirmed": [], "steps": [], "distance": [], "on": [], "off": []}
+    done = 0
+    for part in lw.edit_batches(generator, codes, scorer, {attribute: 0.995}, hold=hold or ()):
+        after = lw.score(generator, judge, part.latents)
+        change = (after - before[done : done + len(part)]).abs() / sigma
+        done += len(part)
+        rows["reached"] += part.reached.tolist()
+        rows["confirmed"] += (after[:, column] >= 0).tolist()
+        rows["steps"] += part.steps.tolist()
+        rows["distance"] += [code.distance for code in part.receipt.codes]
+        rows["on"] += change[:, column].tolist()
+        rows["off"] += change[:, others].mean(1).tolist()
+    return {"attribute": attribute, "hold": hold, "codes": count, **rows}
+
+
+def ratio(plain: dict, held: dict) -> tuple[float, float, float]:
+    """Off-target per on-target change, held over plain, on the same codes; with its 95% paired bootstrap interval."""
+    n = min(plain["codes"], held["codes"])
+    table = np.array([plain["off"][:n], plain["on"][:n], held["off"][:n], held["on"][:n]])
+
+    def quotient(means: np.ndarray) -> np.ndarray:
+        return (means[2] / means[3]) / (means[0] / means[1])
+
+    picks = np.random.default_rng(0).integers(0, n, (1000, n))
+    low, high = np.quantile(quotient(table[:, picks].mean(2)), [0.025, 0.975])
+    return float(quotient(table.mean(1))), float(low), float(high)
+
+
+def summary(rows: list[dict]) -> str:
+    """Markdown: one line per attribute, and the mean."""
+    plain = {row["attribute"]: row for row in rows if not row["hold"]}
+    held = {row["attribute"]: row for row in rows if row["hold"]}
+    lines = [
+        "| attribute | codes | reached | confirmed | steps (median, 95%) | distance | held: codes | reached | confirmed "
+        "| steps | distance | off-target plain | held | held / plain at equal on-target change (95%) |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    ratios = []
+    for name, p in plain.items():
+        cells = [name, p["codes"], *_walked(p)]
+        if name in held:
+            h = held[name]
+            middle, low, high = ratio(p, h)
+            ratios.append(middle)
+            n = h["codes"]
+            off = [f"{np.mean(row['off'][:n]):.3f} (on {np.mean(row['on'][:n]):.2f})" for row in (p, h)]
+            cells += [n, *_walked(h), *off, f"{middle:.2f} ({low:.2f} to {high:.2f})"]
+        lines.append("| " + " | ".join(str(cell) for cell in cells) + " |")
+    if ratios:
+        lines.append(f"\nMean over attributes of held / plain: {np.mean(ratios):.3f}")
+    return "\n".join(lines)
+
+
+def _walked(row: dict) -> list[str]:
+    steps = np.array(row["steps"])
+    return [
+        f"{100 * np.mean(row['reached']):.1f}%",
+        f"{100 * np.mean(row['confirmed']):.1f}%",
+        f"{np.median(steps):.0f}, {np.quantile(steps, 0.95):.0f}",
+        f"{np.mean(row['distance']):.2f}",
+    ]
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--codes", type=int, default=1000)
+    options.add_argument("--held-codes", type=int, default=300)
+    options.add_argument("--attributes", nargs="*")
+    options.add_argument("--log", type=Path, default=Path("runs/walks.jsonl"))
+    options.add_argument("--threads", type=int, default=torch.get_num_threads())
+    given = options.parse_args()
+    torch.set_num_threads(given.threads)
+    generator = lw.load("faces64")
+    scorer, judge = lw.load_scorer("faces64"), lw.load_scorer("faces64-judge")
+    sigma = lw.score(generator, judge, generator.sample(range(2 * 10**9, 2 * 10**9 + 2000))).std(0)
+    given.log.parent.mkdir(parents=True, exist_ok=True)
+    rows = [json.loads(line) for line in given.log.read_text().splitlines()] if given.log.exists() else []
+    for hold, count in (("", given.codes), ("others", given.held_codes)):
+        for attribute in given.attributes or scorer.attributes:
+            if any(row["attribute"] == attribute and row["hold"] == hold for row in rows):
+                continue
+            rows.append(measure(generator, scorer, judge, attribute, count, hold, sigma))
+            with given.log.open("a") as file:
+                file.write(json.dumps(rows[-1]) + "\n")
+            print(attribute, hold or "plain", *_walked(rows[-1]), flush=True)
+    print(summary(rows))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,226 @@
+"""`latentwalk edit`: move codes until their pictures have what is wanted, and say what else changed."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from latentwalk.cli.console import Bar, say_files, say_json, working
+from latentwalk.cli.errors import ALL_WELL, NOT_REACHED
+from latentwalk.cli.options import (
+    OUTPUT,
+    Codes,
+    Device,
+    Force,
+    GeneratorName,
+    Json,
+    ScorerName,
+    Seeds,
+    read_start,
+    read_targets,
+    scorer_for,
+)
+from latentwalk.cli.outputs import outputs
+from latentwalk.cli.summary import say_summary, summarize
+
+if TYPE_CHECKING:
+    from latentwalk.generator import Generator
+    from latentwalk.jobs.edit import Edited, Walker
+    from latentwalk.scores import Scorer
+
+WALK = "Walk"
+"""Panel of the help that says how codes move."""
+
+SHOWN = "before-after,strip,heat,chart,gif"
+CHART_CODES = 1000
+"""A chart shows means, so it may show more codes than other pictures; its receipt lists them all."""
+
+
+def edit(
+    generator: GeneratorName,
+    targets: Annotated[
+        list[str],
+        typer.Option(
+            "--set",
+            metavar="NAME[=P]",
+            help="An attribute and the probability to reach: 0.995 when left out, below 0.5 to fall. Repeatable.",
+        ),
+    ],
+    seeds: Seeds = None,
+    codes: Codes = None,
+    scorer: ScorerName = None,
+    judge: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="A second scorer that says whether it agrees, or none. "
+            "Default: the one that comes with the generator.",
+            show_default=False,
+        ),
+    ] = None,
+    device: Device = "cpu",
+    hold: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES", help="Attributes that should stay, or others for all the rest.", rich_help_panel=WALK
+        ),
+    ] = None,
+    along: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Walk straight along these directions (see discover), not along gradients.",
+            rich_help_panel=WALK,
+        ),
+    ] = None,
+    max_steps: Annotated[
+        int | None,
+        typer.Option(min=1, max=10_000, help="Steps after which a code gives up. Default: 60.", rich_help_panel=WALK),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Where files go. Default: out/NAME of what is set.", rich_help_panel=OUTPUT
+        ),
+    ] = None,
+    show: Annotated[
+        str,
+        typer.Option(
+            metavar="KINDS",
+            help="before-after, strip, heat, chart, plane, gif, mp4, or none.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = SHOWN,
+    show_count: Annotated[
+        int, typer.Option(min=1, max=1000, help="How many codes the pictures show.", rich_help_panel=OUTPUT)
+    ] = 6,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Change an attribute: every code moves until its picture has it.
+
+    Writes pictures, the codes, and a receipt of what else changed. Exit code 0
+    when all codes got there, 1 when some did not: those are named, and their
+    pictures are marked.
+
+    \bExamples:
+      latentwalk edit faces64 --set eyeglasses
+      latentwalk edit faces64 --seeds 0-15 --set smiling=0.1 --hold others
+      latentwalk edit faces64 --set hat --set smiling=0.1 --show strip,mp4
+      latentwalk edit faces64 --seeds 0-9999 --set hat --show none --json
+    """
+    from latentwalk.jobs.edit import edit_batches
+    from latentwalk.jobs.load import load, load_scorer
+
+    wanted, kinds = read_targets(targets), read_kinds(show)
+    folder = out or Path("out") / "-".join(wanted).replace("/", "_")
+    files = [folder / name for name in ("receipt.json", "latents.safetensors", *kinds)]
+    with working(f"loading {generator}", as_json) as progress:
+        made = load(generator, device)
+        first = load_scorer(scorer_for(generator, scorer), device)
+        second = find_judge(generator, judge, wanted, device)
+        start = read_start(made, seeds, codes)
+        batches = edit_batches(
+            made,
+            start,
+            first,
+            wanted,
+            hold=read_hold(hold),
+            walk=read_walk(made, along, max_steps),
+            judge=second,
+            frames=needs_frames(kinds),
+        )
+        with outputs(files, force):
+            progress.wait(f"walking {len(start):,} codes")
+            edited = gather(batches, show_count, len(start), progress)
+            write(edited, folder, kinds, show_count, progress)
+    summary = {**summarize(edited), "files": files}
+    if as_json:
+        say_json(summary)
+    else:
+        say_summary(summary)
+        say_files(files)
+    raise typer.Exit(ALL_WELL if summary["reached"] == summary["codes"] else NOT_REACHED)
+
+
+def gather(batches: "Iterable[Edited]", show_count: int, total: int, progress: Bar) -> "Edited":
+    """One edit of all batches, with the frames of the codes that are shown and of no others."""
+    from latentwalk.jobs.edit import join_edits
+
+    parts, done = [], 0
+    for part in batches:
+        parts.append(part if done < show_count else replace(part, paths=None))
+        done += len(part)
+        progress(f"walking {total:,} codes", done, total)
+    return join_edits(parts)
+
+
+def write(edited: "Edited", folder: Path, kinds: dict[str, str], show_count: int, progress: Bar) -> None:
+    """The receipt and the codes of all, then the pictures of the first."""
+    from latentwalk.jobs.draw import ANIMATIONS, save_film, save_picture
+    from latentwalk.receipts import PictureRecipe
+
+    progress.wait("writing the receipt")
+    edited.receipt.save(folder / "receipt.json")
+    edited.latents.save(folder / "latents.safetensors")
+    for name, kind in kinds.items():
+        progress.wait(f"drawing {name}")
+        count = min(len(edited), CHART_CODES if kind == "chart" else show_count)
+        if kind in ANIMATIONS:
+            save_film(edited, folder / name, kind, count)
+        else:
+            save_picture(edited, folder / name, PictureRecipe(kind=kind, show=count))
+
+
+def read_kinds(text: str) -> dict[str, str]:
+    """{file name: kind of picture} from "strip,gif". Raises ValueError for an unknown kind."""
+    from latentwalk.jobs.draw import ANIMATIONS, PICTURES
+
+    kinds = [] if text.strip() == "none" else [kind.strip() for kind in text.split(",")]
+    for kind in kinds:
+        if kind not in (*PICTURES, *ANIMATIONS):
+            raise ValueError(f"--show {text}: no kind {kind!r}: there are {', '.join((*PICTURES, *ANIMATIONS))}, none")
+    return {f"{kind}.png" if kind in PICTURES else f"walk.{kind}": kind for kind in kinds}
+
+
+def needs_frames(kinds: dict[str, str]) -> bool:
+    from latentwalk.jobs.draw import NEED_PATHS
+
+    return bool(NEED_PATHS & set(kinds.values()))
+
+
+def read_hold(text: str | None) -> str | list[str]:
+    if text is None:
+        return []
+    return "others" if text.strip() == "others" else [name.strip() for name in text.split(",")]
+
+
+def read_walk(generator: "Generator", along: Path | None, max_steps: int | None) -> "Walker":
+    """How to walk. Raises ValueError for directions of another generator."""
+    from latentwalk.directions import Directions
+    from latentwalk.walks.along import Along
+    from latentwalk.walks.ascend import Ascent
+
+    if along is None:
+        return Ascent() if max_steps is None else Ascent(max_steps=max_steps)
+    if max_steps is not None:
+        raise ValueError("a walk along directions takes no steps: leave --max-steps out, or --along")
+    return Along(Directions.load(along, generator.fingerprint))
+
+
+def find_judge(generator: str, judge: str | None, wanted: Iterable[str], device: str) -> "Scorer | None":
+    """The second scorer, if there is one. Raises ValueError when the one that was asked for knows none of the goals."""
+    from latentwalk.jobs.load import SCORERS, load_scorer
+
+    name = judge or f"{generator}-judge"
+    if name == "none" or (judge is None and name not in SCORERS):
+        return None
+    found = load_scorer(name, device)
+    known = [attribute for attribute in wanted if attribute in found.attributes]
+    if judge and not known:
+        raise ValueError(
+            f"the judge {judge} knows none of what is set, only {', '.join(found.attributes)}: choose another, or none"
+        )
+    return found if known else None

@@ -1,0 +1,37 @@
+"""What went wrong, in one line: `error: ...` on stderr and exit code 2, never a traceback."""
+
+import sys
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+ALL_WELL, NOT_REACHED, BAD_INPUT, STOPPED = 0, 1, 2, 130
+"""Exit codes: done; done, but not as far as asked for; nothing done; Ctrl-C."""
+
+
+class Commands(TyperGroup):
+    """The commands, with errors that a person can act on: every job raises ValueError with what to do."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # `latentwalk ... | head` is no error
+            raise
+        except (ValueError, OSError) as error:
+            complain(one_line(error))
+            raise typer.Exit(BAD_INPUT) from None
+        except KeyboardInterrupt:
+            print("stopped: nothing was written", file=sys.stderr)
+            raise typer.Exit(STOPPED) from None
+
+
+def complain(text: str) -> None:
+    print(f"error: {text}", file=sys.stderr)
+
+
+def one_line(error: Exception) -> str:
+    """What an error says, without line breaks."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    return " ".join(str(error).split()) or type(error).__name__

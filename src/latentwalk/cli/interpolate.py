@@ -1,0 +1,72 @@
+"""`latentwalk interpolate`: the way from one code to the next."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from latentwalk.cli.console import say_files, say_json, working
+from latentwalk.cli.options import OUTPUT, Codes, Columns, Device, Force, GeneratorName, Json, Scale, read_start
+from latentwalk.cli.outputs import check_ending, outputs
+
+KEYS = "0-3"
+
+
+class How(StrEnum):
+    slerp = "slerp"
+    lerp = "lerp"
+
+
+def interpolate(
+    generator: GeneratorName,
+    seeds: Annotated[
+        str | None,
+        typer.Option(metavar="LIST", help=f"Codes to go through in turn. Default: {KEYS}.", show_default=False),
+    ] = None,
+    codes: Codes = None,
+    steps: Annotated[
+        int, typer.Option(min=2, max=10_000, help="Pictures from one code to the next, both included.")
+    ] = 10,
+    how: Annotated[
+        How, typer.Option(help="On the sphere, where normal codes live, or on the straight line.")
+    ] = How.slerp,
+    device: Device = "cpu",
+    out: Annotated[
+        Path, typer.Option(metavar="FILE", help="A sheet (.png) or a film (.gif, .mp4).", rich_help_panel=OUTPUT)
+    ] = Path("out/path.png"),
+    scale: Scale = None,
+    columns: Columns = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Walk through two or more codes and draw what lies between.
+
+    \bExamples:
+      latentwalk interpolate faces64 --seeds 3,7,12
+      latentwalk interpolate faces64 --seeds 3,7 --steps 24 --out out/path.gif
+      latentwalk interpolate faces64 --seeds 3,7 --how lerp --out out/line.mp4
+    """
+    from latentwalk.jobs.load import load
+    from latentwalk.jobs.sheets import FILMS, draw_path, path_receipt, save_path_film, save_sheet
+    from latentwalk.receipts import PictureRecipe
+
+    check_ending(out, ".png", *FILMS)
+    with working(f"loading {generator}", as_json) as progress:
+        made = load(generator, device)
+        keys = read_start(made, seeds, codes, KEYS)
+        frames = (len(keys) - 1) * (steps - 1) + 1
+        if not 2 <= len(keys) <= frames <= 10_000:
+            raise ValueError(f"expected 2 codes or more and at most 10,000 pictures, got {len(keys)} and {frames:,}")
+        with outputs([out], force):
+            progress.wait(f"drawing {frames} pictures")
+            if out.suffix.lower() in FILMS:
+                save_path_film(str(out), made, keys, steps, how.value, scale)
+            else:
+                picture = PictureRecipe(kind="path", show=len(keys), scale=scale, columns=columns)
+                drawn = draw_path(made, keys, steps, how.value, picture)
+                save_sheet(str(out), drawn, path_receipt(made, keys, steps, how.value, picture))
+    if as_json:
+        say_json({"generator": generator, "codes": len(keys), "pictures": frames, "how": how.value, "files": [out]})
+    else:
+        say_files([out])

@@ -1,0 +1,63 @@
+"""`latentwalk`: the command line, put together."""
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from latentwalk.cli import discover, train
+from latentwalk.cli.edit import edit
+from latentwalk.cli.errors import Commands
+from latentwalk.cli.info import info
+from latentwalk.cli.interpolate import interpolate
+from latentwalk.cli.invocation import TYPED
+from latentwalk.cli.replay import replay
+from latentwalk.cli.sample import sample
+
+app = typer.Typer(
+    name="latentwalk",
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (sample, edit, interpolate, replay, info):
+    app.command()(command)
+app.add_typer(discover.app, name="discover")
+app.add_typer(train.app, name="train")
+
+
+def say_version(wanted: bool) -> bool:
+    if wanted:
+        from latentwalk.version import VERSION
+
+        print(f"latentwalk {VERSION}")
+        raise typer.Exit
+    return wanted
+
+
+@app.callback()
+def root(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=say_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Control over a generator that is already trained and stays fixed.
+
+    Choose an attribute, move the latent code, see the picture change, and know what else changed.
+
+    \bExamples:
+      latentwalk sample faces64
+      latentwalk edit faces64 --seeds 0-15 --set eyeglasses --out out/glasses
+      latentwalk edit faces64 --set smiling=0.1 --hold others
+      latentwalk replay out/glasses/strip.png
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line, which ends in SystemExit: 0 all well, 1 not all reached, 2 bad input."""
+    TYPED.set(list(sys.argv[1:] if arguments is None else arguments))
+    app(args=TYPED.get(), prog_name="latentwalk")

@@ -1,0 +1,96 @@
+"""Options that several commands share, and how their texts are read."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from latentwalk.generator import Generator
+    from latentwalk.latents import Latents
+
+OUTPUT = "Output"
+"""Panel of the help that says where results go."""
+
+SEEDS = "0-15"
+
+GeneratorName = Annotated[str, typer.Argument(help="faces64, or the path of a checkpoint (.safetensors, .pt, .pth).")]
+Seeds = Annotated[
+    str | None,
+    typer.Option(metavar="LIST", help=f"Which codes, such as 3,7,40-42. Default: {SEEDS}.", show_default=False),
+]
+Codes = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Codes instead of seeds: .safetensors that latentwalk wrote, or .npy."),
+]
+ScorerName = Annotated[
+    str | None,
+    typer.Option(
+        "--scorer",
+        metavar="NAME",
+        help="What tells attributes: a bundled name, a scorer file, or package.module:function. "
+        "Default: the one that comes with the generator.",
+        show_default=False,
+    ),
+]
+Device = Annotated[str, typer.Option(metavar="NAME", help="Where to compute: cpu, cuda, mps.")]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else.", rich_help_panel=OUTPUT)
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace files that exist.", rich_help_panel=OUTPUT)]
+Scale = Annotated[
+    int | None,
+    typer.Option(min=1, max=16, help="How many pixels wide a pixel becomes.", rich_help_panel=OUTPUT),
+]
+Columns = Annotated[
+    int | None,
+    typer.Option(min=1, max=1000, help="Pictures in a row.", rich_help_panel=OUTPUT),
+]
+
+
+def read_start(generator: "Generator", seeds: str | None, codes: Path | None, default: str = SEEDS) -> "Latents":
+    """The codes to work on. Raises ValueError when they cannot be read, or both ways of naming them are used."""
+    from latentwalk.seeds import parse_seeds
+
+    if codes is None:
+        return generator.sample(parse_seeds(default if seeds is None else seeds))
+    if seeds is not None:
+        raise ValueError("codes come from --seeds or from --codes: leave one of the two out")
+    from latentwalk.training.labels import read_codes
+
+    latents = read_codes(codes, generator)
+    if len(latents) == 0 or not bool(latents.values.isfinite().all()):
+        raise ValueError(
+            f"{codes} holds {'values that are no numbers' if len(latents) else 'no codes'}: use other ones"
+        )
+    return latents
+
+
+def scorer_for(generator: str, scorer: str | None) -> str:
+    """The name of the scorer. Raises ValueError when none was given and none comes with the generator."""
+    from latentwalk.jobs.load import SCORERS
+
+    if scorer is None and generator not in SCORERS:
+        raise ValueError(
+            f"no scorer comes with {generator}: name one with --scorer, or train one with `latentwalk train scorer`"
+        )
+    return scorer or generator
+
+
+def read_targets(texts: list[str]) -> dict[str, float]:
+    """{attribute: probability} from "eyeglasses", "smiling=0.1"; a name alone rises. Raises ValueError."""
+    from latentwalk.walk import UP
+
+    targets: dict[str, float] = {}
+    for text in texts:
+        name, given, value = text.partition("=")
+        name = name.strip()
+        if not name or name in targets:
+            raise ValueError(f"--set {text}: expected NAME or NAME=PROBABILITY, every name once")
+        try:
+            targets[name] = float(value) if given else UP
+        except ValueError:
+            raise ValueError(
+                f"--set {text}: expected a probability, such as {name}=0.995 to rise or {name}=0.1 to fall"
+            ) from None
+    return targets

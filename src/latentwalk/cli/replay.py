@@ -1,0 +1,77 @@
+"""`latentwalk replay`: make a picture again from the recipe inside it."""
+
+import math
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from latentwalk.cli.console import say, say_files, say_json, working
+from latentwalk.cli.errors import ALL_WELL, NOT_REACHED
+from latentwalk.cli.options import OUTPUT, Device, Force, Json
+from latentwalk.cli.outputs import check_ending, outputs
+
+LEVELS = 255
+ROUNDING = 1
+"""Levels of brightness by which a picture may differ: a value between two levels can be rounded either way."""
+
+
+def replay(
+    picture: Annotated[Path, typer.Argument(help="A PNG that latentwalk wrote.")],
+    generator: Annotated[
+        str | None,
+        typer.Option(metavar="GENERATOR", help="The same generator, when its file lies elsewhere now."),
+    ] = None,
+    scorer: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The same scorer, when its file lies elsewhere now, or when it is Python."),
+    ] = None,
+    device: Device = "cpu",
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the new picture, .png.", rich_help_panel=OUTPUT)
+    ] = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Make a picture again from the recipe inside it, and compare.
+
+    Exit code 0 when it is the same, or differs by no more than one of 255 levels
+    of brightness, as it may on other hardware; 1 otherwise.
+
+    \bExamples:
+      latentwalk replay out/eyeglasses/strip.png
+      latentwalk replay strip.png --generator my_dcgan.pt --out again.png
+    """
+    from latentwalk.images import save_png
+    from latentwalk.jobs.load import load, load_scorer
+    from latentwalk.jobs.replay import replay as make_again
+
+    files = [check_ending(out, ".png")] if out else []
+    with working(f"making {picture} again", as_json), outputs(files, force):
+        again = make_again(
+            picture,
+            load(generator, device) if generator else None,
+            load_scorer(scorer, device) if scorer else None,
+            device,
+        )
+        for file in files:
+            save_png(file, again.picture, again.receipt.to_json())
+    same = again.difference * LEVELS <= ROUNDING + 1e-6
+    if as_json:
+        facts = {"picture": picture, "job": again.receipt.recipe.job, "made_by": again.receipt.latentwalk}
+        say_json({**facts, "difference": again.difference, "same": same, "files": files})
+    else:
+        say(compare(again.difference))
+        say_files(files)
+    raise typer.Exit(ALL_WELL if same else NOT_REACHED)
+
+
+def compare(difference: float) -> str:
+    """A difference (share of the range from black to white) in words."""
+    if difference == 0:
+        return "bit for bit the same"
+    if math.isinf(difference):
+        return "not the same: the new picture has another size"
+    levels = round(difference * LEVELS)
+    largest = f"the largest difference is {difference:.4f} ({levels} of {LEVELS} levels)"
+    return f"the same but for rounding: {largest}" if levels <= ROUNDING else f"not the same: {largest}"

@@ -1,0 +1,108 @@
+"""What came of an edit in a few lines: who arrived, how far it was, and what was dragged along."""
+
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+
+from latentwalk.cli.console import number, say, say_table
+
+if TYPE_CHECKING:
+    from latentwalk.jobs.edit import Edited
+
+VISIBLE = 0.05
+"""Change of a mean probability from which on a person sees it."""
+
+
+def summarize(edited: "Edited") -> dict[str, Any]:
+    """The numbers of an edit, as plain data."""
+    from latentwalk.jobs.draw import goals_of
+    from latentwalk.receipts import EditRecipe
+
+    recipe, rows = edited.receipt.recipe, edited.receipt.codes
+    assert isinstance(recipe, EditRecipe)
+    goals = {goal.attribute: goal for goal in goals_of(edited)}
+    before, after = (logits.sigmoid().mean(0).tolist() for logits in (edited.logits_before, edited.logits))
+    attributes = [
+        {"attribute": name, "before": before[i], "after": after[i], "change": after[i] - before[i]}
+        for i, name in enumerate(edited.scorer.attributes)
+    ]
+    for i, row in enumerate(attributes):
+        if row["attribute"] in goals:
+            goal = goals[row["attribute"]]
+            met = edited.reached | (goal.missing(edited.logits[:, i]) == 0)
+            row |= {"target": goal.target, "reached": int(met.sum())}
+        else:
+            row |= {"held": row["attribute"] in recipe.hold}
+    return {
+        "generator": recipe.generator.source,
+        "scorer": recipe.scorer.source,
+        "judge": recipe.judge.source if recipe.judge else None,
+        "codes": len(edited),
+        "reached": int(edited.reached.sum()),
+        "confirmed": sum(bool(row.confirmed) for row in rows) if recipe.judge else None,
+        "median_steps": float(edited.steps.double().quantile(0.5)),
+        "mean_distance": sum(row.distance for row in rows) / len(rows),
+        "goals": [row for row in attributes if "target" in row],
+        "others": sorted((r for r in attributes if "target" not in r), key=lambda row: -abs(row["change"])),
+        "not_reached": [
+            {"index": i, "seed": row.seed, **{name: row.after[name] for name in goals}}
+            for i, row in enumerate(rows)
+            if not row.reached
+        ],
+    }
+
+
+def say_summary(summary: dict[str, Any]) -> None:
+    _say_goals(summary)
+    if summary["others"]:
+        _say_others(summary["others"])
+    say("before, after: mean probability; steps: median; distance: mean", "dim")
+    if summary["judge"]:
+        say(f"independently confirmed by {summary['judge']}: {_count(summary['confirmed'], summary['codes'])}")
+    if summary["not_reached"]:
+        say(f"not reached: {name_codes(summary['not_reached'])}", "yellow")
+
+
+def name_codes(rows: list[dict[str, Any]], most: int = 20) -> str:
+    """ "seeds 3, 8" or, for codes that came from a file, "codes 0, 4"; not more than a line of them."""
+    seeded = all(row["seed"] is not None for row in rows)
+    names = [str(row["seed" if seeded else "index"]) for row in rows]
+    more = f" and {len(names) - most:,} more (see the receipt)" if len(names) > most else ""
+    word = "seed" if seeded else "code"
+    return f"{word}{'s' if len(names) > 1 else ''} {', '.join(names[:most])}{more}"
+
+
+def _say_goals(summary: dict[str, Any]) -> None:
+    """One row per goal; what only holds for all goals together stands in the last one."""
+    goals, total = summary["goals"], summary["codes"]
+    together = [
+        _count(summary["reached"], total),
+        _count(summary["confirmed"], total) if summary["judge"] else "-",
+        f"{summary['median_steps']:g}",
+        f"{summary['mean_distance']:.1f} sigma",
+    ]
+    rows = []
+    for goal in goals:
+        sign = ">=" if goal["target"] >= 0.5 else "<="
+        wanted = [f"{goal['attribute']} {sign} {goal['target']:g}", number(goal["before"]), number(goal["after"])]
+        rows.append([*wanted, *(together if len(goals) == 1 else [_count(goal["reached"], total), "", "", ""])])
+    if len(goals) > 1:
+        rows.append(["all together", "", "", *together])
+    say_table(("goal", ">before", ">after", ">reached", ">confirmed", ">steps", ">distance"), rows)
+
+
+def _say_others(others: list[dict[str, Any]]) -> None:
+    rows = [
+        (
+            row["attribute"] + (" (held)" if row["held"] else ""),
+            number(row["before"]),
+            number(row["after"]),
+            Text(f"{row['change']:+.3f}", "yellow" if abs(row["change"]) >= VISIBLE else "dim"),
+        )
+        for row in others
+    ]
+    say_table(("what else moved", ">before", ">after", ">change"), rows)
+
+
+def _count(some: int, total: int) -> str:
+    return f"{some:,} of {total:,}"

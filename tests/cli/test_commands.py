@@ -1,0 +1,167 @@
+"""`sample`, `interpolate`, `discover`, `train` and `info`: what they write and say."""
+
+import json
+import re
+import shlex
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from latentwalk.cli.train import Architecture
+from latentwalk.directions import Directions
+from latentwalk.jobs.load import load
+from latentwalk.latents import Latents
+from latentwalk.scorers.classifier import ARCHITECTURES, Classifier
+from latentwalk.training import loop
+from latentwalk.training.loop import Schedule
+
+
+def test_sample_writes_a_sheet_and_the_codes(small, run, tmp_path):
+    sheet, codes = tmp_path / "new" / "sheet.png", tmp_path / "codes.safetensors"
+    arguments = ("--seeds", "3,7,40-42", "--scale", 2, "--columns", 5, "--out", sheet, "--codes-out", codes)
+    assert run("sample", small, *arguments) == (0, f"wrote {sheet}\nwrote {codes}\n", "")
+    with Image.open(sheet) as picture:
+        assert picture.width == 5 * 32 + 4 * 4 + 2 * 8
+    latents = Latents.load(codes)
+    assert latents.seeds.tolist() == [3, 7, 40, 41, 42]
+    assert latents.values.equal(load(small).sample([3, 7, 40, 41, 42]).values)
+    assert run("replay", sheet) == (0, "bit for bit the same\n", "")
+    assert "seeds       3,7,40-42" in re.sub(r"  seeds +", "  seeds       ", run("info", codes).out)
+
+
+def test_sample_for_machines(small, run, tmp_path):
+    code, out, err = run("sample", small, "--seeds", "0-1", "--out", tmp_path / "a.png", "--json")
+    assert (code, err) == (0, "")
+    files = [str(tmp_path / "a.png")]
+    assert json.loads(out) == {"generator": str(small), "codes": 2, "drawn": 2, "files": files}
+
+
+def test_a_sheet_has_an_end(small, run, tmp_path, monkeypatch):
+    monkeypatch.setattr("latentwalk.cli.sample.MOST", 4)
+    _, out, _ = run("sample", small, "--out", tmp_path / "a.png")
+    assert out.startswith("the sheet shows the first 4 of 16 codes\n")
+
+
+@pytest.mark.parametrize("name", ["path.png", "path.gif", "path.mp4"])
+def test_interpolate(small, run, tmp_path, name):
+    arguments = ("interpolate", small, "--seeds", "3,7,12", "--steps", 4, "--scale", 2, "--out", tmp_path / name)
+    assert run(*arguments) == (0, f"wrote {tmp_path / name}\n", "")
+    code, out, _ = run(*arguments, "--how", "lerp", "--json", "--force")
+    assert code == 0 and json.loads(out)["pictures"] == 7
+    if name.endswith(".png"):
+        assert run("replay", tmp_path / name).out == "bit for bit the same\n"
+        assert "lerp, 4 steps per leg" in run("info", tmp_path / name).out
+
+
+def test_discover_boundary(small, telling, run, tmp_path):
+    found = tmp_path / "found.safetensors"
+    arguments = ("discover", "boundary", small, "--scorer", telling, "--samples", 600, "--out", found)
+    code, out, err = run(*arguments, "--attribute", "red", "--kind", "logistic", "--seed", 3)
+    assert code == 0 and not err
+    assert re.search(r"red +0\.\d{3} +0\.\d{3} +0\.\d{3} +\d+%", out) and "bright" not in out
+    assert Directions.load(found).source["parameters"]["kind"] == "logistic"
+    code, out, _ = run(*arguments, "--force", "--json")
+    told = json.loads(out)
+    assert code == 0 and told["directions"] == ["bright", "red"] and set(told["figures"]) == {"bright", "red"}
+    code, out, _ = run("info", found)
+    assert code == 0 and "2 directions" in out and "bright" in out
+    assert json.loads(run("info", found, "--json").out)["directions"]["recipe"]["samples"] == 600
+
+
+TINY = ("--samples", 128, "--batch", 64, "--epochs", 2, "--width", 8)
+
+
+def test_train_scorer(small, labels, run, tmp_path):
+    scorer = tmp_path / "scorer.safetensors"
+    arguments = ("train", "scorer", small, "--labels", labels, *TINY, "--out", scorer)
+    code, out, err = run(*arguments)
+    assert code == 0 and not err
+    assert re.search(r"bright +30 +\d+ +\S+ +\S+", out) and f"wrote {scorer}" in out
+    assert Classifier.load(scorer).attributes == ("bright", "red")
+    assert {path.name for path in tmp_path.iterdir()} == {"labels.csv", "scorer.safetensors"}
+    assert "resnet18, width 8" in run("info", scorer).out
+    code, out, _ = run(*arguments, "--attribute", "glow=bright:1", "--architecture", "plain", "--force", "--json")
+    assert code == 0 and json.loads(out)["attributes"] == ["glow"]
+
+
+def test_ctrl_c_in_training_says_how_to_go_on(small, labels, run, tmp_path, monkeypatch):
+    out = tmp_path / "my scorer.safetensors"
+    arguments = [str(a) for a in ("train", "scorer", small, "--labels", labels, *TINY, "--out", out)]
+    rate_at = Schedule.rate_at
+
+    def stopping(schedule, step):
+        if step == 2:
+            raise KeyboardInterrupt
+        return rate_at(schedule, step)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(loop, "EVERY", -1.0)
+        patched.setattr(Schedule, "rate_at", stopping)
+        code, said, err = run(*arguments)
+    assert (code, said) == (130, "") and "step 2 is kept" in err
+    assert err.splitlines()[-1].strip() == shlex.join(["latentwalk", *arguments]) and f"'{out}'" in err
+    assert not out.exists()
+
+    code, _, err = run(*arguments)
+    assert code == 0 and err.startswith("going on from ") and out.exists()
+    assert not (tmp_path / "my scorer.safetensors.run").exists()
+
+
+def test_ctrl_c_before_the_first_checkpoint_leaves_nothing(small, labels, run, tmp_path, monkeypatch):
+    def stopping(*_arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Schedule, "rate_at", stopping)
+    code, _, err = run("train", "scorer", small, "--labels", labels, *TINY, "--out", tmp_path / "new" / "s.safetensors")
+    assert code == 130 and "starts again" in err
+    assert [path.name for path in tmp_path.iterdir()] == ["labels.csv"]
+
+
+def test_train_celeba(celeba, run, tmp_path):
+    scorer = tmp_path / "scorer.safetensors"
+    arguments = ("train", "celeba", celeba, "--attribute", "Bright", "--batch", 16, "--epochs", 1, "--width", 8)
+    code, out, err = run(*arguments, "--out", scorer)
+    assert code == 0 and not err and "Bright" in out
+    assert Classifier.load(scorer).attributes == ("Bright",)
+    code, out, err = run(*arguments, "--attribute", "Brihgt", "--out", tmp_path / "other.safetensors")
+    assert (code, out) == (2, "") and "no attribute 'Brihgt'" in err
+
+
+@pytest.fixture
+def celeba(tmp_path):
+    """32 pictures of noise in torchvision's layout, every second one bright."""
+    random = np.random.default_rng(0)
+    root = tmp_path / "celeba"
+    (root / "img_align_celeba").mkdir(parents=True)
+    names = [f"{number + 1:06}.jpg" for number in range(32)]
+    for number, name in enumerate(names):
+        pixels = random.normal(90 + 60 * (number % 2), 20, (218, 178, 3))
+        Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(root / "img_align_celeba" / name)
+    rows = [f"{name} {2 * (number % 2) - 1} -1" for number, name in enumerate(names)]
+    (root / "list_attr_celeba.txt").write_text("\n".join(["32", "Bright Bald", *rows]) + "\n")
+    parts = [f"{name} {0 if number < 16 else 1 if number < 24 else 2}" for number, name in enumerate(names)]
+    (root / "list_eval_partition.txt").write_text("\n".join(parts) + "\n")
+    return root
+
+
+def test_architectures_are_those_that_exist():
+    assert {kind.value for kind in Architecture} == set(ARCHITECTURES)
+
+
+def test_info_of_what_is_bundled(run):
+    code, out, _ = run("info")
+    assert code == 0 and "faces64-judge" in out
+    told = json.loads(run("info", "--json").out)
+    assert told["generators"] == ["faces64"] and told["scorers"] == ["faces64", "faces64-judge"]
+    code, out, _ = run("info", "faces64")
+    assert code == 0 and "3,583,427" in out and re.search(r"eyeglasses +206 +34 +0\.9", out)
+    told = json.loads(run("info", "faces64", "--json").out)
+    assert told["generator"]["image_shape"] == [3, 64, 64] and "eyeglasses" in told["scorer"]["attributes"]
+
+
+def test_info_of_files(small, run, tmp_path):
+    code, out, _ = run("info", small)
+    assert code == 0 and "z [8]" in out and "16 x 16, colour" in out
+    np.save(tmp_path / "codes.npy", np.zeros((5, 8), np.float32))
+    assert "5 of the shape [8]" in run("info", tmp_path / "codes.npy").out

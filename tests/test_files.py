@@ -1,0 +1,66 @@
+"""Files are written whole or not at all."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import safe_open
+
+from latentwalk.files import atomic, check_writable, write_tensors, write_text
+
+
+def test_a_file_appears_with_its_folder(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "folder" / "note.txt"
+    write_text(path, "né\n")
+    assert path.read_text(encoding="utf-8") == "né\n"
+    assert os.listdir(path.parent) == ["note.txt"]
+    assert path.stat().st_mode & 0o444 == 0o444  # readable by others, unlike temporary files
+
+
+def test_a_failing_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "note.txt"
+    write_text(path, "old")
+    with pytest.raises(RuntimeError, match="half way"), atomic(path) as temporary:
+        temporary.write_text("new", encoding="utf-8")
+        raise RuntimeError("half way")
+    assert path.read_text(encoding="utf-8") == "old"
+    assert os.listdir(tmp_path) == ["note.txt"]
+
+
+def test_the_old_file_is_there_until_the_new_one_is_complete(tmp_path: Path) -> None:
+    path = tmp_path / "note.txt"
+    write_text(path, "old")
+    with atomic(path) as temporary:
+        temporary.write_text("new", encoding="utf-8")
+        assert path.read_text(encoding="utf-8") == "old"
+        assert temporary.suffix == ".txt" and temporary.parent == tmp_path
+    assert path.read_text(encoding="utf-8") == "new"
+
+
+def test_an_interrupted_write_cleans_up(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), atomic(tmp_path / "note.txt"):
+        raise KeyboardInterrupt
+    assert os.listdir(tmp_path) == []
+
+
+def test_what_cannot_be_written_is_said_beforehand(tmp_path: Path) -> None:
+    path = tmp_path / "note.txt"
+    assert check_writable(path) == path and not path.exists()
+    write_text(path, "old")
+    with pytest.raises(ValueError, match="is a folder"):
+        check_writable(tmp_path)
+    with pytest.raises(ValueError, match="exists already"):
+        check_writable(path, force=False)
+    with pytest.raises(ValueError, match="cannot write in the folder"):
+        check_writable(path / "below.txt")
+    assert check_writable(path) == path
+
+
+def test_tensors_and_their_metadata(tmp_path: Path) -> None:
+    whole = torch.arange(6.0, requires_grad=True)
+    write_tensors(tmp_path / "t.safetensors", {"whole": whole, "part": whole[::2], "same": whole}, {"kind": "test"})
+    with safe_open(tmp_path / "t.safetensors", framework="pt") as file:
+        assert file.metadata() == {"kind": "test"}
+        assert file.get_tensor("part").tolist() == [0, 2, 4]
+        assert torch.equal(file.get_tensor("same"), whole.detach())

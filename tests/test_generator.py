@@ -1,0 +1,173 @@
+"""Laws that every generator keeps: it is fixed, pure and differentiable, and says what it was given wrongly."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from latentwalk.generator import Generator, check_seed
+from latentwalk.hooks import read_layers
+from latentwalk.latents import Latents
+from latentwalk.weights import fingerprint
+
+
+def gradient(generator: Generator, latents: Latents) -> Tensor:
+    """Of the weighted sum of all pixels with respect to the codes."""
+    values = latents.values.clone().requires_grad_()
+    images = generator.synthesize(latents.with_values(values))
+    weights = torch.linspace(-1, 1, images[0].numel()).view_as(images[0])
+    return torch.autograd.grad((images * weights).sum(), values)[0]
+
+
+def test_a_code_depends_on_its_seed_alone(generator: Generator) -> None:
+    some = generator.sample([7, 0, 3])
+    again = generator.sample([3, 11, 7])
+    assert torch.equal(some.values[0], again.values[2])
+    assert torch.equal(some.values[2], again.values[0])
+    assert torch.equal(some.values[1], generator.sample([0]).values[0])
+    assert some.space == generator.input_space.name
+    assert some.seeds is not None and some.seeds.tolist() == [7, 0, 3]
+
+
+def test_sampling_leaves_the_global_random_state_alone(generator: Generator) -> None:
+    before = torch.random.get_rng_state()
+    generator.render(generator.sample([1]))
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_codes_are_standard_normal(generator: Generator) -> None:
+    values = generator.sample(range(2000)).values
+    assert values.mean(0).abs().max() < 0.1
+    assert (values.std(0) - 1).abs().max() < 0.1
+
+
+def test_images_are_as_announced(generator: Generator) -> None:
+    images = generator.render(generator.sample(range(5)))
+    assert images.shape == (5, *generator.image_shape)
+    assert images.dtype == generator.dtype == torch.float32
+    assert images.abs().max() <= 1
+    assert images.std() > 0.01
+
+
+def test_synthesis_is_pure(generator: Generator) -> None:
+    latents = generator.sample(range(4))
+    values, weights = latents.values.clone(), fingerprint(generator.state_dict())
+    first = generator.synthesize(latents)
+    kept = first.clone()
+    generator.synthesize(generator.sample([9]))
+    assert torch.equal(generator.synthesize(latents), kept) and torch.equal(first, kept)
+    assert torch.equal(latents.values, values)
+    assert fingerprint(generator.state_dict()) == weights
+
+
+@pytest.mark.parametrize("batch", [1, 3, 7, 100])
+def test_images_do_not_depend_on_the_batch(generator: Generator, batch: int) -> None:
+    latents = generator.sample(range(7))
+    together = generator.synthesize(latents)
+    assert (generator.render(latents, batch) - together).abs().max() < 1e-5
+    assert (generator.render(latents[[5, 2]]) - together[[5, 2]]).abs().max() < 1e-5
+
+
+def test_rendering_asks_for_no_gradient_and_takes_any_number(generator: Generator) -> None:
+    latents = generator.sample([1])
+    images = generator.render(latents.with_values(latents.values.clone().requires_grad_()))
+    assert not images.requires_grad
+    images.clone().requires_grad_().sum().backward()  # a picture can be the start of a gradient
+    assert generator.render(latents[:0]).shape == (0, *generator.image_shape)
+    with pytest.raises(ValueError, match="at least 1"):
+        generator.render(latents, 0)
+
+
+def test_gradients_reach_every_code(generator: Generator) -> None:
+    latents = generator.sample(range(6))
+    slopes = gradient(generator, latents)
+    assert torch.isfinite(slopes).all() and (slopes.flatten(1).norm(dim=1) > 0).all()
+    alone = gradient(generator, latents[4])
+    assert torch.allclose(slopes[4:5], alone, rtol=1e-4, atol=1e-5)  # by its own image alone
+
+
+def test_gradients_are_right(generator: Generator) -> None:
+    double = copy.deepcopy(generator).to(torch.float64)
+    values = double.sample([2, 3]).values.requires_grad_()
+    assert values.dtype == torch.float64
+    assert torch.autograd.gradcheck(lambda z: double.synthesize(Latents(z)), values, fast_mode=True)
+
+
+def test_no_weight_asks_for_a_gradient(generator: Generator) -> None:
+    generator.train()
+    assert not any(parameter.requires_grad for parameter in generator.parameters())
+    assert not generator.synthesize(generator.sample([0])).requires_grad
+
+
+def test_training_mode_does_not_exist(generator: Generator) -> None:
+    latents = generator.sample([0, 1])
+    images = generator.render(latents)
+    assert generator.train() is generator
+    assert not any(module.training for module in generator.modules())
+    assert torch.equal(generator.render(latents), images)
+
+
+@pytest.mark.parametrize("method", ["check", "synthesize", "render"])
+def test_foreign_codes_are_refused(generator: Generator, method: str) -> None:
+    size = generator.input_space.size
+    with pytest.raises(ValueError, match=r"has the spaces \['z'\], got codes of 'w'"):
+        getattr(generator, method)(Latents(torch.zeros(1, size), "w"))
+    with pytest.raises(ValueError, match=rf"has the shape \[{size}\], got \[{size + 1}\]"):
+        getattr(generator, method)(Latents(torch.zeros(1, size + 1)))
+
+
+def test_mapping_to_the_same_space_changes_nothing(generator: Generator) -> None:
+    latents = generator.sample([4])
+    assert torch.equal(generator.map(latents, "z").values, latents.values)
+    with pytest.raises(ValueError, match="'z' only, got 'w'"):
+        generator.map(latents, "w")
+
+
+def test_entry_weights_are_what_a_code_meets_first(generator: Generator) -> None:
+    """Two codes that differ where the entry weights are blind give the same activations, and others do not."""
+    space = generator.input_space
+    for layer, weight in generator.entry_weights(space.name).items():
+        assert weight.shape[1] == space.size and not weight.requires_grad
+        latents = generator.sample([0])
+        vectors = torch.linalg.svd(weight, full_matrices=False).Vh
+        moved = latents.with_values(latents.values + vectors[:1])
+        activations = []
+        for codes in (latents, moved):
+            with read_layers(generator, [layer]) as found:
+                generator.synthesize(codes)
+            activations.append(found[layer])
+        change = (activations[1] - activations[0]).flatten(1)
+        assert 0 < change.norm() <= (weight @ vectors[0]).norm() + 1e-4  # ReLU may only shorten it
+    with pytest.raises(ValueError, match="'z' only"):
+        generator.entry_weights("w")
+
+
+def test_layers_are_named_from_the_code_to_the_image(generator: Generator) -> None:
+    with read_layers(generator, generator.layer_names, stop=False) as found:
+        images = generator.synthesize(generator.sample([0, 1]))
+    assert tuple(found) == generator.layer_names
+    assert torch.equal(found[generator.layer_names[-1]].flatten(), images.flatten())
+
+
+def test_generators_have_fingerprints_of_their_own(toy: Generator, tiny: Generator) -> None:
+    assert len(toy.fingerprint) == len(tiny.fingerprint) == 16
+    assert toy.fingerprint != tiny.fingerprint
+    assert copy.deepcopy(tiny).to(torch.float64).fingerprint == tiny.fingerprint
+
+
+@pytest.mark.parametrize("seed", [-1, 2**63, 1.5, "3", None, float("nan")])
+def test_bad_seeds_are_refused(toy: Generator, seed: object, unchecked: None) -> None:
+    with pytest.raises(ValueError, match=r"a seed is an integer from 0 to 2\*\*63 - 1, got"):
+        check_seed(seed)
+    with pytest.raises(ValueError, match="a seed is an integer"):
+        toy.sample([0, seed])  # type: ignore[list-item]
+
+
+def test_good_seeds_of_any_integer_type(toy: Generator) -> None:
+    seeds = [0, np.int64(5), torch.tensor(6), 2**63 - 1]
+    assert [check_seed(seed) for seed in seeds] == [0, 5, 6, 2**63 - 1]
+    assert len(toy.sample(seeds)) == 4
+    with pytest.raises(ValueError, match="at least one seed"):
+        toy.sample([])

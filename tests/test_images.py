@@ -1,0 +1,85 @@
+"""Pictures keep their pixels and their receipts."""
+
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from latentwalk.images import RECEIPT_KEY, read_receipt, save_png, to_bytes, to_pictures
+
+PICTURE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (12, 9, 3), dtype=np.uint8))
+RECEIPT = '{"seeds": "0-3", "who": "Zoë", "mean": "\\u2264 1"}'
+
+
+def chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def png(*chunks: bytes, side: int = 1) -> bytes:
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
+    body = chunk(b"IDAT", zlib.compress(b"\0\0\0\0"))
+    return b"\x89PNG\r\n\x1a\n" + header + b"".join(chunks) + body + chunk(b"IEND", b"")
+
+
+def test_the_range_maps_to_bytes() -> None:
+    images = torch.tensor([-2.0, -1.0, 0.0, 1.0, 2.0]).view(1, 1, 1, 5).expand(1, 3, 1, 5)
+    assert to_bytes(images)[0, 0, :, 0].tolist() == [0, 0, 128, 255, 255]
+
+
+def test_every_byte_comes_back() -> None:
+    values = torch.arange(256).view(1, 1, 16, 16) / 127.5 - 1
+    assert to_bytes(values)[0, :, :, 0].flatten().tolist() == list(range(256))
+
+
+def test_one_channel_becomes_grey() -> None:
+    (picture,) = to_pictures(torch.zeros(1, 1, 2, 3, requires_grad=True))
+    assert picture.mode == "RGB" and picture.size == (3, 2)
+    assert picture.getpixel((0, 0)) == (128, 128, 128)
+
+
+@pytest.mark.parametrize("receipt", [RECEIPT, "x" * 3_000_000, ""])
+def test_receipts_survive_a_picture_that_everybody_can_open(tmp_path: Path, receipt: str) -> None:
+    path = tmp_path / "new" / "picture.png"
+    save_png(path, PICTURE, receipt)
+    assert read_receipt(path) == receipt
+    assert np.array_equal(np.asarray(Image.open(path)), np.asarray(PICTURE))
+
+
+def test_the_same_picture_is_the_same_file(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        save_png(tmp_path / name, PICTURE, RECEIPT)
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_pictures_without_a_receipt_say_so(tmp_path: Path) -> None:
+    save_png(tmp_path / "plain.png", PICTURE)
+    with pytest.raises(ValueError, match="carries no receipt"):
+        read_receipt(tmp_path / "plain.png")
+
+
+def test_what_is_no_png_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no picture at"):
+        read_receipt(tmp_path / "missing.png")
+    with pytest.raises(ValueError, match="no picture at"):
+        read_receipt(tmp_path)
+    PICTURE.save(tmp_path / "a.jpg")
+    (tmp_path / "text.png").write_text("text", encoding="utf-8")
+    save_png(tmp_path / "cut.png", PICTURE, RECEIPT)
+    (tmp_path / "cut.png").write_bytes((tmp_path / "cut.png").read_bytes()[:40])
+    for name in ("a.jpg", "text.png", "cut.png"):
+        with pytest.raises(ValueError, match="not a readable PNG"):
+            read_receipt(tmp_path / name)
+
+
+def test_hostile_pictures_are_refused(tmp_path: Path) -> None:
+    """A few kilobytes that claim to be gigabytes of pixels or of text."""
+    head = RECEIPT_KEY.encode() + b"\0\1\0\0\0"
+    bomb = chunk(b"iTXt", head + zlib.compress(bytes(100 * 2**20), 9))
+    for content in (png(side=60_000), png(bomb)):
+        (tmp_path / "hostile.png").write_bytes(content)
+        with pytest.raises(ValueError, match="not a readable PNG"):
+            read_receipt(tmp_path / "hostile.png")
