@@ -1,6 +1,7 @@
 """Laws that every generator keeps: it is fixed, pure and differentiable, and says what it was given wrongly."""
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from latentwalk.generator import Generator, check_seed
 from latentwalk.hooks import read_layers
 from latentwalk.latents import Latents
 from latentwalk.weights import fingerprint
+from random_networks import SIZES, random_stylegan2
 
 
 def gradient(generator: Generator, latents: Latents) -> Tensor:
@@ -171,3 +173,78 @@ def test_good_seeds_of_any_integer_type(toy: Generator) -> None:
     assert len(toy.sample(seeds)) == 4
     with pytest.raises(ValueError, match="at least one seed"):
         toy.sample([])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"cutoff": 2}, "cutoff means nothing for a DCGAN: leave it out .options: truncation."),
+        ({"noise": "none"}, "noise means nothing for a DCGAN"),
+        ({"noise": 3}, "noise means nothing for a DCGAN"),
+        ({"truncation": float("nan")}, "truncation is a finite number"),
+    ],
+)
+@pytest.mark.parametrize("method", ["render", "synthesize"])
+def test_options_without_a_meaning_are_refused(tiny: Generator, method: str, options: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        getattr(tiny, method)(tiny.sample([0]), **options)
+
+
+def test_options_of_a_family_that_has_all_of_them(unchecked: None) -> None:
+    generator = random_stylegan2()
+    generator.check_options(0.7, 4, "none")
+    generator.check_options(-1, 0, 2**62)
+    for options, message in (
+        ({"cutoff": -1}, "cutoff is a number of layers from 0"),
+        ({"cutoff": True}, "cutoff is a number of layers from 0"),
+        ({"noise": "random"}, "noise is 'const', 'none' or a seed, got 'random'"),
+        ({"noise": True}, "noise is 'const', 'none' or a seed, got True"),
+        ({"noise": -1}, "a seed is an integer"),
+        ({"truncation": float("inf")}, "truncation is a finite number"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            generator.check_options(**options)
+
+
+def test_truncation_shortens_a_code_without_average(tiny: Generator) -> None:
+    latents = tiny.sample(range(3))
+    half = tiny.map(latents, "z", truncation=0.5)
+    assert torch.equal(half.values, latents.values / 2)
+    assert torch.equal(tiny.render(latents, truncation=0.5), tiny.render(half))
+    assert torch.equal(
+        tiny.render(latents, 2, truncation=0.5), torch.cat([tiny.render(half[:2]), tiny.render(half[2])])
+    )
+
+
+def test_labels_belong_to_conditional_generators(tiny: Generator, unchecked: None) -> None:
+    generator = random_stylegan2(replace(SIZES, classes=3, embedding=4))
+    labelled = generator.sample([1, 2], labels=2)
+    assert labelled.labels is not None and labelled.labels.tolist() == [2, 2]
+    assert torch.equal(generator.class_vectors(labelled), torch.eye(3)[[2, 2]])
+    vectors = torch.tensor([[0.5, 0.5, 0.0], [0.0, 0.0, 0.0]])
+    assert torch.equal(generator.class_vectors(generator.sample([1, 2], labels=vectors)), vectors)
+    assert generator.class_vectors(generator.sample([1, 2], labels=[0, 1])).dtype == generator.dtype
+    assert tiny.class_vectors(tiny.sample([1, 2])).shape == (2, 0)
+    for network, labels, message in (
+        (tiny, torch.tensor([0, 1]), "has no classes, got codes with labels"),
+        (generator, torch.tensor([0, 3]), r"class numbers go from 0 to 2, got \[0, 3\]"),
+        (generator, torch.tensor([-1, 0]), "class numbers go from 0 to 2"),
+        (generator, torch.tensor([0.0, 1.0]), "class numbers are integers, got torch.float32"),
+        (generator, torch.ones(2, 4), r"class numbers \[n\] or class vectors \[n, 3\], got \[2, 4\]"),
+        (generator, None, "draws one of 3 classes, got z codes without labels"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            network.render(Latents(network.sample([1, 2]).values, "z", labels))
+
+
+def test_large_pictures_are_drawn_in_small_batches(tiny: Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes, real = [], tiny.synthesize
+
+    def synthesize(latents: Latents, *options: object) -> Tensor:
+        sizes.append(len(latents))
+        return real(latents, *options)
+
+    monkeypatch.setattr(tiny, "synthesize", synthesize)
+    monkeypatch.setattr("latentwalk.generator.RENDER_PIXELS", 16 * 16 * 3)
+    tiny.render(tiny.sample(range(7)))
+    assert sizes == [3, 3, 1]

@@ -71,12 +71,16 @@ class ToyGenerator(Generator):
     def layer_names(self) -> tuple[str, ...]:
         return ("entry", "picture")
 
-    def map(self, latents: Latents, to: str) -> Latents:
+    def map(self, latents: Latents, to: str, truncation: float = 1.0, cutoff: int | None = None) -> Latents:
         if to != "z":
             raise ValueError(f"the toy has the space 'z' only, got {to!r}")
+        self.check_options(truncation, cutoff)
         return self.check(latents)
 
-    def synthesize(self, latents: Latents) -> Tensor:
+    def synthesize(
+        self, latents: Latents, truncation: float = 1.0, cutoff: int | None = None, noise: str | int = "const"
+    ) -> Tensor:
+        self.check_options(truncation, cutoff, noise)
         return self.picture(self.entry(self.check(latents).values)).view(-1, *self.image_shape)
 
     def entry_weights(self, space: str) -> dict[str, Tensor]:

@@ -3,6 +3,7 @@
 from latentwalk.directions import Direction, Directions
 from latentwalk.edits import compose
 from latentwalk.generator import Generator
+from latentwalk.generators.wrapped import wrap
 from latentwalk.jobs.discover import fit_boundaries, fit_boundary
 from latentwalk.jobs.edit import Edited, edit, edit_batches
 from latentwalk.jobs.load import load, load_scorer
@@ -45,4 +46,5 @@ __all__ = [
     "through",
     "train_celeba",
     "train_scorer",
+    "wrap",
 ]

@@ -1,7 +1,9 @@
 """Plain state dicts in the three spellings give the pictures of the networks that wrote them; others are refused."""
 
+import itertools
 from collections import OrderedDict
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -9,13 +11,14 @@ import torch
 from torch import Tensor, nn
 
 from latentwalk.checkpoints.plain import read_dcgan
+from latentwalk.checkpoints.state_dict import read_state_dict
 from latentwalk.generators.dcgan import DCGAN
 from latentwalk.hooks import read_layers
 from latentwalk.latents import Latents
-from latentwalk.weights import read_state_dict
 
 WIDTHS = (10, 12, 8, 6)
 State = dict[str, Tensor]
+Network = TypeVar("Network", bound=nn.Module)
 
 
 def convolution(inside: int, outside: int, first: bool, bias: bool) -> nn.ConvTranspose2d:
@@ -35,12 +38,59 @@ def blocks() -> nn.Sequential:
     """One block per layer: kernel 3 and stride 2 without padding, the last kernel 4."""
     hidden = [
         nn.Sequential(nn.ConvTranspose2d(a, b, 3, 2), nn.BatchNorm2d(b), nn.ReLU())
-        for a, b in zip(WIDTHS[:-1], WIDTHS[1:], strict=True)
+        for a, b in itertools.pairwise(WIDTHS)
     ]
     return trained(nn.Sequential(*hidden, nn.Sequential(nn.ConvTranspose2d(WIDTHS[-1], 3, 4, 2), nn.Tanh())))
 
 
-def trained(network: nn.Sequential) -> nn.Sequential:
+class LinearFirst(nn.Module):
+    """WGAN-GP with a linear layer first, whose BatchNorm is over numbers and not over channels."""
+
+    def __init__(self, norm: bool = True) -> None:
+        super().__init__()
+        first, second, third = WIDTHS[1:]
+
+        def normed(layer: nn.Module, norms: nn.Module) -> nn.Sequential:
+            return nn.Sequential(layer, norms, nn.ReLU()) if norm else nn.Sequential(layer, nn.ReLU())
+
+        self.preprocess = normed(nn.Linear(WIDTHS[0], 16 * first), nn.BatchNorm1d(16 * first))
+        self.block1 = normed(nn.ConvTranspose2d(first, second, 2, stride=2), nn.BatchNorm2d(second))
+        self.block2 = normed(nn.ConvTranspose2d(second, third, 2, stride=2), nn.BatchNorm2d(third))
+        self.deconv_out = nn.ConvTranspose2d(third, 3, 2, stride=2)
+
+    def forward(self, z: Tensor) -> Tensor:
+        x = self.preprocess(z.flatten(1)).unflatten(1, (WIDTHS[1], 4, 4))
+        return self.deconv_out(self.block2(self.block1(x))).tanh()
+
+
+def staged(separator: str = ":", extra: int = 0) -> tuple[nn.Sequential, State]:
+    """The older WGAN and its state dict, whose names tell the widths; `extra` layers keep the size."""
+    widths = (10, 16, 8, 4)
+    layers: dict[str, nn.Module] = {}
+
+    def add(stage: str, kind: str, layer: nn.Module) -> None:
+        layers[f"{stage}:{kind}"] = layer
+
+    for i in range(3):
+        stage = "initial" if i == 0 else "pyramid"
+        add(f"{stage}:{widths[i]}-{widths[i + 1]}", "convt", convolution(widths[i], widths[i + 1], i == 0, False))
+        add(f"{stage}:{widths[i + 1]}", "batchnorm", nn.BatchNorm2d(widths[i + 1]))
+        add(f"{stage}:{widths[i + 1]}", "relu", nn.ReLU())
+    for i in range(extra):
+        add(f"extra-layers-{i}:4", "conv", nn.Conv2d(4, 4, 3, 1, 1, bias=False))
+        add(f"extra-layers-{i}:4", "batchnorm", nn.BatchNorm2d(4))
+        add(f"extra-layers-{i}:4", "relu", nn.ReLU())
+    add("final:4-3", "convt", convolution(4, 3, False, False))
+    network = trained(nn.Sequential(*layers.values(), nn.Tanh()))
+    names = list(layers)
+    state = {
+        f"main.{names[int(number)].replace(':', separator)}.{leaf}": tensor
+        for number, leaf, tensor in ((*name.split("."), tensor) for name, tensor in network.state_dict().items())
+    }
+    return network, state
+
+
+def trained(network: Network) -> Network:
     """With weights and running statistics as if training had left them."""
     random = torch.Generator().manual_seed(3)
     for name, tensor in network.state_dict().items():
@@ -51,7 +101,7 @@ def trained(network: nn.Sequential) -> nn.Sequential:
     return network.eval().requires_grad_(False)
 
 
-def spelled(network: nn.Sequential, prefix: str) -> State:
+def spelled(network: nn.Module, prefix: str) -> State:
     return {prefix + name: tensor.clone() for name, tensor in network.state_dict().items()}
 
 
@@ -62,19 +112,32 @@ NETWORKS = {
     "gen.": blocks(),
     "main. without BatchNorm": chain(bias=True, norm=False),
     "main. in grey": chain(channels=1),
+    "": trained(LinearFirst()),
+    "module.": trained(LinearFirst()),
+    " without BatchNorm": trained(LinearFirst(norm=False)),
 }
 
 
 @pytest.mark.parametrize("spelling", NETWORKS)
 def test_the_pictures_are_those_of_the_plain_network(spelling: str) -> None:
     network = NETWORKS[spelling]
-    generator = read_dcgan(spelled(network, spelling.split()[0]), "file").freeze()
+    generator = read_dcgan(spelled(network, spelling.split(" ")[0]), "file").freeze()
     z = torch.randn(6, WIDTHS[0], generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         expected = network(z[:, :, None, None])
     assert expected.std() > 0.1
     assert generator.image_shape == expected.shape[1:]
     assert (generator.render(Latents(z)) - expected).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize("extra", [0, 2])
+@pytest.mark.parametrize("separator", [":", "."])
+def test_names_that_tell_the_widths_are_read(separator: str, extra: int) -> None:
+    network, state = staged(separator, extra)
+    z = torch.randn(6, WIDTHS[0], generator=torch.Generator().manual_seed(0))
+    generator = read_dcgan(OrderedDict(reversed(state.items())), "file").freeze()
+    with torch.no_grad():
+        assert (generator.render(Latents(z)) - network(z[:, :, None, None])).abs().max() < 1e-5
 
 
 @pytest.mark.parametrize(
@@ -140,6 +203,11 @@ def changed(**changes: Tensor | None) -> State:
     return state
 
 
+def linear(**changes: Tensor) -> State:
+    """A good state dict with a linear layer first, in which some tensors are others."""
+    return {**spelled(trained(LinearFirst()), ""), **changes}
+
+
 @pytest.mark.parametrize(
     ("state", "message"),
     [
@@ -165,6 +233,12 @@ def changed(**changes: Tensor | None) -> State:
         ({"main.0.weight": torch.ones(2, 3, 4, 4)}, "has 1 transposed convolutions: expected at least 2"),
         ({"main.0.weight": torch.ones(5)}, "out of place"),
         ({**spelled(blocks(), "gen."), "gen.1.0.weight": torch.ones(12, 8, 4, 4)}, "has the kernels"),
+        (linear(**{"preprocess.0.weight": torch.ones(190, 10)}), "gives 190 numbers, no square map of the 12 channels"),
+        (linear(**{"preprocess.0.bias": torch.ones(12)}), r"a bias has the shape \[12\]: expected \[192\]"),
+        (linear(**{"block1.0.weight": torch.ones(12, 8, 5, 5)}), r"has the kernels \[\[4, 4\], \[5, 5\]"),
+        (linear(**{"block1.0.weight": torch.ones(12, 8)}), "out of place"),
+        (linear(**{"block1.0.weight": torch.ones(0, 8, 2, 2)}), "no weight of floating point"),
+        ({"main.0.weight": torch.ones(2, 3)}, "has 1 transposed convolutions: expected at least 2"),
     ],
 )
 def test_other_networks_are_refused_in_one_line(state: State, message: str) -> None:

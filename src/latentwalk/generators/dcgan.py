@@ -19,7 +19,10 @@ from latentwalk.latents import Latents, LatentSpace
 
 @dataclass(frozen=True)
 class Block:
-    """One transposed convolution as stored: weight [in, out, k, k], bias [out] (BatchNorm already folded in)."""
+    """One transposed convolution as stored: weight [in, out, k, k], bias [out] (BatchNorm already folded in).
+
+    The first one of a network may have a bias [out, k, k], for every pixel its own.
+    """
 
     weight: Tensor
     bias: Tensor
@@ -48,7 +51,8 @@ class Dense(nn.Module):
         super().__init__()
         inside, _, self.side, _ = block.weight.shape
         self.weight = nn.Parameter(block.weight.permute(2, 3, 1, 0).reshape(-1, inside).contiguous())
-        self.bias = nn.Parameter(block.bias.repeat(self.side**2))
+        bias = block.bias if block.bias.ndim == 3 else block.bias[:, None, None].expand(-1, self.side, self.side)
+        self.bias = nn.Parameter(bias.permute(1, 2, 0).flatten())
 
     def forward(self, z: Float[Tensor, "n d"]) -> Float[Tensor, "n c k k"]:
         flat = F.linear(z, self.weight, self.bias).relu_()
@@ -56,21 +60,23 @@ class Dense(nn.Module):
 
 
 class Upsample(nn.Module):
-    """A transposed convolution and its activation, channels-last."""
+    """A transposed convolution and ReLU, or for the last one tanh (without `tanh` nothing), channels-last."""
 
-    def __init__(self, block: Block, last: bool) -> None:
+    def __init__(self, block: Block, last: bool, tanh: bool = True) -> None:
         super().__init__()
         self.weight = nn.Parameter(block.weight.contiguous(memory_format=torch.channels_last))
         self.bias = nn.Parameter(block.bias)
-        self.stride, self.padding, self.last = block.stride, block.padding, last
+        self.stride, self.padding, self.last, self.tanh = block.stride, block.padding, last, tanh
 
     def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c2 h2 w2"]:
         x = F.conv_transpose2d(x, self.weight, self.bias, self.stride, self.padding)
-        return x.tanh_() if self.last else x.relu_()
+        if not self.last:
+            return x.relu_()
+        return x.tanh_() if self.tanh else x
 
 
 class Paint(nn.Module):
-    """The last transposed convolution (kernel 4, stride 2, padding 1) and tanh, by phases.
+    """The last transposed convolution (kernel 4, stride 2, padding 1) and tanh if there is one, by phases.
 
     A pixel of the image lies in one of 2x2 phases, and sees 2x2 pixels of the input through four of the sixteen
     weights. So one ordinary 2x2 convolution gives all phases at once, and they are woven together: two to three times
@@ -79,14 +85,16 @@ class Paint(nn.Module):
 
     kernel: Tensor
 
-    def __init__(self, block: Block) -> None:
+    def __init__(self, block: Block, tanh: bool = True) -> None:
         super().__init__()
+        self.tanh = tanh
         self.weight = nn.Parameter(block.weight)
         self.bias = nn.Parameter(block.bias)
         self.register_buffer("kernel", phases(block.weight), persistent=False)
 
     def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c2 h2 w2"]:
-        y = F.conv2d(x, self.kernel, self.bias.repeat(4), padding=1).tanh_().unflatten(1, (2, 2, -1))
+        y = F.conv2d(x, self.kernel, self.bias.repeat(4), padding=1)
+        y = (y.tanh_() if self.tanh else y).unflatten(1, (2, 2, -1))
         y = torch.stack((y[:, 0, ..., :-1, :], y[:, 1, ..., 1:, :]), -2)  # [n, 2, c, h, 2, w + 1]: rows woven
         y = torch.stack((y[:, 0, ..., :-1], y[:, 1, ..., 1:]), -1)  # [n, c, h, 2, w, 2]: columns woven
         return y.flatten(4).flatten(2, 3)
@@ -104,16 +112,18 @@ def phases(weight: Float[Tensor, "i o 4 4"]) -> Float[Tensor, "4*o i 2 2"]:
 
 
 class DCGAN(Generator):
-    """z [d] -> image through transposed convolutions; ReLU between, tanh at the end.
+    """z [d] -> image through transposed convolutions; ReLU between, and at the end a tanh (without `tanh` nothing).
 
     blocks: at least two. The first turns a 1x1 input into its kernel (so its stride says nothing, and it has no
-    padding), as in every published layout.
+    padding), as in every published layout. Truncation shortens the code: z * truncation.
     """
 
-    def __init__(self, blocks: Sequence[Block]) -> None:
+    options = frozenset({"truncation"})
+
+    def __init__(self, blocks: Sequence[Block], tanh: bool = True) -> None:
         super().__init__()
         first, *middle, last = blocks
-        ending = Paint(last) if Paint.fits(last) else Upsample(last, last=True)
+        ending = Paint(last, tanh) if Paint.fits(last) else Upsample(last, True, tanh)
         dense = Dense(first)
         self.layers = nn.Sequential(dense, *(Upsample(block, last=False) for block in middle), ending)
         self.spaces = {"z": LatentSpace("z", (first.weight.shape[0],))}
@@ -126,13 +136,18 @@ class DCGAN(Generator):
     def layer_names(self) -> tuple[str, ...]:
         return tuple(f"layers.{i}" for i in range(len(self.layers)))
 
-    def map(self, latents: Latents, to: str) -> Latents:
+    def map(self, latents: Latents, to: str, truncation: float = 1.0, cutoff: int | None = None) -> Latents:
         if to != "z":
             raise ValueError(f"a DCGAN has the space 'z' only, got {to!r}")
-        return self.check(latents)
+        self.check(latents)
+        self.check_options(truncation, cutoff)
+        return latents if truncation == 1 else latents.with_values(truncation * latents.values)
 
-    def synthesize(self, latents: Latents) -> Float[Tensor, "n c h w"]:
-        return self.layers(self.check(latents).values)
+    def synthesize(
+        self, latents: Latents, truncation: float = 1.0, cutoff: int | None = None, noise: str | int = "const"
+    ) -> Float[Tensor, "n c h w"]:
+        self.check_options(truncation, cutoff, noise)
+        return self.layers(self.map(latents, "z", truncation).values)
 
     def entry_weights(self, space: str) -> dict[str, Float[Tensor, "out d"]]:
         if space != "z":

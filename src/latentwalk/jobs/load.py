@@ -4,12 +4,12 @@ from pathlib import Path
 
 import torch
 
-from latentwalk.checkpoints.plain import read_dcgan
+from latentwalk.checkpoints.formats import open_generator
 from latentwalk.generator import Generator
 from latentwalk.scorers.callable import from_callable
 from latentwalk.scorers.classifier import Classifier
 from latentwalk.scores import Scorer
-from latentwalk.weights import check_finite, read_state_dict
+from latentwalk.weights import check_finite
 
 ASSETS = Path(__file__).parent.parent / "assets"
 GENERATORS = {"faces64": ASSETS / "faces64" / "generator.safetensors"}
@@ -22,10 +22,10 @@ SCORERS = {
 def load(source: str | Path, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32) -> Generator:
     """A fixed generator.
 
-    source: "faces64" (bundled), or the path of a plain DCGAN-layout state dict in .safetensors, .pt or .pth. The
-    content decides what it is, not the name. Nothing in the file is executed.
+    source: "faces64" (bundled), or the path of a checkpoint file or folder in one of `checkpoints.formats.FORMATS`.
+    The content decides what it is, not the name. Nothing in the file is executed.
     device, dtype: where its weights go and what floating point type they get; codes and pictures follow them.
-    Raises ValueError when there is no such file, or it is damaged or of another layout, or the device is not there.
+    Raises ValueError when there is no such file, or it is damaged or of an unknown format, or the device is not there.
     """
     device = check_device(device)
     if not dtype.is_floating_point:
@@ -35,9 +35,9 @@ def load(source: str | Path, device: torch.device | str = "cpu", dtype: torch.dt
         raise ValueError(
             f"no generator {str(source)!r}: expected the path of a checkpoint, or one of {', '.join(GENERATORS)}"
         )
-    tensors = read_state_dict(path)
-    check_finite(tensors, path)
-    generator = read_dcgan(tensors, str(path)).freeze()
+    generator = open_generator(path)
+    check_finite(generator.state_dict(), path)
+    generator.freeze()
     generator.source = str(source)
     return generator.to(device, dtype)
 

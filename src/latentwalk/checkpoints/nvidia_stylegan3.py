@@ -1,0 +1,146 @@
+"""StyleGAN3 as NVIDIA's PyTorch code pickles it: modules as trees of parameters, buffers and modules.
+
+Only tensors and the arguments of the constructor are used; what an argument leaves out has the default of that code.
+The source text that such files carry is never looked at.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from latentwalk.checkpoints.assembly import assemble, listed, renamed, wanted_tensor
+from latentwalk.checkpoints.nvidia_modules import Snapshot, flatten, is_module
+from latentwalk.generators.stylegan3 import StyleGAN3, StyleGAN3Sizes
+
+NETWORKS = ("G_ema", "G")
+"""Where the generator lies in a file, best first: the averaged one draws better."""
+
+LARGEST = {
+    "img_resolution": 8192,
+    "num_layers": 256,
+    "margin_size": 256,
+    "conv_kernel": 31,
+    "filter_size": 64,
+    "lrelu_upsampling": 16,
+}
+"""Sizes above these are not believed."""
+
+NAMES = (
+    (r"mapping\.w_avg", "average"),
+    (r"mapping\.embed\.(weight|bias)", r"mapping.embed.\1"),
+    (r"mapping\.fc(\d+)\.(weight|bias)", r"mapping.layers.\1.\2"),
+    (r"synthesis\.input\.(freqs|phases|transform|weight|affine\.weight|affine\.bias)", r"waves.\1"),
+    (r"synthesis\.L(\d+)_\d+_\d+\.magnitude_ema", r"layers.\1.magnitude"),
+    (r"synthesis\.L(\d+)_\d+_\d+\.(weight|bias|affine\.weight|affine\.bias|(?:up|down)_filter)", r"layers.\1.\2"),
+)
+"""Foreign names and ours."""
+
+
+def matches(tree: object) -> bool:
+    """Whether a tree holds a StyleGAN3 generator: one whose synthesis starts from waves."""
+    part: Any = _network(tree)
+    for name in ("synthesis", "input"):
+        part = part["state"]["_modules"].get(name) if is_module(part) else None
+    return is_module(part) and "freqs" in part["state"].get("_buffers", {})
+
+
+def read(tree: object, where: str) -> StyleGAN3:
+    """The averaged generator of a tree of modules {"class_name": str, "state": attributes}.
+
+    where: what to call the file in errors. Raises ValueError that says what did not fit.
+    """
+    network = _network(tree)
+    if network is None:
+        raise ValueError(f"{where} holds no generator: expected a StyleGAN3 file with 'G_ema'")
+    snapshot = flatten(network, where)
+    tensors = {renamed(name, NAMES): tensor for name, tensor in snapshot.tensors.items()}
+    sizes = _sizes(_arguments(snapshot), tensors, where)
+    tensors.setdefault("waves.transform", torch.eye(3))
+    estimate = "average" not in tensors
+    if estimate:
+        tensors["average"] = torch.zeros(sizes.w)
+    generator = assemble(lambda: StyleGAN3(sizes, estimate), tensors, where)
+    if estimate:
+        generator.average.copy_(generator.mapping.average())
+        generator.freeze()
+    return generator
+
+
+def _network(tree: object) -> Mapping[str, Any] | None:
+    """The best generator of a file, or the file itself where it is one."""
+    if not isinstance(tree, Mapping):
+        return None
+    return next((found for found in (tree, *map(tree.get, NETWORKS)) if is_module(found)), None)
+
+
+def _arguments(snapshot: Snapshot) -> dict[str, Any]:
+    """The arguments of the constructor by name, and the sizes that the module itself keeps."""
+    own = {
+        name: snapshot.attributes[name] for name in ("img_resolution", "img_channels") if name in snapshot.attributes
+    }
+    inner = snapshot.arguments.get("synthesis_kwargs")  # some forks pass these one level down
+    return own | snapshot.arguments | (dict(inner) if isinstance(inner, Mapping) else {})
+
+
+def _sizes(arguments: Mapping[str, Any], tensors: Mapping[str, Tensor], where: str) -> StyleGAN3Sizes:
+    """Sizes from the arguments, and from the shapes where these show them."""
+    mapping = sum(bool(re.fullmatch(r"mapping\.layers\.\d+\.weight", name)) for name in tensors)
+    w, first = wanted_tensor(tensors, "mapping.layers.0.weight", 2, where).shape
+    embed = tensors.get("mapping.embed.weight")
+    embedding, classes = (0, 0) if embed is None else wanted_tensor(tensors, "mapping.embed.weight", 2, where).shape
+
+    def number(name: str, default: float | None = None, whole: bool = True) -> Any:
+        return _number(arguments.get(name, default), name, whole, where)
+
+    clamp = arguments.get("conv_clamp", 256)
+    sizes = StyleGAN3Sizes(
+        z=first - embedding,
+        w=w,
+        resolution=number("img_resolution"),
+        classes=classes,
+        embedding=embedding,
+        mapping=mapping,
+        colors=number("img_channels", 3),
+        channel_base=number("channel_base", 32768, whole=False),
+        channel_max=number("channel_max", 512),
+        num_layers=number("num_layers", 14),
+        num_critical=number("num_critical", 2),
+        first_cutoff=number("first_cutoff", 2, whole=False),
+        first_stopband=number("first_stopband", 2**2.1, whole=False),
+        last_stopband_rel=number("last_stopband_rel", 2**0.3, whole=False),
+        margin_size=number("margin_size", 10),
+        output_scale=number("output_scale", 0.25, whole=False),
+        conv_kernel=number("conv_kernel", 3),
+        filter_size=number("filter_size", 6),
+        lrelu_upsampling=number("lrelu_upsampling", 2),
+        use_radial_filters=bool(arguments.get("use_radial_filters", False)),
+        clamp=None if clamp is None else _number(clamp, "conv_clamp", False, where),
+    )
+    _check_sizes(sizes, tensors, where)
+    return sizes
+
+
+def _number(value: Any, name: str, whole: bool, where: str) -> float | int:
+    largest = LARGEST.get(name, 2**20)
+    fits = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= largest
+    if not fits or (whole and value != int(value)):
+        kind = "whole number" if whole else "number"
+        raise ValueError(f"{where}: the argument {name} is {value!r}, expected a {kind} from 0 to {largest}")
+    return int(value) if whole else float(value)
+
+
+def _check_sizes(sizes: StyleGAN3Sizes, tensors: Mapping[str, Tensor], where: str) -> None:
+    if sizes.z < 1 or sizes.num_layers <= sizes.num_critical or sizes.resolution & (sizes.resolution - 1):
+        raise ValueError(
+            f"{where}: {sizes.num_layers} layers, {sizes.num_critical} of them critical, for {sizes.resolution} px and "
+            f"codes of {sizes.z}: no StyleGAN3 has such sizes"
+        )
+    if min(sizes.first_cutoff, sizes.first_stopband, sizes.last_stopband_rel) < 1:
+        raise ValueError(f"{where}: its bands begin below one cycle per picture: no StyleGAN3 has such filters")
+    count = len({name.split(".")[1] for name in tensors if name.startswith("layers.")})
+    if count != sizes.num_layers + 1:
+        some = listed([name for name in tensors if name.endswith(".weight")])
+        raise ValueError(f"{where} has {count} layers ({some}), its arguments say {sizes.num_layers + 1}")

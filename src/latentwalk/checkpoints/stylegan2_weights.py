@@ -1,0 +1,108 @@
+"""A StyleGAN2 from tensors under our names: what every reader of a StyleGAN2 format ends in.
+
+Readers only rename (and turn, where a format stores a tensor otherwise); sizes are inferred from the shapes here.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+
+import torch
+from torch import Tensor
+
+from latentwalk.checkpoints.assembly import assemble, wanted_tensor
+from latentwalk.generators.layers import resample_filter
+from latentwalk.generators.stylegan2 import BOTTOM, StyleGAN2, StyleGAN2Sizes
+
+LARGEST = 2**14
+"""Side of an image beyond every network of this kind."""
+
+
+def rename(name: str, rules: Iterable[tuple[str, str]]) -> str:
+    """The name by the first rule (pattern of the whole name, replacement) that fits it, itself when none does."""
+    for pattern, ours in rules:
+        match = re.fullmatch(pattern, name)
+        if match:
+            return match.expand(ours)
+    return name
+
+
+def flat_map(tensor: Tensor) -> Tensor:
+    """A map or a filter [h, w] that is stored with leading axes of one."""
+    return tensor.squeeze(0).squeeze(0) if tensor.ndim == 4 else tensor
+
+
+def build_stylegan2(
+    tensors: Mapping[str, Tensor],
+    where: str,
+    joint: bool = False,
+    clamp: float | None = None,
+    lr_multiplier: float = 0.01,
+) -> StyleGAN2:
+    """The generator, frozen.
+
+    tensors: by the names of `StyleGAN2.state_dict`. Missing filters are the usual one, missing noise maps are zero, a
+    missing average is estimated. joint, clamp, lr_multiplier: see `StyleGAN2Sizes`.
+    Raises ValueError when the tensors are not those of one network.
+    """
+    tensors = dict(tensors)
+    if any(tensor.is_meta for tensor in tensors.values()):  # what an averaged generator supersedes is not read
+        raise ValueError(f"{where} has an averaged generator that is of no known kind: expected a StyleGAN2")
+    estimated = "average" not in tensors
+    sizes = _sizes(tensors, where, joint, clamp, lr_multiplier)
+    _complete(tensors, sizes)
+    generator = assemble(lambda: StyleGAN2(sizes), tensors, where)
+    if estimated:
+        generator.average = generator.mapping.average()
+        generator.freeze()
+    return generator
+
+
+def _sizes(
+    tensors: Mapping[str, Tensor], where: str, joint: bool, clamp: float | None, lr_multiplier: float
+) -> StyleGAN2Sizes:
+    def shape(name: str, dimensions: int) -> tuple[int, ...]:
+        return tuple(wanted_tensor(tensors, name, dimensions, where).shape)
+
+    embedding, classes = shape("mapping.embed.weight", 2) if "mapping.embed.weight" in tensors else (0, 0)
+    depth = len(_numbers(r"mapping\.layers\.(\d+)\.weight", tensors))
+    mapping = [shape("mapping.layers.0.weight", 2)[1] - embedding]
+    mapping += [shape(f"mapping.layers.{i}.weight", 2)[0] for i in range(depth)]
+    sides = _numbers(r"synthesis\.b(\d+)\.conv1\.weight", tensors)
+    if not sides or sides != [BOTTOM * 2**i for i in range(len(sides))] or sides[-1] > LARGEST:
+        raise ValueError(f"{where} has blocks of {sides or 'no'} pixels: expected 4, 8, 16 and so on up to the image")
+    residual = any(name.startswith(f"synthesis.b{2 * BOTTOM}.shortcut.") for name in tensors)
+    skip = f"synthesis.b{BOTTOM}.torgb.weight" in tensors
+    average = tensors.get("average")
+    return StyleGAN2Sizes(
+        mapping=tuple(mapping),
+        widths=tuple(shape(f"synthesis.b{side}.conv1.weight", 4)[0] for side in sides),
+        colors=shape(f"synthesis.b{sides[-1]}.torgb.weight", 4)[0],
+        classes=classes,
+        embedding=embedding,
+        joint=joint and classes > 0,
+        lr_multiplier=lr_multiplier,
+        architecture="skip" if skip else "resnet" if residual else "orig",
+        taps=next((t.shape[-1] for name, t in tensors.items() if name.endswith(".kernel") and t.ndim == 2), 4),
+        noise=any(name.endswith(".noise_strength") for name in tensors),
+        clamp=clamp,
+        average_per_layer=average is not None and average.ndim == 2,
+        average_estimated=average is None,
+    )
+
+
+def _numbers(pattern: str, tensors: Mapping[str, Tensor]) -> list[int]:
+    """The numbers in all names that a pattern fits, ascending."""
+    return sorted(int(match[1]) for name in tensors if (match := re.fullmatch(pattern, name)))
+
+
+def _complete(tensors: dict[str, Tensor], sizes: StyleGAN2Sizes) -> None:
+    """Put in what some files leave out, because their code makes it anew."""
+    with torch.device("meta"):
+        wanted = StyleGAN2(sizes).state_dict()
+    for name, tensor in wanted.items():
+        if name in tensors:
+            continue
+        if name.endswith(".kernel") and tensor.shape == (4, 4):
+            tensors[name] = resample_filter()
+        elif name.endswith(".noise_map") or name == "average":
+            tensors[name] = torch.zeros(tensor.shape)

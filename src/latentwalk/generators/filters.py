@@ -1,0 +1,96 @@
+"""The non-linearity of StyleGAN3 (Karras et al., 2021): a leaky ReLU between an up- and a down-sampling filter.
+
+A pixelwise non-linearity invents frequencies that the grid cannot hold. So the map is interpolated to a finer grid,
+bent there, and filtered before it is thinned out again. Filters are stored in the checkpoint and are symmetric, so
+convolution and correlation are one. Everything is centred: the middle of a map stays the middle.
+"""
+
+import math
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional as F
+
+SLOPE = 0.2
+"""Of the leaky ReLU below zero."""
+
+FINE_PIXELS = 2**22
+"""Pixels of the finer grid held at once, over channels and codes: the grid is up to 16 times the map."""
+
+
+def filtered_leaky_relu(
+    x: Float[Tensor, "n c h w"],
+    up_filter: Float[Tensor, " t"],
+    up: int,
+    down_filter: Float[Tensor, "*t2"],
+    down: int,
+    side: int,
+    gain: float = math.sqrt(2),
+    clamp: float | None = None,
+) -> Float[Tensor, "n c s s"]:
+    """gain * leaky ReLU, limited to [-clamp, clamp], on a grid `up` times as fine; then a map of side x side pixels.
+
+    up_filter: [taps], a multiple of `up`, of sum one. down_filter: [taps], or [taps, taps] when it is radial.
+    down: how many times coarser than the finer grid the result is. side: pixels of the result.
+    """
+    fine = (side - 1) * down + len(down_filter)
+    taps = up_filter * (up * math.sqrt(gain))  # a leaky ReLU of g x is g times that of x, so the gain goes first
+    rows, columns = centre(x.shape[2], up, len(taps), fine), centre(x.shape[3], up, len(taps), fine)
+
+    def bend(part: Tensor) -> Tensor:
+        part = interpolate(part, taps, up, columns, fine, axis=3)
+        part = F.leaky_relu(interpolate(part, taps, up, rows, fine, axis=2), SLOPE)
+        return decimate(part if clamp is None else part.clamp(-clamp, clamp), down_filter, down)
+
+    channels = max(1, FINE_PIXELS // (len(x) * fine**2))
+    parts = [bend(part) for part in x.split(channels, 1)]
+    return parts[0] if len(parts) == 1 else torch.cat(parts, 1)
+
+
+def centre(pixels: int, up: int, taps: int, fine: int) -> int:
+    """Zeros before the first pixel on the finer grid, so that `fine` filtered samples lie around the middle.
+
+    Half a sample that is left over goes to the front.
+    """
+    total = fine + taps - 1 - pixels * up
+    return (total + up) // 2
+
+
+def interpolate(
+    x: Float[Tensor, "n c h w"], taps: Float[Tensor, " t"], up: int, before: int, size: int, axis: int
+) -> Float[Tensor, "n c h2 w2"]:
+    """`size` samples along an axis (2 or 3) of the map with `up - 1` zeros after every pixel, filtered.
+
+    before: zeros in front (negative: samples cut off). Every `up`-th sample meets the same few taps, so each of these
+    phases is an ordinary convolution of the map itself, and they are woven together.
+    """
+    starts = [(before - phase) % up for phase in range(up)]  # first tap that meets a pixel
+    shifts = [(phase + start - before) // up for phase, start in enumerate(starts)]  # and that pixel, for sample 0
+    count, reach = -(-size // up), len(taps) // up - 1
+    first, last = min(shifts), max(shifts) + count + reach
+    edge = (-first, last - x.shape[axis])
+    x = F.pad(x, edge if axis == 3 else (0, 0, *edge))
+    phases = []
+    for start, shift in zip(starts, shifts, strict=True):
+        seen = x.narrow(axis, shift - first, count + reach)
+        phases.append(F.conv2d(seen, each_channel(along(taps[start::up], axis), x), groups=x.shape[1]))
+    return torch.stack(phases, axis + 1).flatten(axis, axis + 1).narrow(axis, 0, size)
+
+
+def decimate(x: Float[Tensor, "n c h w"], taps: Float[Tensor, "*t"], down: int) -> Float[Tensor, "n c h2 w2"]:
+    """The filtered map at every `down`-th sample; no zeros at the edges. taps: [t], or [t, t] when radial."""
+    if taps.ndim == 2:
+        return F.conv2d(x, each_channel(taps, x), stride=down, groups=x.shape[1])
+    x = F.conv2d(x, each_channel(along(taps, 2), x), stride=(down, 1), groups=x.shape[1])
+    return F.conv2d(x, each_channel(along(taps, 3), x), stride=(1, down), groups=x.shape[1])
+
+
+def along(taps: Float[Tensor, " t"], axis: int) -> Float[Tensor, "h w"]:
+    """A filter as a column (axis 2) or a row (axis 3)."""
+    return taps[:, None] if axis == 2 else taps[None]
+
+
+def each_channel(kernel: Float[Tensor, "h w"], x: Float[Tensor, "n c _ _"]) -> Float[Tensor, "c 1 h w"]:
+    """The same kernel for every channel."""
+    return kernel.expand(x.shape[1], 1, -1, -1)

@@ -1,0 +1,185 @@
+"""StyleGAN (Karras et al., 2019): a learned constant, restyled after every convolution by the code of its layer.
+
+A layer is a 3x3 convolution (on a map made twice as large and then blurred, where a scale begins), noise, bias, leaky
+ReLU, instance norm, and the style: a scale and a shift per channel. Readers multiply the factors of equalised learning
+rate into the weights of convolutions, and the doubling as in PGGAN. Maps are channels-last.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from latentwalk.generators.mapping import SLOPE, FullyConnected, Mapping, StyleGenerator, truncate
+from latentwalk.generators.pggan import Picture, check_growth
+from latentwalk.latents import Latents
+
+
+@dataclass(frozen=True)
+class StyleGANSizes:
+    """What the shapes of the weights say about a StyleGAN, and the little that they do not.
+
+    mapping: z, then the outputs of every mapping layer. w: numbers in a code of one layer; the last output of the
+    mapping is w, or [layers * w] where the mapping gives every layer a code of its own (then there is no space w).
+    widths: channels at 4x4, 8x8 ... colors: channels of a picture. classes, embedding: see `Mapping`.
+    averages: rows of the average code, 1 or one for every layer. fade, enlarge: see `PGGANSizes`.
+    average_estimated: the file had no average code, so truncation acts around an estimate.
+    """
+
+    mapping: tuple[int, ...]
+    w: int
+    widths: tuple[int, ...]
+    colors: int = 3
+    classes: int = 0
+    embedding: int = 0
+    averages: int = 1
+    fade: float = 0.0
+    enlarge: int = 0
+    average_estimated: bool = False
+
+    def __post_init__(self) -> None:
+        check_growth(self.widths, self.fade, self.enlarge)
+        if len(self.mapping) < 2 or min(*self.mapping, self.w, self.colors) < 1:
+            raise ValueError(f"expected at least one mapping layer and a w, got {list(self.mapping)} and {self.w}")
+        if self.mapping[-1] not in (self.w, self.layers * self.w):
+            raise ValueError(
+                f"the mapping gives {self.mapping[-1]} numbers: expected {self.w}, or {self.layers * self.w} "
+                f"for a code of {self.w} in each of {self.layers} layers"
+            )
+
+    @property
+    def layers(self) -> int:
+        """Codes of one picture in w+."""
+        return 2 * (len(self.widths) + self.enlarge)
+
+    @property
+    def per_layer(self) -> bool:
+        """Whether the mapping gives every layer a code of its own."""
+        return self.mapping[-1] != self.w
+
+    @property
+    def side(self) -> int:
+        """Pixels on a side of the picture."""
+        return 4 << (len(self.widths) - 1 + self.enlarge)
+
+
+def restyle(
+    x: Float[Tensor, "n c h w"], scale: Float[Tensor, "n c"], shift: Float[Tensor, "n c"], eps: float = 1e-8
+) -> Float[Tensor, "n c h w"]:
+    """Every channel with the mean `shift` and the deviation `scale`: instance norm and style at once."""
+    # Means of centred maps: what torch has for this in one pass loses three digits on large channels-last maps.
+    x = x - x.mean((2, 3), keepdim=True)
+    power = x.square().mean((2, 3), keepdim=True)
+    return torch.addcmul(shift[:, :, None, None], x, scale[:, :, None, None] * (power + eps).rsqrt())
+
+
+class Layer(nn.Module):
+    """Features -> features: (convolution,) noise, bias, leaky ReLU, instance norm, style. The first has no convolution.
+
+    side: of the map that it gives. up: whether that is twice the side of the map that it takes.
+    """
+
+    noise_map: Tensor
+    blur: Tensor
+
+    def __init__(self, inside: int, outside: int, w: int, side: int, convolves: bool = True, up: bool = False) -> None:
+        super().__init__()
+        self.convolves, self.up = convolves, up
+        if convolves:
+            self.weight = nn.Parameter(torch.empty((inside, outside, 4, 4) if up else (outside, inside, 3, 3)))
+        self.bias = nn.Parameter(torch.empty(outside))
+        self.noise_weight = nn.Parameter(torch.empty(outside))
+        self.register_buffer("noise_map", torch.empty(side, side))
+        if up:
+            self.register_buffer("blur", torch.empty(outside, 1, 3, 3))
+        self.style = FullyConnected(w, 2 * outside, linear=True)
+
+    def forward(
+        self, x: Float[Tensor, "n i h w"], w: Float[Tensor, "n d"], noise: Float[Tensor, "h2 w2"] | None
+    ) -> Float[Tensor, "n o h2 w2"]:
+        if self.up:
+            x = F.conv_transpose2d(x, self.weight, stride=2, padding=1)
+            x = F.conv2d(x, self.blur, padding=1, groups=x.shape[1])
+        elif self.convolves:
+            x = F.conv2d(x, self.weight, padding=1)
+        bias = self.bias[:, None, None]
+        x = x + (bias if noise is None else torch.addcmul(bias, self.noise_weight[:, None, None], noise))
+        scale, shift = self.style(w).chunk(2, 1)
+        return restyle(F.leaky_relu_(x, SLOPE), scale + 1, shift)
+
+
+class StyleGAN(StyleGenerator):
+    """z -> w -> w+ (one code per layer) -> image.
+
+    Layers: "layers.2k" and "layers.2k+1" are those of the scale 4 * 2^k; the code i of w+ is that of "layers.i".
+    """
+
+    def __init__(self, sizes: StyleGANSizes) -> None:
+        super().__init__()
+        self.sizes = sizes
+        self.mapping = Mapping(
+            sizes.mapping, sizes.classes, sizes.embedding, joint=True, weight_gain=2**0.5, output_gain=1.0
+        )
+        self.const = nn.Parameter(torch.empty(sizes.widths[0], 4, 4))
+        layers: list[Layer] = []
+        for i, width in enumerate(sizes.widths):
+            before, side = sizes.widths[max(i - 1, 0)], 4 << i
+            layers.append(Layer(before, width, sizes.w, side, convolves=i > 0, up=i > 0))
+            layers.append(Layer(width, width, sizes.w, side))
+        self.layers = nn.ModuleList(layers)
+        self.picture = Picture(sizes.widths, sizes.colors, sizes.fade, sizes.enlarge)
+        self.register_buffer("average", torch.empty((sizes.averages, sizes.w) if sizes.averages > 1 else sizes.w))
+        self.spaces = self.style_spaces(sizes.mapping[0], sizes.w, sizes.layers)
+        if sizes.per_layer:
+            del self.spaces["w"]
+        self.classes, self.average_estimated = sizes.classes, sizes.average_estimated
+        self.image_shape = (sizes.colors, sizes.side, sizes.side)
+
+    @property
+    def layer_names(self) -> tuple[str, ...]:
+        return (*(f"layers.{i}" for i in range(len(self.layers))), "picture")
+
+    def map(self, latents: Latents, to: str, truncation: float = 1.0, cutoff: int | None = None) -> Latents:
+        if not (self.sizes.per_layer and latents.space == "z" and to == "w+"):
+            return super().map(latents, to, truncation, cutoff)
+        self.check(latents)
+        self.check_options(truncation, cutoff)
+        classes = self.class_vectors(latents) if self.classes else None
+        ws = self.mapping(latents.values, classes).unflatten(1, self.spaces["w+"].shape)
+        return Latents(truncate(ws, self.average, truncation, cutoff), "w+", latents.labels, latents.seeds)
+
+    def synthesize(
+        self, latents: Latents, truncation: float = 1.0, cutoff: int | None = None, noise: str | int = "const"
+    ) -> Float[Tensor, "n c h w"]:
+        self.check_options(truncation, cutoff, noise)
+        ws = self.map(latents, "w+", truncation, cutoff).values
+        x = self.const.expand(len(ws), -1, -1, -1).contiguous(memory_format=torch.channels_last)
+        smaller = None
+        for i, (layer, shown) in enumerate(zip(self.layers, self._noise(noise), strict=True)):
+            if self.sizes.fade and i == len(self.layers) - 2:
+                smaller = x
+            x = layer(x, ws[:, i], shown)
+        return self.picture(x, smaller)
+
+    def _noise(self, noise: str | int) -> Iterator[Tensor | None]:
+        """The map of every layer in turn: stored ones, none, or those of a seed."""
+        random = torch.Generator().manual_seed(int(noise)) if noise not in ("const", "none") else None
+        for stored in (layer.noise_map for layer in self.layers if isinstance(layer, Layer)):
+            if random is None:
+                yield stored if noise == "const" else None
+            else:
+                yield torch.randn(stored.shape, generator=random).to(stored)
+
+    def entry_weights(self, space: str) -> dict[str, Float[Tensor, "out d"]]:
+        """Of z the first mapping layer, of w and w+ the styles of every layer [2c, w]: scales, then shifts."""
+        if space not in self.spaces:
+            raise ValueError(f"this generator has the spaces {list(self.spaces)}, got {space!r}")
+        if space == "z":
+            first = self.mapping.layers[0]
+            assert isinstance(first, FullyConnected)
+            return {"mapping.layers.0": (first.scale * first.weight[:, : self.sizes.mapping[0]]).detach()}
+        styles = {f"layers.{i}.style": layer.style for i, layer in enumerate(self.layers) if isinstance(layer, Layer)}
+        return {name: (style.scale * style.weight).detach() for name, style in styles.items()}
