@@ -1,7 +1,7 @@
 """Control over a generator that is already trained and stays fixed."""
 
 from latentwalk.directions import Direction, Directions
-from latentwalk.edits import compose
+from latentwalk.edits import Across, Place, Shift, compose
 from latentwalk.generator import Generator
 from latentwalk.jobs.discover import fit_boundaries, fit_boundary
 from latentwalk.jobs.edit import Edited, edit, edit_batches
@@ -19,6 +19,7 @@ from latentwalk.walks.ascend import Ascent
 from latentwalk.walks.interpolate import interpolate, through
 
 __all__ = [
+    "Across",
     "Along",
     "Ascent",
     "Direction",
@@ -28,9 +29,11 @@ __all__ = [
     "Goal",
     "LatentSpace",
     "Latents",
+    "Place",
     "Receipt",
     "Samples",
     "Scorer",
+    "Shift",
     "__version__",
     "compose",
     "edit",

@@ -34,7 +34,7 @@ def read_state_dict(path: str | Path) -> dict[str, Tensor]:
 
 
 def _read_torch(path: Path) -> object:
-    with warnings.catch_warnings(action="ignore"):  # torch comments on other pickle protocols, which it reads well
+    with warnings.catch_warnings(action="ignore"):  # torch prints advice on what it cannot read; our error says enough
         return torch.load(path, "cpu", weights_only=True)
 
 
@@ -67,11 +67,14 @@ def _holds_tensors(found: Mapping[object, object]) -> bool:
 
 
 def _check_plain(tensors: Mapping[str, Tensor], path: Path) -> None:
-    """Raises ValueError for a tensor without values of its own: a few bytes could claim to be terabytes."""
+    """Raises ValueError for a tensor without values of its own (a few bytes could claim terabytes), or in float8."""
     for name, tensor in tensors.items():
         plain = tensor.layout == torch.strided and not tensor.is_quantized and tensor.device.type == "cpu"
-        if not plain or tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
-            raise ValueError(f"{path}: the tensor {name!r} is not stored value by value: save it with .contiguous()")
+        short = tensor.is_floating_point() and tensor.element_size() < 2
+        if not plain or short or tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
+            raise ValueError(
+                f"{path}: the tensor {name!r} is not stored value by value: save it with .float().contiguous()"
+            )
 
 
 def fingerprint(tensors: Mapping[str, Tensor]) -> str:

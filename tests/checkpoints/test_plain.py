@@ -1,5 +1,6 @@
 """Plain state dicts in the three spellings give the pictures of the networks that wrote them; others are refused."""
 
+import itertools
 from collections import OrderedDict
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def blocks() -> nn.Sequential:
     """One block per layer: kernel 3 and stride 2 without padding, the last kernel 4."""
     hidden = [
         nn.Sequential(nn.ConvTranspose2d(a, b, 3, 2), nn.BatchNorm2d(b), nn.ReLU())
-        for a, b in zip(WIDTHS[:-1], WIDTHS[1:], strict=True)
+        for a, b in itertools.pairwise(WIDTHS)
     ]
     return trained(nn.Sequential(*hidden, nn.Sequential(nn.ConvTranspose2d(WIDTHS[-1], 3, 4, 2), nn.Tanh())))
 
