@@ -3,8 +3,8 @@
     python benchmarks/sampling.py --threads 2 --rounds 30
 
 prints one Markdown row per batch size. The plain network, ours and one matrix product take turns within every round, so
-that whatever else the machine does slows all three alike; the figures are medians over rounds. A turn draws 64 pictures
-one batch after another, as a slider does that draws the same code again and again. "peak" is the share of the speed of a
+that whatever else the machine does slows all three alike; figures are medians over rounds. A turn is 64 pictures, one
+batch after another, as for a slider that draws the same code again and again. "peak" is the share of the speed of a
 1024x1024 float32 matrix product that the multiplications of the network reach. On a busy machine, use one thread.
 """
 

@@ -59,8 +59,8 @@ def summary(rows: list[dict]) -> str:
     plain = {row["attribute"]: row for row in rows if not row["hold"]}
     held = {row["attribute"]: row for row in rows if row["hold"]}
     lines = [
-        "| attribute | codes | reached | confirmed | steps (median, 95%) | distance | held: codes | reached | confirmed "
-        "| steps | distance | off-target plain | held | held / plain at equal on-target change (95%) |",
+        "| attribute | codes | reached | confirmed | steps (median, 95%) | distance | held: codes | reached "
+        "| confirmed | steps | distance | off-target plain | held | held / plain at equal on-target change (95%) |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     ratios = []

@@ -1,6 +1,5 @@
 """Files are written whole or not at all."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -10,11 +9,15 @@ from safetensors import safe_open
 from latentwalk.files import atomic, check_writable, write_tensors, write_text
 
 
+def names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
 def test_a_file_appears_with_its_folder(tmp_path: Path) -> None:
     path = tmp_path / "new" / "folder" / "note.txt"
     write_text(path, "né\n")
     assert path.read_text(encoding="utf-8") == "né\n"
-    assert os.listdir(path.parent) == ["note.txt"]
+    assert names(path.parent) == ["note.txt"]
     assert path.stat().st_mode & 0o444 == 0o444  # readable by others, unlike temporary files
 
 
@@ -25,7 +28,7 @@ def test_a_failing_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) ->
         temporary.write_text("new", encoding="utf-8")
         raise RuntimeError("half way")
     assert path.read_text(encoding="utf-8") == "old"
-    assert os.listdir(tmp_path) == ["note.txt"]
+    assert names(tmp_path) == ["note.txt"]
 
 
 def test_the_old_file_is_there_until_the_new_one_is_complete(tmp_path: Path) -> None:
@@ -41,7 +44,7 @@ def test_the_old_file_is_there_until_the_new_one_is_complete(tmp_path: Path) -> 
 def test_an_interrupted_write_cleans_up(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt), atomic(tmp_path / "note.txt"):
         raise KeyboardInterrupt
-    assert os.listdir(tmp_path) == []
+    assert names(tmp_path) == []
 
 
 def test_what_cannot_be_written_is_said_beforehand(tmp_path: Path) -> None:

@@ -1,25 +1,65 @@
 """Control over a generator that is already trained and stays fixed."""
 
-from latentwalk.directions import Direction, Directions
-from latentwalk.edits import compose
-from latentwalk.generator import Generator
-from latentwalk.generators.wrapped import wrap
-from latentwalk.jobs.discover import fit_boundaries, fit_boundary
-from latentwalk.jobs.edit import Edited, edit, edit_batches
-from latentwalk.jobs.load import load, load_scorer
-from latentwalk.jobs.replay import replay
-from latentwalk.jobs.train import train_celeba, train_scorer
-from latentwalk.latents import Latents, LatentSpace
-from latentwalk.receipts import Receipt
-from latentwalk.samples import Samples
-from latentwalk.scores import Scorer, score
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from latentwalk.version import VERSION as __version__
-from latentwalk.walk import Goal
-from latentwalk.walks.along import Along
-from latentwalk.walks.ascend import Ascent
-from latentwalk.walks.interpolate import interpolate, through
+
+if TYPE_CHECKING:
+    from latentwalk.directions import Direction, Directions
+    from latentwalk.edits import Across, Place, Shift, compose
+    from latentwalk.generator import Generator
+    from latentwalk.generators.wrapped import wrap
+    from latentwalk.jobs.discover import fit_boundaries, fit_boundary
+    from latentwalk.jobs.edit import Edited, edit, edit_batches
+    from latentwalk.jobs.load import load, load_scorer
+    from latentwalk.jobs.replay import replay
+    from latentwalk.jobs.train import train_celeba, train_scorer
+    from latentwalk.latents import Latents, LatentSpace
+    from latentwalk.receipts import Receipt
+    from latentwalk.samples import Samples
+    from latentwalk.scores import Scorer, score
+    from latentwalk.walk import Goal
+    from latentwalk.walks.along import Along
+    from latentwalk.walks.ascend import Ascent
+    from latentwalk.walks.interpolate import interpolate, through
+
+_HOMES = {
+    "directions": ("Direction", "Directions"),
+    "edits": ("Across", "Place", "Shift", "compose"),
+    "generator": ("Generator",),
+    "generators.wrapped": ("wrap",),
+    "jobs.discover": ("fit_boundaries", "fit_boundary"),
+    "jobs.edit": ("Edited", "edit", "edit_batches"),
+    "jobs.load": ("load", "load_scorer"),
+    "jobs.replay": ("replay",),
+    "jobs.train": ("train_celeba", "train_scorer"),
+    "latents": ("LatentSpace", "Latents"),
+    "receipts": ("Receipt",),
+    "samples": ("Samples",),
+    "scores": ("Scorer", "score"),
+    "walk": ("Goal",),
+    "walks.along": ("Along",),
+    "walks.ascend": ("Ascent",),
+    "walks.interpolate": ("interpolate", "through"),
+}
+"""Where each public name lives; it is imported when it is first used, so that `latentwalk --help` needs no torch."""
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            globals()[name] = getattr(import_module(f"latentwalk.{home}"), name)
+            return globals()[name]
+    raise AttributeError(f"module 'latentwalk' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
 
 __all__ = [
+    "Across",
     "Along",
     "Ascent",
     "Direction",
@@ -29,9 +69,11 @@ __all__ = [
     "Goal",
     "LatentSpace",
     "Latents",
+    "Place",
     "Receipt",
     "Samples",
     "Scorer",
+    "Shift",
     "__version__",
     "compose",
     "edit",

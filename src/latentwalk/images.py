@@ -12,6 +12,7 @@ from latentwalk.files import atomic
 RECEIPT_KEY = "latentwalk"
 """Name of the PNG text chunk (iTXt, UTF-8 JSON) that carries a receipt."""
 
+
 def to_bytes(images: Float[Tensor, "n c h w"]) -> np.ndarray:
     """uint8 [n, h, w, 3] from images in [-1, 1] (-1 is 0, 1 is 255, others are cut); one channel becomes three."""
     array = ((images.detach().float().cpu().clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 1).numpy()

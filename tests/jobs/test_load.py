@@ -39,7 +39,7 @@ def tiny_state() -> dict[str, Tensor]:
 
 
 def refused(source: str | Path) -> str:
-    with pytest.raises(ValueError, match="expected|use another") as error:
+    with pytest.raises(ValueError, match=r"expected|use another") as error:
         load(source)
     assert "\n" not in str(error.value) and str(source) in str(error.value)
     return str(error.value)
@@ -163,7 +163,7 @@ def test_a_scorer_by_its_import_name(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_is_no_scorer(tmp_path: Path) -> None:
     for source in ("nothing", tmp_path, tmp_path / "missing.safetensors"):
-        with pytest.raises(ValueError, match="expected a scorer file, package.module:function, or one of faces64"):
+        with pytest.raises(ValueError, match="expected a scorer file, package"):
             load_scorer(source)
     with pytest.raises(ValueError, match="is no scorer"):
         load_scorer(GENERATORS["faces64"])

@@ -93,6 +93,17 @@ def test_stopped_before_the_first_step(tiny, labels, tmp_path):
     with pytest.raises(Interrupted, match="before the first checkpoint") as stopped:
         train_scorer(tiny, labels, tmp_path / "a.safetensors", recipe=RECIPE, progress=stop_at(1, "labelling samples"))
     assert stopped.value.checkpoint is None and stopped.value.step == 0
+    assert [path.name for path in tmp_path.iterdir()] == [labels.name], "nothing to continue from, nothing left"
+
+
+def test_labels_may_be_mended_after_a_refusal(tiny, labels, tmp_path):
+    whole, out, run = labels.read_text(), tmp_path / "a.safetensors", tmp_path / "run"
+    run.mkdir()
+    labels.write_text("seed,bright\n" + "\n".join(f"{seed},{int(seed < 3)}" for seed in range(40)))
+    with pytest.raises(ValueError, match="bright has 3 positive and 27 negative labels"):
+        train_scorer(tiny, labels, out, recipe=RECIPE, run=run)
+    labels.write_text(whole)
+    assert train_scorer(tiny, labels, out, recipe=RECIPE, run=run).attributes == ("bright",)
 
 
 def test_stopped_while_writing_leaves_no_half_a_file(tiny, labels, tmp_path, monkeypatch):

@@ -5,7 +5,7 @@ import torch
 
 from latentwalk.scores import logit, score
 from latentwalk.walk import Goal
-from latentwalk.walks.ascend import Ascent, look
+from latentwalk.walks.ascend import Ascent, look, slopes
 from toys import ATTRIBUTES, AXES, BlindScorer, ToyScorer
 
 STILL = Ascent(shell=0.0, views=1)
@@ -128,11 +128,35 @@ def test_walking_is_deterministic_and_leaves_the_codes_alone(tiny):
 
 def test_views_are_alike_for_all_and_none_is_the_picture_itself(toy):
     images = toy.render(toy.sample(range(3)))
-    views = look(images, 4, step=2)
-    assert len(views) == 12
-    assert torch.equal(look(images[1:2], 4, step=2), views[1::3])
-    assert not torch.equal(look(images, 4, step=3), views)
-    assert ((views.unflatten(0, (4, 3)) - images).abs().amax((1, 2, 3, 4)) > 0.01).all()
+    views = torch.stack(list(look(images, 4, step=2)))
+    assert views.shape == (4, *images.shape)
+    assert torch.equal(torch.cat(list(look(images[1:2], 4, step=2))), views[:, 1])
+    assert not torch.equal(torch.stack(list(look(images, 4, step=3))), views)
+    assert ((views - images).abs().amax((1, 2, 3, 4)) > 0.01).all()
+    assert not list(look(images, 0, step=2))
+
+
+def test_slopes_are_those_of_the_mean_over_the_views(tiny):
+    """Against one straightforward backward pass through everything."""
+
+    class Curved:
+        attributes = ("a", "b", "c")
+
+        def __call__(self, images):
+            return torch.stack([images.mean((1, 2, 3)), images.square().mean((1, 2, 3)), images.amax((1, 2, 3))], 1)
+
+    codes, scorer = tiny.sample(range(5)), Curved()
+    logits, rows = slopes(tiny, scorer, codes, [1], [0, 2], views=3, step=4)
+    values = codes.values.clone().requires_grad_()
+    images = tiny.synthesize(codes.with_values(values))
+    plain = scorer(images)
+    mean = (plain + sum(scorer(copy) for copy in look(images, 2, step=4))) / 3
+    expected = [
+        torch.autograd.grad(total.sum(), values, retain_graph=True)[0]
+        for total in (mean[:, 1], plain[:, 0], plain[:, 2])
+    ]
+    assert torch.allclose(logits, plain.detach(), atol=1e-6)
+    assert torch.allclose(rows, torch.stack(expected, 1), atol=1e-6)
 
 
 def test_a_scorer_without_gradient_is_refused(toy):

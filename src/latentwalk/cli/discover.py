@@ -29,9 +29,9 @@ def boundary(
         typer.Option(metavar="NAME", help="What to find. Repeatable. Default: all that the scorer knows."),
     ] = None,
     scorer: ScorerName = None,
-    samples: Annotated[int, typer.Option(min=2, max=10**8, help="Codes to draw and score.")] = 20_000,
+    samples: Annotated[int, typer.Option(metavar="N", min=2, max=10**8, help="Codes to draw and score.")] = 20_000,
     kind: Annotated[Kind, typer.Option(help="The linear classifier.")] = Kind.svm,
-    seed: Annotated[int, typer.Option(min=0, help="Of the samples and of the split.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Of the samples and of the split.")] = 0,
     device: Device = "cpu",
     out: Annotated[
         Path, typer.Option(metavar="FILE", help="The directions, .safetensors.", rich_help_panel=OUTPUT)

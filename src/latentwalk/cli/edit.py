@@ -77,7 +77,9 @@ def edit(
     ] = None,
     max_steps: Annotated[
         int | None,
-        typer.Option(min=1, max=10_000, help="Steps after which a code gives up. Default: 60.", rich_help_panel=WALK),
+        typer.Option(
+            metavar="N", min=1, max=10_000, help="Steps after which a code gives up. Default: 60.", rich_help_panel=WALK
+        ),
     ] = None,
     out: Annotated[
         Path | None,
@@ -94,7 +96,8 @@ def edit(
         ),
     ] = SHOWN,
     show_count: Annotated[
-        int, typer.Option(min=1, max=1000, help="How many codes the pictures show.", rich_help_panel=OUTPUT)
+        int,
+        typer.Option(metavar="N", min=1, max=1000, help="How many codes the pictures show.", rich_help_panel=OUTPUT),
     ] = 6,
     force: Force = False,
     as_json: Json = False,

@@ -26,7 +26,7 @@ def interpolate(
     ] = None,
     codes: Codes = None,
     steps: Annotated[
-        int, typer.Option(min=2, max=10_000, help="Pictures from one code to the next, both included.")
+        int, typer.Option(metavar="N", min=2, max=10_000, help="Pictures from one code to the next, both included.")
     ] = 10,
     how: Annotated[
         How, typer.Option(help="On the sphere, where normal codes live, or on the straight line.")

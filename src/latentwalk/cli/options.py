@@ -40,11 +40,11 @@ Json = Annotated[
 Force = Annotated[bool, typer.Option("--force", help="Replace files that exist.", rich_help_panel=OUTPUT)]
 Scale = Annotated[
     int | None,
-    typer.Option(min=1, max=16, help="How many pixels wide a pixel becomes.", rich_help_panel=OUTPUT),
+    typer.Option(metavar="N", min=1, max=16, help="How many pixels wide a pixel becomes.", rich_help_panel=OUTPUT),
 ]
 Columns = Annotated[
     int | None,
-    typer.Option(min=1, max=1000, help="Pictures in a row.", rich_help_panel=OUTPUT),
+    typer.Option(metavar="N", min=1, max=1000, help="Pictures in a row.", rich_help_panel=OUTPUT),
 ]
 
 

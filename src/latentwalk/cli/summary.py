@@ -14,7 +14,7 @@ VISIBLE = 0.05
 
 
 def summarize(edited: "Edited") -> dict[str, Any]:
-    """The numbers of an edit, as plain data."""
+    """The numbers of an edit, as plain data; confirmed counts among the codes that were reached."""
     from latentwalk.jobs.draw import goals_of
     from latentwalk.receipts import EditRecipe
 
@@ -39,7 +39,7 @@ def summarize(edited: "Edited") -> dict[str, Any]:
         "judge": recipe.judge.source if recipe.judge else None,
         "codes": len(edited),
         "reached": int(edited.reached.sum()),
-        "confirmed": sum(bool(row.confirmed) for row in rows) if recipe.judge else None,
+        "confirmed": sum(bool(row.reached and row.confirmed) for row in rows) if recipe.judge else None,
         "median_steps": float(edited.steps.double().quantile(0.5)),
         "mean_distance": sum(row.distance for row in rows) / len(rows),
         "goals": [row for row in attributes if "target" in row],
@@ -58,7 +58,8 @@ def say_summary(summary: dict[str, Any]) -> None:
         _say_others(summary["others"])
     say("before, after: mean probability; steps: median; distance: mean", "dim")
     if summary["judge"]:
-        say(f"independently confirmed by {summary['judge']}: {_count(summary['confirmed'], summary['codes'])}")
+        confirmed = _count(summary["confirmed"], summary["reached"])
+        say(f"independently confirmed by {summary['judge']}: {confirmed} that got there")
     if summary["not_reached"]:
         say(f"not reached: {name_codes(summary['not_reached'])}", "yellow")
 
@@ -77,14 +78,14 @@ def _say_goals(summary: dict[str, Any]) -> None:
     goals, total = summary["goals"], summary["codes"]
     together = [
         _count(summary["reached"], total),
-        _count(summary["confirmed"], total) if summary["judge"] else "-",
+        _count(summary["confirmed"], summary["reached"]) if summary["judge"] else "-",
         f"{summary['median_steps']:g}",
         f"{summary['mean_distance']:.1f} sigma",
     ]
     rows = []
     for goal in goals:
         sign = ">=" if goal["target"] >= 0.5 else "<="
-        wanted = [f"{goal['attribute']} {sign} {goal['target']:g}", number(goal["before"]), number(goal["after"])]
+        wanted = [f"{goal['attribute']} {sign} {goal['target']:.12g}", number(goal["before"]), number(goal["after"])]
         rows.append([*wanted, *(together if len(goals) == 1 else [_count(goal["reached"], total), "", "", ""])])
     if len(goals) > 1:
         rows.append(["all together", "", "", *together])

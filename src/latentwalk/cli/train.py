@@ -38,11 +38,11 @@ Attributes = Annotated[
         show_default=False,
     ),
 ]
-Epochs = Annotated[int | None, typer.Option(min=1, help="Passes over the pictures.", show_default=False)]
-Batch = Annotated[int, typer.Option(min=1, help="Pictures per step.")]
+Epochs = Annotated[int | None, typer.Option(metavar="N", min=1, help="Passes over the pictures.", show_default=False)]
+Batch = Annotated[int, typer.Option(metavar="N", min=1, help="Pictures per step.")]
 Network = Annotated[Architecture, typer.Option(help="The network.")]
-Width = Annotated[int, typer.Option(min=1, max=512, help="Channels of its first layer.")]
-Seed = Annotated[int, typer.Option(min=0, help="Of the weights, the samples and their order.")]
+Width = Annotated[int, typer.Option(metavar="N", min=1, max=512, help="Channels of its first layer.")]
+Seed = Annotated[int, typer.Option(metavar="N", min=0, help="Of the weights, the samples and their order.")]
 Out = Annotated[Path, typer.Option(metavar="FILE", help="The scorer, .safetensors.", rich_help_panel=OUTPUT)]
 Run = Annotated[
     Path | None,
@@ -64,7 +64,7 @@ def scorer(
         typer.Option(metavar="FILE", help="The codes that an index counts in, .npy or .safetensors."),
     ] = None,
     attribute: Attributes = None,
-    samples: Annotated[int, typer.Option(min=1, max=10**7, help="Fresh samples to learn from.")] = 32_000,
+    samples: Annotated[int, typer.Option(metavar="N", min=1, max=10**7, help="Fresh samples to learn from.")] = 32_000,
     epochs: Epochs = None,
     batch: Batch = 128,
     architecture: Network = Architecture.resnet18,

@@ -15,6 +15,7 @@ from latentwalk.scorers.classifier import Classifier
 from latentwalk.training.celeba import CelebARecipe, learn_from_celeba
 from latentwalk.training.labels import read_labels
 from latentwalk.training.loop import Interrupted
+from latentwalk.training.runs import CHECKPOINT
 from latentwalk.training.scorer import ScorerRecipe, learn_from_labels
 
 
@@ -70,18 +71,17 @@ def train_celeba(
 def _run_folder(run: str | Path | None, out: Path) -> Iterator[Path]:
     """The folder of the checkpoint. One that nobody named goes once the scorer is written.
 
-    A new one without a checkpoint goes too when the run ends early: its note of settings would stand in the way of
-    better ones.
+    A new one without a checkpoint goes too when the run ends early: there is nothing in it to continue from.
     """
     folder = Path(run) if run else out.with_name(f"{out.name}.run")
     is_new = not folder.exists()
     try:
         yield folder
     except BaseException as error:
-        if is_new and not (folder / "checkpoint.pt").exists():
+        if is_new and not (folder / CHECKPOINT).exists():
             shutil.rmtree(folder, ignore_errors=True)
         if isinstance(error, KeyboardInterrupt) and not isinstance(error, Interrupted):
-            raise Interrupted(folder / "checkpoint.pt") from None  # before or after the steps themselves
+            raise Interrupted(folder / CHECKPOINT) from None  # before or after the steps themselves
         raise
     if not run:
         shutil.rmtree(folder)

@@ -104,14 +104,14 @@ def _span(x: Tensor) -> tuple[np.ndarray, Tensor, Tensor]:
     With fewer samples than features, the samples' own span holds every L2-regularised solution.
     """
     mean = x.mean(0)
-    centred = (x - mean).double()
+    centred = (x - mean).cpu().double()  # not every device has float64
     gram = centred @ centred.T
     scale = gram.diagonal().mean()
     values, vectors = torch.linalg.eigh(gram / scale)
     kept = values > 1e-9
     roots = values[kept].sqrt()
     basis = centred.T @ (vectors[:, kept] / roots) / scale
-    return (vectors[:, kept] * roots).cpu().numpy(), basis.float(), mean
+    return (vectors[:, kept] * roots).numpy(), basis.to(x), mean
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ walk, a walk that holds others still and a walk to several goals are the same fe
 Logits, not probabilities, because a probability has no slope left where it saturates.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -140,7 +140,7 @@ class Ascent:
         radius: Float[Tensor, "n"],
         step: int,
     ) -> Float[Tensor, "n d"]:
-        """The smallest delta with `rows @ delta = (missing, drift)`, each of the two parts no longer than the radius."""
+        """The smallest delta with `rows @ delta = (missing, drift)`, each of its two parts within the radius."""
         gram = rows @ rows.mT
         damping = self.ridge * gram.diagonal(dim1=1, dim2=2).mean(1, keepdim=True)
         yielding = 2.0 ** max(0, step - self.patience)
@@ -190,36 +190,48 @@ def slopes(
 ) -> tuple[Float[Tensor, "n a"], Float[Tensor, "n k d"]]:
     """Logits of the pictures, and the gradients [n, k, d] of the goals' logits, then of the held ones.
 
-    Goals are averaged over the views. Held logits need no such care: nobody climbs along them.
+    Goals are averaged over the views. Held logits need no such care: nobody climbs along them. The scorer is followed
+    back to the pictures one view at a time, which needs the memory of one, and the generator once for all views.
     """
     values = latents.values.detach().requires_grad_()
     with torch.enable_grad():
         images = generator.synthesize(latents.with_values(values))
-        logits = scorer(images)
+        seen = images.detach().requires_grad_()
+        logits = scorer(seen)
         if not logits.requires_grad:
             raise ValueError("this scorer gives no gradient: walk along a boundary (--along) instead")
-        copies = look(images, views - 1, step)
-        mean = torch.cat([logits[None], scorer(copies).unflatten(0, (views - 1, -1))]).mean(0) if views > 1 else logits
-        wanted = [mean[:, column].sum() for column in goal_columns] + [
-            logits[:, column].sum() for column in held_columns
-        ]
+        uphill = image_slopes(logits, [*goal_columns, *held_columns], seen)
+        for copy in look(seen, views - 1, step):
+            for total, slope in zip(uphill, image_slopes(scorer(copy), goal_columns, seen), strict=False):
+                total += slope
+        for total in uphill[: len(goal_columns)]:
+            total /= views
         rows = [
-            torch.autograd.grad(total, values, retain_graph=i < len(wanted) - 1)[0].flatten(1)
-            for i, total in enumerate(wanted)
+            torch.autograd.grad(images, values, slope, retain_graph=i < len(uphill) - 1)[0].flatten(1)
+            for i, slope in enumerate(uphill)
         ]
     return logits.detach(), torch.stack(rows, 1)
 
 
-def look(images: Float[Tensor, "n c h w"], copies: int, step: int) -> Float[Tensor, "m c h w"]:
-    """Copies of the pictures, shifted by a pixel or two and with a little noise: [copies * n, c, h, w].
+def image_slopes(
+    logits: Float[Tensor, "n a"], columns: Sequence[int], images: Float[Tensor, "n c h w"]
+) -> list[Float[Tensor, "n c h w"]]:
+    """The gradient of each column's logits with respect to the images."""
+    last = len(columns) - 1
+    return [
+        torch.autograd.grad(logits[:, column].sum(), images, retain_graph=i < last)[0]
+        for i, column in enumerate(columns)
+    ]
+
+
+def look(images: Float[Tensor, "n c h w"], copies: int, step: int) -> Iterator[Float[Tensor, "n c h w"]]:
+    """Copies of the pictures, each shifted by a pixel or two and with a little noise.
 
     The shifts and the noise depend on the step alone, so that no code sees who walks beside it.
     """
     random = torch.Generator().manual_seed(step)
     _, c, h, w = images.shape
-    padded = F.pad(images, (SHIFT,) * 4, mode="replicate")
-    seen = []
     for dy, dx in torch.randint(0, 2 * SHIFT + 1, (copies, 2), generator=random).tolist():
         noise = NOISE * torch.randn(1, c, h, w, generator=random).to(images)
-        seen.append(padded[:, :, dy : dy + h, dx : dx + w] + noise)
-    return torch.cat(seen) if seen else images[:0]
+        padded = F.pad(images, (SHIFT,) * 4, mode="replicate")
+        yield padded[:, :, dy : dy + h, dx : dx + w] + noise
