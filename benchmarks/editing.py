@@ -39,9 +39,9 @@ def one_at_a_time(generator, scorer, codes, column: int, target: float) -> tuple
     return time.perf_counter() - start, arrived, steps / len(codes)
 
 
-def batched(generator, scorer, codes, attribute: str, target: float) -> tuple[float, int, float]:
+def batched(generator, scorer, codes, attribute: str, target: float, views: int) -> tuple[float, int, float]:
     start = time.perf_counter()
-    edited = lw.edit(generator, codes, scorer, attribute, target)
+    edited = lw.edit(generator, codes, scorer, attribute, target, walk=lw.Ascent(views=views))
     return time.perf_counter() - start, int(edited.reached.sum()), float(edited.steps.float().mean())
 
 
@@ -50,6 +50,7 @@ def main() -> None:
     options.add_argument("--codes", type=int, default=64)
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--attributes", nargs="*", default=["eyeglasses", "smiling"])
+    options.add_argument("--views", type=int, default=lw.Ascent().views)
     given = options.parse_args()
     generator, scorer = lw.load("faces64"), lw.load_scorer("faces64")
     naive_generator, naive_scorer = (copy.deepcopy(network).requires_grad_(True) for network in (generator, scorer))
@@ -59,9 +60,9 @@ def main() -> None:
         column, rows = scorer.attributes.index(attribute), []
         for turn in range(given.rounds):
             codes = generator.sample(range(10**6 * turn, 10**6 * turn + given.codes))
-            batched(generator, scorer, codes[:8], attribute, 0.995)
+            batched(generator, scorer, codes[:8], attribute, 0.995, given.views)
             slow = one_at_a_time(naive_generator, naive_scorer, codes, column, 0.995)
-            fast = batched(generator, scorer, codes, attribute, 0.995)
+            fast = batched(generator, scorer, codes, attribute, 0.995, given.views)
             rows.append((*slow, *fast, slow[0] / fast[0]))
         s, arrived, steps, f, ours, our_steps, ratio = (statistics.median(column) for column in zip(*rows, strict=True))
         n = given.codes
