@@ -41,7 +41,7 @@ class Walk:
     """Where every code came to.
 
     latents: the codes at the end [n, ...]. reached: whether all goals hold there. steps: how many steps it took.
-    paths: per code its values [frames, ...] from start to end, when they were asked for; how many is the walker's choice.
+    paths: per code its values [frames, ...] from start to end, when they were asked for; each walker says how many.
     """
 
     latents: Latents
