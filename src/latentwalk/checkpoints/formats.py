@@ -9,7 +9,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from latentwalk.checkpoints import ajbrock, gan_zoo, genforce, huggingface, nvidia, rosinality, state_dict
+from latentwalk.checkpoints import (
+    ajbrock,
+    gan_zoo,
+    genforce,
+    huggingface,
+    nvidia,
+    nvidia_tensorflow,
+    rosinality,
+    state_dict,
+)
 from latentwalk.checkpoints.folders import read_folder
 from latentwalk.checkpoints.lowering import Foreign, read_tree
 from latentwalk.checkpoints.nodes import CheckpointError, shown
@@ -18,6 +27,7 @@ from latentwalk.generator import Generator
 
 FORMATS: dict[str, ModuleType] = {
     "NVIDIA StyleGAN2-ADA and StyleGAN3": nvidia,
+    "NVIDIA StyleGAN2 of TensorFlow": nvidia_tensorflow,
     "rosinality StyleGAN2": rosinality,
     "genforce": genforce,
     "Hugging Face BigGAN-deep": huggingface,
