@@ -147,6 +147,12 @@ def test_folders(tmp_path: Path) -> None:
     assert "a folder of 2 checkpoints (other.safetensors, pytorch_model.bin)" in refused(tmp_path)
 
 
+def test_a_folder_whose_files_begin_with_the_name_of_the_model(tmp_path: Path) -> None:
+    write({"embeddings.weight": torch.ones(2)}, tmp_path / "biggan-deep-128-pytorch_model.bin")
+    (tmp_path / "biggan-deep-128-config.json").write_text('{"z_dim": 4}', encoding="utf-8")
+    assert read_folder(tmp_path)["config"] == {"z_dim": 4}
+
+
 def test_averaged_and_saved_again_weights_of_a_folder(tmp_path: Path) -> None:
     for name in ("G", "G_ema", "G_ema_copy0", "D"):
         write({name: torch.ones(1)}, tmp_path / f"{name}.pth")

@@ -71,7 +71,7 @@ def test_a_network_without_noise_or_average(tmp_path: Path) -> None:
 
 
 def test_the_averaged_network_alone_is_copied(small: StyleGAN2, tmp_path: Path) -> None:
-    path = write_tensorflow(tmp_path / "a.pkl", example(random_stylegan2(seed=1))[:2] + (to_tensorflow(small),))
+    path = write_tensorflow(tmp_path / "a.pkl", (*example(random_stylegan2(seed=1))[:2], to_tensorflow(small)))
     read = open_generator(path)
     assert isinstance(read, StyleGAN2) and worst(read, small, small.sample([1])) < 1e-6
     devices = [network["variables"][0][1].device.type for network in read_tree(path)]
@@ -127,9 +127,7 @@ def test_arguments_that_cannot_be_drawn(arguments: dict, message: str, small: St
 
 def test_other_networks_are_named(small: StyleGAN2, tmp_path: Path) -> None:
     path = write_tensorflow(tmp_path / "a.pkl", Network("D", {"4x4/Conv/weight": np.ones(3)}, {}))
-    with pytest.raises(
-        ValueError, match="has the networks D of TensorFlow and none that is read: expected a StyleGAN2"
-    ):
+    with pytest.raises(ValueError, match="has the networks D of TensorFlow and none that is read"):
         open_generator(path)
     first = to_tensorflow(small)
     first.state["components"]["synthesis"].state["variables"].append(("4x4/Const/StyleMod/weight", np.ones(3)))

@@ -21,6 +21,7 @@ class Layout(NamedTuple):
 
 LAYOUTS = (
     Layout("pytorch_model*.bin", "config*.json"),
+    Layout("*pytorch_model.bin", "*config.json"),
     Layout("model*.safetensors", "config*.json"),
     Layout("G_ema*.pth", "state_dict*.pth"),
     Layout("G*.pth", "state_dict*.pth"),
