@@ -7,7 +7,6 @@ from types import ModuleType
 from typing import Any
 from unittest import mock
 
-import torch
 from torch import Tensor, nn
 
 State = dict[str, Tensor]
