@@ -41,17 +41,24 @@ def read_folder(folder: Path) -> Any:
     return {"state": tree, "config": _read_config(folder / config[0])} if config else tree
 
 
+def read_file(path: Path) -> Any:
+    """The tree of a checkpoint file, with the configuration beside it where it is named as in one of `LAYOUTS`."""
+    for layout in LAYOUTS:
+        config = _config_of(path.name, layout)
+        if config is not None and (path.parent / config).is_file():
+            return {"state": read_tree(path), "config": _read_config(path.parent / config)}
+    return read_tree(path)
+
+
 def choose(names: Collection[str], where: str) -> tuple[str, ...]:
     """The file of the weights and that of their configuration, where they have one, among the files of a folder.
 
     Raises CheckpointError when there are no weights, or when it is not clear which ones are meant.
     """
     for layout in LAYOUTS:
-        start, end = layout.weights.split("*")
-        found = (name for name in names if re.fullmatch(f"{re.escape(start)}.*{re.escape(end)}", name))
-        for weights in sorted(found, key=lambda name: (len(name), name)):
-            config = layout.config.replace("*", weights.removeprefix(start).removesuffix(end))
-            if config in names:
+        for weights in sorted(names, key=lambda name: (len(name), name)):
+            config = _config_of(weights, layout)
+            if config is not None and config in names:
                 return weights, config
     files = sorted(name for name in names if name.lower().endswith(CHECKPOINTS))
     if len(files) == 1:
@@ -63,6 +70,12 @@ def choose(names: Collection[str], where: str) -> tuple[str, ...]:
         f"{where} is a folder without weights: expected pytorch_model.bin and config.json, G_ema.pth and "
         f"state_dict.pth, or one checkpoint ({', '.join(CHECKPOINTS)})"
     )
+
+
+def _config_of(weights: str, layout: Layout) -> str | None:
+    """The name of the configuration of weights, None when they are named otherwise."""
+    match = re.fullmatch(re.escape(layout.weights).replace(r"\*", "(.*)"), weights, re.DOTALL)
+    return None if match is None else layout.config.replace("*", match[1])
 
 
 def _read_config(path: Path) -> Any:

@@ -20,8 +20,8 @@ from latentwalk.checkpoints import (
     rosinality,
     state_dict,
 )
-from latentwalk.checkpoints.folders import read_folder
-from latentwalk.checkpoints.lowering import Foreign, read_tree
+from latentwalk.checkpoints.folders import read_file, read_folder
+from latentwalk.checkpoints.lowering import Foreign
 from latentwalk.checkpoints.nodes import CheckpointError, shown
 from latentwalk.checkpoints.state_dict import contents, holds_tensors, unwrap
 from latentwalk.generator import Generator
@@ -54,7 +54,7 @@ def open_generator(path: Path) -> Generator:
 
     Raises ValueError in one line that begins with the path.
     """
-    tree = read_folder(path) if path.is_dir() else read_tree(path)
+    tree = read_folder(path) if path.is_dir() else read_file(path)
     return build_generator(tree, str(path))
 
 
@@ -63,6 +63,8 @@ def build_generator(tree: Any, where: str) -> Generator:
     for module in FORMATS.values():
         if module.matches(tree):
             return module.read(tree, where)
+    if isinstance(tree, Mapping) and tree.keys() == {"state", "config"}:  # a configuration that nobody asked for
+        return build_generator(tree["state"], where)
     raise CheckpointError(f"{where} {_what(tree)}")
 
 

@@ -13,9 +13,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from latentwalk.checkpoints.assembly import renamed
 from latentwalk.checkpoints.nodes import shown
 from latentwalk.checkpoints.plain_tree import NETWORK, Foreign
-from latentwalk.checkpoints.stylegan2_weights import build_stylegan2, class_embedding, flat_map, positive, rename
+from latentwalk.checkpoints.stylegan2_weights import build_stylegan2, class_embedding, flat_map, positive
 from latentwalk.generators.layers import resample_filter
 from latentwalk.generators.stylegan2 import BOTTOM, StyleGAN2
 
@@ -122,7 +123,7 @@ def _check_activations(arguments: Mapping[str, Any], where: str) -> None:
 def _our_name(name: str) -> str:
     match = re.fullmatch(r"synthesis/noise(\d{1,3})", name)
     if match is None:
-        return rename(name, RULES)
+        return renamed(name, RULES)
     number = int(match[1])  # of the convolution: one of 4 pixels, then two for every resolution
     return f"synthesis.b{BOTTOM << ((number + 1) // 2)}.conv{(number + 1) % 2}.noise_map"
 
