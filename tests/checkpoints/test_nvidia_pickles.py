@@ -1,5 +1,6 @@
 """Pickles of NVIDIA's PyTorch code in the variants that are published, made here, give their networks back."""
 
+import functools
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -91,3 +92,13 @@ def test_stylegan3(configuration: str, tmp_path: Path) -> None:
     for protocol in PROTOCOLS:
         read = open_generator(write_nvidia(tmp_path / "network.bin", {"G_ema": tree, "augment_pipe": None}, protocol))
         assert isinstance(read, StyleGAN3) and read.sizes == sizes and read.fingerprint == wanted.fingerprint
+
+
+def test_what_lies_beside_the_generator_may_be_of_any_class(tmp_path: Path) -> None:
+    wanted = random_stylegan2()
+    beside = {"p": functools.partial(max, 1), "old": np.random.RandomState(0), "new": np.random.default_rng(0)}
+    tree = {"augment_pipe": beside, "training_set_kwargs": {"path": tmp_path, "names": np.array(["a"])}}
+    tree |= {"G_ema": stylegan2_tree(wanted, {"synthesis_kwargs": {}})}
+    for protocol in PROTOCOLS:
+        read = open_generator(write_nvidia(tmp_path / "network.bin", tree, protocol))
+        assert read.fingerprint == wanted.fingerprint
