@@ -9,16 +9,28 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from latentwalk.checkpoints import ajbrock, gan_zoo, genforce, huggingface, nvidia, rosinality, state_dict
-from latentwalk.checkpoints.folders import read_folder
-from latentwalk.checkpoints.lowering import Foreign, read_tree
+from latentwalk.checkpoints import (
+    ajbrock,
+    gan_zoo,
+    genforce,
+    huggingface,
+    mmgeneration,
+    nvidia,
+    nvidia_tensorflow,
+    rosinality,
+    state_dict,
+)
+from latentwalk.checkpoints.folders import read_file, read_folder
+from latentwalk.checkpoints.lowering import Foreign
 from latentwalk.checkpoints.nodes import CheckpointError, shown
 from latentwalk.checkpoints.state_dict import contents, holds_tensors, unwrap
 from latentwalk.generator import Generator
 
 FORMATS: dict[str, ModuleType] = {
     "NVIDIA StyleGAN2-ADA and StyleGAN3": nvidia,
+    "NVIDIA StyleGAN2 of TensorFlow": nvidia_tensorflow,
     "rosinality StyleGAN2": rosinality,
+    "MMGeneration StyleGAN2": mmgeneration,
     "genforce": genforce,
     "Hugging Face BigGAN-deep": huggingface,
     "BigGAN-PyTorch": ajbrock,
@@ -42,7 +54,7 @@ def open_generator(path: Path) -> Generator:
 
     Raises ValueError in one line that begins with the path.
     """
-    tree = read_folder(path) if path.is_dir() else read_tree(path)
+    tree = read_folder(path) if path.is_dir() else read_file(path)
     return build_generator(tree, str(path))
 
 
@@ -51,6 +63,8 @@ def build_generator(tree: Any, where: str) -> Generator:
     for module in FORMATS.values():
         if module.matches(tree):
             return module.read(tree, where)
+    if isinstance(tree, Mapping) and tree.keys() == {"state", "config"}:  # a configuration that nobody asked for
+        return build_generator(tree["state"], where)
     raise CheckpointError(f"{where} {_what(tree)}")
 
 

@@ -121,7 +121,7 @@ def edit(
     folder = out or Path("out") / "-".join(wanted).replace("/", "_")
     files = [folder / name for name in ("receipt.json", "latents.safetensors", *kinds)]
     with working(f"loading {generator}", as_json) as progress:
-        made = load(generator, device)
+        made = load(generator, device, progress=progress)
         first = load_scorer(scorer_for(generator, scorer), device)
         second = find_judge(generator, judge, wanted, device)
         start = read_start(made, seeds, codes)

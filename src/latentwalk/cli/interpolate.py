@@ -53,7 +53,7 @@ def interpolate(
 
     check_ending(out, ".png", *FILMS)
     with working(f"loading {generator}", as_json) as progress:
-        made = load(generator, device)
+        made = load(generator, device, progress=progress)
         keys = read_start(made, seeds, codes, KEYS)
         frames = (len(keys) - 1) * (steps - 1) + 1
         if not 2 <= len(keys) <= frames <= 10_000:

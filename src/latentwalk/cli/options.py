@@ -14,7 +14,9 @@ OUTPUT = "Output"
 
 SEEDS = "0-15"
 
-GeneratorName = Annotated[str, typer.Argument(help="faces64, or the path of a checkpoint (.safetensors, .pt, .pth).")]
+GeneratorName = Annotated[
+    str, typer.Argument(help="faces64, the path of a checkpoint, https://... or hf://owner/repository.")
+]
 Seeds = Annotated[
     str | None,
     typer.Option(metavar="LIST", help=f"Which codes, such as 3,7,40-42. Default: {SEEDS}.", show_default=False),

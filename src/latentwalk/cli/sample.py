@@ -56,7 +56,7 @@ def sample(
 
     files = [check_ending(out, ".png")] + ([check_ending(codes_out, ".safetensors")] if codes_out else [])
     with working(f"loading {generator}", as_json) as progress:
-        made = load(generator, device)
+        made = load(generator, device, progress=progress)
         latents = read_start(made, seeds, codes)
         how = PictureRecipe(kind="samples", show=min(len(latents), MOST), scale=scale, columns=columns)
         with outputs(files, force):
