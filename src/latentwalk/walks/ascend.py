@@ -41,7 +41,7 @@ class Ascent:
     shrinks after one that did not (to half), so that no code swings to and fro at the boundary. It never shrinks below
     0.3 of the first: such a step is taken even when it does not help, to get out of a dead end.
     shell: how strongly a z code is pulled back to the sphere of radius sqrt(d) where normal codes live, per full step.
-    views: pictures that a gradient is averaged over: the picture itself and pale, shifted, noisy copies. Averaging keeps
+    views: pictures that a gradient is averaged over: the picture itself and pale, shifted, noisy copies. They keep
     the walk from changing invisible details that only fool one classifier.
     drift: share of a held attribute's drift that is undone per step on the way.
     settle: steps after arriving that undo what is left of it; one that loses the goal or more of the held is not taken.
@@ -229,9 +229,8 @@ def slopes(
         logits = scorer(seen)
         if not logits.requires_grad:
             raise ValueError("this scorer gives no gradient: walk along a boundary (--along) instead")
-        going = (
-            torch.nonzero(~done(logits.detach()))[:, 0] if done else torch.arange(len(latents), device=values.device)
-        )
+        finished = done(logits.detach()) if done else torch.zeros_like(logits[:, 0], dtype=torch.bool)
+        going = torch.nonzero(~finished)[:, 0]
         if len(going) == 0:
             width = len(goal_columns) + len(held_columns)
             return logits.detach(), values.new_zeros(len(latents), width, values[0].numel())
