@@ -4,7 +4,7 @@ import math
 import operator
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import SupportsIndex
+from typing import NamedTuple, SupportsIndex
 
 import torch
 from jaxtyping import Float
@@ -19,6 +19,18 @@ RENDER_BATCH = 64
 
 RENDER_PIXELS = 64 * 64 * RENDER_BATCH
 """Pixels drawn at once when nobody says how many codes: activations grow with the picture."""
+
+
+class Reading(NamedTuple):
+    """How a checkpoint became a generator.
+
+    format: its name in `checkpoints.formats.FORMATS`. ignored: tensors of the file that have no part in the picture, by
+    its names. missing: tensors that it lacked, by ours; usual values stand in for them.
+    """
+
+    format: str = ""
+    ignored: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 class Generator(nn.Module, ABC):
@@ -38,6 +50,7 @@ class Generator(nn.Module, ABC):
     classes: how many classes the codes choose between with their labels; 0 for unconditional families.
     label_free: spaces whose codes need no labels, because the class already is in the code.
     source: what it was loaded from, for receipts ("faces64" or a path).
+    reading: how its checkpoint was read.
     fingerprint: sixteen hex digits that tell this network from others, whatever file or device it came from or is on.
     """
 
@@ -47,6 +60,7 @@ class Generator(nn.Module, ABC):
     options: frozenset[str] = frozenset()
     label_free: frozenset[str] = frozenset()
     source: str = ""
+    reading: Reading = Reading()
     fingerprint: str = ""
 
     @abstractmethod

@@ -1,7 +1,7 @@
 """Every format that is read, tried by content in a fixed order. A new one is a file and a line here.
 
 A format is a module with two functions: `matches(tree) -> bool` sees from names and types whether a tree (`lowering`,
-`folders`) is of its kind, `read(tree, where) -> Generator` builds the generator or raises ValueError.
+`folders`) is of its kind, `read(tree, where) -> Generator` builds the generator, frozen, or raises ValueError.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from latentwalk.checkpoints import ajbrock, gan_zoo, genforce, huggingface, nvidia, rosinality, state_dict
+from latentwalk.checkpoints import ajbrock, gan_zoo, genforce, huggingface, nvidia, own, rosinality, state_dict
 from latentwalk.checkpoints.folders import read_folder
 from latentwalk.checkpoints.lowering import Foreign, read_tree
 from latentwalk.checkpoints.nodes import CheckpointError, shown
@@ -17,6 +17,7 @@ from latentwalk.checkpoints.state_dict import contents, holds_tensors, unwrap
 from latentwalk.generator import Generator
 
 FORMATS: dict[str, ModuleType] = {
+    "latentwalk": own,
     "NVIDIA StyleGAN2-ADA and StyleGAN3": nvidia,
     "rosinality StyleGAN2": rosinality,
     "genforce": genforce,
@@ -48,9 +49,11 @@ def open_generator(path: Path) -> Generator:
 
 def build_generator(tree: Any, where: str) -> Generator:
     """The generator of a tree, by the first format that it is of. where: what to call it in errors."""
-    for module in FORMATS.values():
+    for name, module in FORMATS.items():
         if module.matches(tree):
-            return module.read(tree, where)
+            generator = module.read(tree, where)
+            generator.reading = generator.reading._replace(format=name)
+            return generator
     raise CheckpointError(f"{where} {_what(tree)}")
 
 
@@ -58,6 +61,8 @@ def _what(tree: Any) -> str:
     """What a tree is that no format reads, and what to do."""
     found, names = unwrap(tree), list(map(str, tree)) if isinstance(tree, Mapping) else []
     inner = list(map(str, found)) if isinstance(found, Mapping) and holds_tensors(found) else []
+    if own.kind_of(tree):
+        return f"is a file of latentwalk and holds no generator but {shown(own.kind_of(tree))}: expected a checkpoint"
     if isinstance(tree, Foreign):
         return f"holds an object of the class {shown(tree.name)} whose code would have to run: expected tensors; {SAVE}"
     if not GENERATORS & set(names) and any(map(_of_discriminator, names + inner)):

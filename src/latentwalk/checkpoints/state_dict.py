@@ -9,7 +9,8 @@ from torch import Tensor
 
 from latentwalk.checkpoints.lowering import Foreign, read_tree
 from latentwalk.checkpoints.nodes import shown
-from latentwalk.checkpoints.plain import SPELLINGS, read_dcgan
+from latentwalk.checkpoints.plain import SPELLINGS, counters, read_dcgan
+from latentwalk.generator import Reading
 from latentwalk.generators.dcgan import DCGAN
 from latentwalk.weights import check_finite
 
@@ -28,10 +29,12 @@ def matches(tree: object) -> bool:
 
 
 def read(tree: object, where: str) -> DCGAN:
-    """The generator of a tree. where: what to call it in errors. Raises ValueError that says what did not fit."""
+    """The generator, frozen. where: what to call it in errors. Raises ValueError that says what did not fit."""
     tensors = named_tensors(tree, where)
     check_finite(tensors, where)
-    return read_dcgan(tensors, where)
+    generator = read_dcgan(tensors, where).freeze()
+    generator.reading = Reading(ignored=counters(tensors))
+    return generator
 
 
 def read_state_dict(path: str | Path) -> dict[str, Tensor]:

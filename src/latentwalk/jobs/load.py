@@ -37,7 +37,6 @@ def load(source: str | Path, device: torch.device | str = "cpu", dtype: torch.dt
         )
     generator = open_generator(path)
     check_finite(generator.state_dict(), path)
-    generator.freeze()
     generator.source = str(source)
     return generator.to(device, dtype)
 
