@@ -197,10 +197,9 @@ class DCGAN(Generator):
         self.check_options(truncation, cutoff)
         return latents if truncation == 1 else latents.with_values(truncation * latents.values)
 
-    def synthesize(
-        self, latents: Latents, truncation: float = 1.0, cutoff: int | None = None, noise: str | int = "const"
+    def draw(
+        self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int
     ) -> Float[Tensor, "n c h w"]:
-        self.check_options(truncation, cutoff, noise)
         return self.layers(self.map(latents, "z", truncation).values)
 
     def entry_weights(self, space: str) -> dict[str, Float[Tensor, "out d"]]:

@@ -89,8 +89,8 @@ class StyleGAN3Sizes:
             or self.resolution & (self.resolution - 1)
         ):
             raise ValueError(
-                f"{self.num_layers} layers, {self.num_critical} of them critical, for {self.resolution} px and codes of "
-                f"{self.z}: no StyleGAN3 has such sizes"
+                f"{self.num_layers} layers, {self.num_critical} of them critical, for {self.resolution} px and codes "
+                f"of {self.z}: no StyleGAN3 has such sizes"
             )
         for name, most in LARGEST.items():
             if not 0 < getattr(self, name) <= most:
@@ -236,10 +236,9 @@ class StyleGAN3(StyleGenerator):
     def layer_names(self) -> tuple[str, ...]:
         return ("waves", *(f"layers.{i}" for i in range(len(self.layers))))
 
-    def synthesize(
-        self, latents: Latents, truncation: float = 1.0, cutoff: int | None = None, noise: str | int = "const"
+    def draw(
+        self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int
     ) -> Float[Tensor, "n c h w"]:
-        self.check_options(truncation, cutoff, noise)
         first, *ws = self.map(latents, "w+", truncation, cutoff).values.unbind(1)
         x = self.waves(first)
         for layer, w in zip(self.layers, ws, strict=True):
