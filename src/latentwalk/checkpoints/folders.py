@@ -29,24 +29,30 @@ LAYOUTS = (
 
 
 def read_folder(folder: Path) -> Any:
-    """{"state": tree of the weights, "config": tree of the configuration or None}, or the tree of the only checkpoint.
+    """{"state": tree of the weights, "config": tree of the configuration}, or the tree of the only checkpoint.
 
     Raises CheckpointError when there are no weights, or when it is not clear which ones are meant.
     """
+    weights, *configs = files_of(folder)
+    return {"state": read_tree(weights), "config": _read_config(configs[0])} if configs else read_tree(weights)
+
+
+def files_of(folder: Path) -> list[Path]:
+    """The weights of a folder and, where they need one, their configuration. Raises CheckpointError as above."""
     for layout in LAYOUTS:
         start, end = layout.weights.split("*")
         for weights in sorted(folder.glob(layout.weights), key=lambda path: (len(path.name), path.name)):
             middle = weights.name.removeprefix(start).removesuffix(end)
             config = folder / layout.config.replace("*", middle)
             if config.is_file():
-                return {"state": read_tree(weights), "config": _read_config(config)}
-    return _read_only(folder)
+                return [weights, config]
+    return [_only(folder)]
 
 
-def _read_only(folder: Path) -> Any:
+def _only(folder: Path) -> Path:
     files = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in CHECKPOINTS)
     if len(files) == 1:
-        return read_tree(files[0])
+        return files[0]
     if files:
         names = ", ".join(shown(path.name) for path in files[:4])
         raise CheckpointError(f"{folder} is a folder of {len(files)} checkpoints ({names}): expected one of them")
