@@ -13,7 +13,7 @@ from latentwalk.checkpoints import ajbrock, gan_zoo, genforce, huggingface, nvid
 from latentwalk.checkpoints.folders import read_folder
 from latentwalk.checkpoints.lowering import Foreign, read_tree
 from latentwalk.checkpoints.nodes import CheckpointError, shown
-from latentwalk.checkpoints.state_dict import contents, holds_tensors, unwrap
+from latentwalk.checkpoints.state_dict import DISCRIMINATORS, contents, holds_tensors, unwrap
 from latentwalk.generator import Generator
 
 FORMATS: dict[str, ModuleType] = {
@@ -30,7 +30,6 @@ FORMATS: dict[str, ModuleType] = {
 
 SAVE = "save the generator alone with torch.save(network.state_dict(), path)"
 
-DISCRIMINATORS = frozenset({"D", "d", "netD", "discriminator", "disc", "critic", "D_ema"})
 GENERATORS = frozenset({"G", "g", "netG", "generator", "gen", "G_ema", "g_ema", "generator_smooth", "avgG"})
 DISCRIMINATOR_PARTS = ("fromrgb", "from_rgb", "final_conv", "final_linear", "mbstd", "discriminator", "critic")
 TRAINING = frozenset(

@@ -18,6 +18,10 @@ WRAPPINGS = 3
 """Dicts that may lie around a state dict, such as {"gen": {...}}."""
 
 
+DISCRIMINATORS = frozenset({"D", "d", "netD", "discriminator", "disc", "critic", "D_ema"})
+"""Names of dicts that are not taken off: what is in them draws nothing."""
+
+
 def matches(tree: object) -> bool:
     """Whether a tree is a state dict in one of the spellings that are known."""
     found = unwrap(tree)
@@ -62,10 +66,10 @@ def unwrap(tree: object) -> object:
     for _ in range(WRAPPINGS):
         if not isinstance(tree, Mapping) or holds_tensors(tree):
             break
-        inner = [value for value in tree.values() if isinstance(value, Mapping) and not isinstance(value, Foreign)]
-        if len(inner) != 1:
+        inner = [name for name, value in tree.items() if isinstance(value, Mapping) and not isinstance(value, Foreign)]
+        if len(inner) != 1 or inner[0] in DISCRIMINATORS:
             break
-        tree = inner[0]
+        tree = tree[inner[0]]
     return tree
 
 

@@ -76,8 +76,8 @@ def say_details(found: "Inspected") -> None:
     say_table(("space", "shape of a code"), [(space.name, _shape(space.shape)) for space in spaces])
     say_table(("layer", "shape of what it gives"), [(name, _shape(shape)) for name, shape in found.layers.items()])
     reading = found.generator.reading
-    _say_tensors("of the file have no part in the picture", reading.ignored)
-    _say_tensors("are not in the file, usual ones stand in for them", reading.missing)
+    _say_tensors("not used, without a part in the picture", reading.ignored)
+    _say_tensors("missing in the file, with usual values in their place", reading.missing)
     for file in found.files:
         say(f"{file.name}, {file.size:,} bytes")
         say(f"  sha256 {file.sha256}")
@@ -89,7 +89,7 @@ def _shape(sizes: tuple[int, ...]) -> str:
 
 def _say_tensors(what: str, names: tuple[str, ...]) -> None:
     if names:
-        say(f"{len(names)} tensor{'s' if len(names) > 1 else ''} {what}:")
+        say(f"{what}: {len(names)} tensor{'s' if len(names) > 1 else ''}")
         more = [f"and {len(names) - SHOWN} more, which --json names"] if len(names) > SHOWN else []
         for line in [*names[:SHOWN], *more]:
             say(f"  {line}")
