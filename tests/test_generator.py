@@ -206,6 +206,31 @@ def test_options_of_a_family_that_has_all_of_them(unchecked: None) -> None:
             generator.check_options(**options)
 
 
+def test_a_generator_with_options_draws_with_them_and_shares_all_else() -> None:
+    generator = random_stylegan2()
+    codes = generator.sample(range(3))
+    plain, chosen = generator.render(codes), {"truncation": 0.4, "cutoff": 3, "noise": 5}
+    view = generator.with_options(**chosen)
+    assert torch.equal(view.render(codes), generator.render(codes, **chosen))
+    assert torch.equal(view.synthesize(codes), generator.synthesize(codes, **chosen))
+    assert torch.equal(view.render(codes, noise="none"), generator.render(codes, **chosen | {"noise": "none"}))
+    assert torch.equal(view.with_options(0.4).render(codes), generator.render(codes, truncation=0.4))  # not added up
+    assert torch.equal(generator.render(codes), plain) and not torch.equal(view.render(codes), plain)
+    assert torch.equal(view.map(codes, "w+").values, generator.map(codes, "w+").values)
+    assert view.fingerprint == generator.fingerprint and type(view) is type(generator)
+    assert all(a is b for a, b in zip(view.parameters(), generator.parameters(), strict=True))
+    double = copy.deepcopy(view).to(torch.float64)
+    assert double.drawing == view.drawing and (double.render(codes) - view.render(codes)).abs().max() < 1e-4
+    with read_layers(view, ["synthesis.b4.conv1"]) as found:
+        view.synthesize(codes)
+    assert "synthesis.b4.conv1" in found
+
+
+def test_options_of_a_view_are_checked(tiny: Generator) -> None:
+    with pytest.raises(ValueError, match="noise means nothing for a DCGAN"):
+        tiny.with_options(noise="none")
+
+
 def test_truncation_shortens_a_code_without_average(tiny: Generator) -> None:
     latents = tiny.sample(range(3))
     half = tiny.map(latents, "z", truncation=0.5)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from latentwalk.latents import Latents, LatentSpace, concatenate
+from latentwalk.latents import Latents, LatentSpace, concatenate, in_turn
 
 
 def codes(n: int = 5, labels: bool = True) -> Latents:
@@ -66,6 +66,12 @@ def test_parts_make_the_whole_again(size: int) -> None:
 def test_parts_need_a_size() -> None:
     with pytest.raises(ValueError, match="at least 1 code, got 0"):
         list(codes().split(0))
+
+
+def test_labels_in_turn() -> None:
+    assert in_turn(None, 3) is None
+    assert in_turn(torch.tensor([4, 1]), 5).tolist() == [4, 1, 4, 1, 4]
+    assert torch.equal(in_turn(torch.eye(3), 2), torch.eye(3)[:2])
 
 
 def test_only_codes_of_one_kind_are_put_together() -> None:

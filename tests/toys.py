@@ -77,10 +77,7 @@ class ToyGenerator(Generator):
         self.check_options(truncation, cutoff)
         return self.check(latents)
 
-    def synthesize(
-        self, latents: Latents, truncation: float = 1.0, cutoff: int | None = None, noise: str | int = "const"
-    ) -> Tensor:
-        self.check_options(truncation, cutoff, noise)
+    def draw(self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int) -> Tensor:
         return self.picture(self.entry(self.check(latents).values)).view(-1, *self.image_shape)
 
     def entry_weights(self, space: str) -> dict[str, Tensor]:

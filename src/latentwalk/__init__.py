@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     from latentwalk.edits import Across, Place, Shift, compose
     from latentwalk.generator import Generator
     from latentwalk.generators.wrapped import wrap
+    from latentwalk.jobs.convert import convert
     from latentwalk.jobs.discover import fit_boundaries, fit_boundary
     from latentwalk.jobs.edit import Edited, edit, edit_batches
+    from latentwalk.jobs.inspect import inspect
     from latentwalk.jobs.load import load, load_scorer
     from latentwalk.jobs.replay import replay
     from latentwalk.jobs.train import train_celeba, train_scorer
@@ -29,8 +31,10 @@ _HOMES = {
     "edits": ("Across", "Place", "Shift", "compose"),
     "generator": ("Generator",),
     "generators.wrapped": ("wrap",),
+    "jobs.convert": ("convert",),
     "jobs.discover": ("fit_boundaries", "fit_boundary"),
     "jobs.edit": ("Edited", "edit", "edit_batches"),
+    "jobs.inspect": ("inspect",),
     "jobs.load": ("load", "load_scorer"),
     "jobs.replay": ("replay",),
     "jobs.train": ("train_celeba", "train_scorer"),
@@ -76,10 +80,12 @@ __all__ = [
     "Shift",
     "__version__",
     "compose",
+    "convert",
     "edit",
     "edit_batches",
     "fit_boundaries",
     "fit_boundary",
+    "inspect",
     "interpolate",
     "load",
     "load_scorer",

@@ -1,10 +1,12 @@
 """What every generator of every family can do: sample codes, map them between spaces, draw them."""
 
+import copy
 import math
 import operator
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import SupportsIndex
+from dataclasses import astuple, dataclass, replace
+from typing import NamedTuple, SupportsIndex
 
 import torch
 from jaxtyping import Float
@@ -21,6 +23,27 @@ RENDER_PIXELS = 64 * 64 * RENDER_BATCH
 """Pixels drawn at once when nobody says how many codes: activations grow with the picture."""
 
 
+class Reading(NamedTuple):
+    """How a checkpoint became a generator.
+
+    format: its name in `checkpoints.formats.FORMATS`. ignored: tensors of the file that have no part in the picture, by
+    its names. missing: tensors that it lacked, by ours; usual values stand in for them.
+    """
+
+    format: str = ""
+    ignored: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Options of drawing, see `Generator`; by themselves neutral."""
+
+    truncation: float = 1.0
+    cutoff: int | None = None
+    noise: str | int = "const"
+
+
 class Generator(nn.Module, ABC):
     """A trained generator that stays fixed.
 
@@ -32,12 +55,15 @@ class Generator(nn.Module, ABC):
     truncation: 1 (neutral) draws codes as they are, smaller ones bring them closer to the average code.
     cutoff: how many per-layer codes, from the first, truncation touches; None (neutral) is all.
     noise: "const" (neutral) uses the stored noise maps, "none" uses none, a seed draws maps, the same for all codes.
+    `with_options` gives a generator that draws with others than the neutral ones wherever none are named.
 
     spaces: the latent spaces by name; the first one is where codes are sampled.
     image_shape: (channels, height, width) of one image.
     classes: how many classes the codes choose between with their labels; 0 for unconditional families.
     label_free: spaces whose codes need no labels, because the class already is in the code.
+    drawing: the options of pictures for which none are named.
     source: what it was loaded from, for receipts ("faces64" or a path).
+    reading: how its checkpoint was read.
     fingerprint: sixteen hex digits that tell this network from others, whatever file or device it came from or is on.
     """
 
@@ -46,7 +72,9 @@ class Generator(nn.Module, ABC):
     classes: int = 0
     options: frozenset[str] = frozenset()
     label_free: frozenset[str] = frozenset()
+    drawing: Drawing = Drawing()
     source: str = ""
+    reading: Reading = Reading()
     fingerprint: str = ""
 
     @abstractmethod
@@ -54,10 +82,10 @@ class Generator(nn.Module, ABC):
         """The same codes in another space of this generator, truncated on the way. Labels stay with the codes."""
 
     @abstractmethod
-    def synthesize(
-        self, latents: Latents, truncation: float = 1.0, cutoff: int | None = None, noise: str | int = "const"
+    def draw(
+        self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int
     ) -> Float[Tensor, "n c h w"]:
-        """Images NCHW RGB in [-1, 1], of the weights' type: a pure, differentiable function of the codes."""
+        """What `synthesize` gives, for codes and options that it has checked."""
 
     @abstractmethod
     def entry_weights(self, space: str) -> dict[str, Float[Tensor, "out d"]]:
@@ -81,6 +109,19 @@ class Generator(nn.Module, ABC):
     def dtype(self) -> torch.dtype:
         """The type of the weights: codes are sampled and pictures drawn in it."""
         return next(self.parameters()).dtype
+
+    def with_options(
+        self, truncation: float = 1.0, cutoff: int | None = None, noise: str | int = "const"
+    ) -> "Generator":
+        """The same network, sharing its weights, that draws with these options wherever none are named.
+
+        Whoever is handed it (a walk, a scorer, a sheet) sees the pictures that these options give. Codes and the ways
+        between spaces are as before. Raises ValueError for options that this family has not.
+        """
+        self.check_options(truncation, cutoff, noise)
+        view = copy.copy(self)
+        view.drawing = Drawing(truncation, cutoff, noise)
+        return view
 
     def freeze(self) -> "Generator":
         """Evaluation mode for good, no gradient for any weight, and the fingerprint of the weights as they are now."""
@@ -167,22 +208,39 @@ class Generator(nn.Module, ABC):
                 raise ValueError(f"noise is 'const', 'none' or a seed, got {noise!r}")
             check_seed(noise)
 
+    def synthesize(
+        self,
+        latents: Latents,
+        truncation: float | None = None,
+        cutoff: int | None = None,
+        noise: str | int | None = None,
+    ) -> Float[Tensor, "n c h w"]:
+        """Images NCHW RGB in [-1, 1], of the weights' type: a pure, differentiable function of the codes.
+
+        truncation, cutoff, noise: see the class; those of `drawing` where they are None.
+        Raises ValueError for codes or options that this family has not.
+        """
+        given = {"truncation": truncation, "cutoff": cutoff, "noise": noise}
+        options = astuple(replace(self.drawing, **{name: value for name, value in given.items() if value is not None}))
+        self.check(latents)
+        self.check_options(*options)
+        return self.draw(latents, *options)
+
     @torch.no_grad()  # not inference mode: who draws a picture may ask a scorer for its gradient afterwards
     def render(
         self,
         latents: Latents,
         batch: int | None = None,
-        truncation: float = 1.0,
+        truncation: float | None = None,
         cutoff: int | None = None,
-        noise: str | int = "const",
+        noise: str | int | None = None,
     ) -> Float[Tensor, "n c h w"]:
         """Images of any number of codes, without gradients, on the generator's device.
 
         batch: codes drawn at once; by itself as many as `RENDER_PIXELS` allow, `RENDER_BATCH` at most.
-        truncation, cutoff, noise: see the class. Raises ValueError for codes or options that this family has not.
+        truncation, cutoff, noise, errors: as in `synthesize`.
         """
         self.check(latents)
-        self.check_options(truncation, cutoff, noise)
         _, height, width = self.image_shape
         images = torch.empty(len(latents), *self.image_shape, device=self.device, dtype=self.dtype)
         start, size = 0, max(1, min(RENDER_BATCH, RENDER_PIXELS // (height * width))) if batch is None else batch

@@ -105,6 +105,11 @@ class Latents:
         return Latents(tensors["values"], metadata["space"], tensors.get("labels"), tensors.get("seeds"))
 
 
+def in_turn(labels: Tensor | None, count: int) -> Tensor | None:
+    """Labels for `count` codes: those that there are, over and over; None for None."""
+    return None if labels is None else labels[torch.arange(count, device=labels.device) % len(labels)]
+
+
 def concatenate(batches: Sequence[Latents]) -> Latents:
     """One batch from several of the same space."""
     spaces = {batch.space for batch in batches}

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from latentwalk.directions import Direction
 from latentwalk.files import write_text
+from latentwalk.generator import Drawing, Generator
 from latentwalk.images import read_receipt
 from latentwalk.latents import Latents
 from latentwalk.seeds import format_seeds, parse_seeds
@@ -23,7 +24,7 @@ from latentwalk.seeds import format_seeds, parse_seeds
 class Record(BaseModel):
     """Plain data that is read as strictly as it is written."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)  # of the dataclasses inside too
 
 
 class Source(Record):
@@ -34,12 +35,16 @@ class Source(Record):
 
 
 class Codes(Record):
-    """Where codes come from: seeds ("0-15,40"), or the values themselves [n, ...] where there are no seeds."""
+    """Where codes come from: their seeds ("0-15,40"), or their values [n, ...] where seeds do not give them.
+
+    labels: class numbers or class vectors, for conditional generators.
+    """
 
     space: str
     seeds: str | None = None
     values: list[list[float]] | None = None
     shape: tuple[int, ...] = ()
+    labels: list[int] | list[list[float]] | None = None
 
 
 class PlainDirection(Record):
@@ -70,6 +75,7 @@ class BoundaryWalk(Record):
 class SampleRecipe(Record):
     job: Literal["sample"] = "sample"
     generator: Source
+    drawing: Drawing = Drawing()
     scorer: Source | None = None
     codes: Codes
 
@@ -77,6 +83,7 @@ class SampleRecipe(Record):
 class InterpolateRecipe(Record):
     job: Literal["interpolate"] = "interpolate"
     generator: Source
+    drawing: Drawing = Drawing()
     scorer: Source | None = None
     codes: Codes
     steps: int = Field(ge=2, le=10_000)
@@ -88,6 +95,7 @@ class EditRecipe(Record):
 
     job: Literal["edit"] = "edit"
     generator: Source
+    drawing: Drawing = Drawing()
     scorer: Source
     judge: Source | None = None
     codes: Codes
@@ -165,24 +173,33 @@ class Receipt(Record):
             raise ValueError(f"the receipt in {path} is damaged or foreign: {place}: {first['msg']}") from error
 
 
-def describe_codes(latents: Latents) -> Codes:
-    """Codes as plain data: their seeds when they have some, else their values."""
-    if latents.seeds is not None:
-        return Codes(space=latents.space, seeds=format_seeds(latents.seeds.tolist()))
-    rows = latents.values.detach().cpu().flatten(1)
-    return Codes(space=latents.space, values=rows.tolist(), shape=tuple(latents.values.shape[1:]))
+def describe_codes(generator: Generator, latents: Latents) -> Codes:
+    """Codes as plain data: their seeds when these give them, else (also) their values."""
+    plain = Codes(
+        space=latents.space,
+        seeds=None if latents.seeds is None else format_seeds(latents.seeds.tolist()),
+        labels=None if latents.labels is None else latents.labels.tolist(),
+    )
+    if latents.seeds is not None and latents.space == generator.input_space.name:
+        return plain
+    rows = latents.values.detach().cpu().flatten(1).tolist()
+    return plain.model_copy(update={"values": rows, "shape": tuple(latents.values.shape[1:])})
 
 
-def read_values(codes: Codes) -> Latents:
-    """Codes that were kept by value. Raises ValueError when the rows do not have the shape they claim."""
+def read_codes(generator: Generator, codes: Codes) -> Latents:
+    """The codes that were described. Raises ValueError when they are damaged, or not ones of this generator."""
+    seeds = None if codes.seeds is None else parse_seeds(codes.seeds)
+    labels = None if codes.labels is None else torch.tensor(codes.labels)
+    if codes.values is None and seeds is not None:
+        return generator.check(generator.sample(seeds, labels))
     size = int(np.prod(codes.shape))
     if not codes.values or any(len(row) != size for row in codes.values):
         raise ValueError(f"the receipt is damaged: expected codes of the shape {list(codes.shape)}")
-    return Latents(torch.tensor(codes.values).view(-1, *codes.shape), codes.space)
-
-
-def seeds_of(codes: Codes) -> list[int]:
-    return parse_seeds(codes.seeds or "")
+    if seeds is not None and len(seeds) != len(codes.values):
+        raise ValueError(f"the receipt is damaged: it has {len(seeds)} seeds for {len(codes.values)} codes")
+    values, names = torch.tensor(codes.values), None if seeds is None else torch.tensor(seeds)
+    latents = Latents(values.view(-1, *codes.shape), codes.space, labels, names)
+    return generator.check(latents.to(generator.device, generator.dtype))
 
 
 def describe_direction(direction: Direction) -> PlainDirection:

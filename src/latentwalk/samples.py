@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from latentwalk.generator import Generator
-from latentwalk.latents import Latents, concatenate
+from latentwalk.latents import Latents, concatenate, in_turn
 from latentwalk.scores import Scorer, score
 
 Progress = Callable[[str, int, int], None]
@@ -43,16 +43,25 @@ class Samples:
 
 
 def score_samples(
-    generator: Generator, scorer: Scorer, samples: int, seed: int = 0, progress: Progress = silent
+    generator: Generator,
+    scorer: Scorer,
+    samples: int,
+    seed: int = 0,
+    progress: Progress = silent,
+    labels: Tensor | None = None,
 ) -> Samples:
-    """Draw and score fresh codes. The same seed gives the same codes, apart from those that `--seeds` names."""
+    """Draw and score fresh codes. The same seed gives the same codes, apart from those that `--seeds` names.
+
+    labels: class numbers or vectors that the codes get in turn, for conditional generators.
+    """
     if samples < 2:
         raise ValueError(f"expected at least 2 samples, got {samples}")
     chunk = 512
     latents, scores = [], []
     seeds = fresh_seeds(samples, seed)
+    labels = in_turn(labels, samples)
     for start in range(0, samples, chunk):
-        part = generator.sample(seeds[start : start + chunk])
+        part = generator.sample(seeds[start : start + chunk], None if labels is None else labels[start : start + chunk])
         latents.append(part)
         scores.append(score(generator, scorer, part))
         progress("scoring samples", min(start + chunk, samples), samples)

@@ -10,9 +10,9 @@ from PIL import Image
 from safetensors.torch import save_file
 from torch import nn
 
-from latentwalk.checkpoints.folders import read_file, read_folder
+from latentwalk.checkpoints.folders import read_path
 from latentwalk.checkpoints.formats import FORMATS, build_generator, open_generator
-from latentwalk.checkpoints.lowering import Foreign, read_tree
+from latentwalk.checkpoints.lowering import Foreign
 
 FAMILIES = {
     "ajbrock_biggan/hier32": "BigGAN",
@@ -63,7 +63,7 @@ def test_the_content_says_the_family(shared: Path, tmp_path: Path, name: str, fa
 def test_only_one_format_claims_a_file(shared: Path) -> None:
     for name in FAMILIES:
         path = shared / "fixtures" / name
-        tree = read_folder(path) if path.is_dir() else read_tree(path)
+        tree = read_path(path)
         claims = [format for format, module in FORMATS.items() if module.matches(tree)]
         assert len(claims) == 1, (name, claims)
 
@@ -135,10 +135,10 @@ def test_folders(tmp_path: Path) -> None:
     assert "is a folder without weights" in refused(tmp_path)
     weights = {"embeddings.weight": torch.ones(2)}
     write(weights, tmp_path / "pytorch_model.bin")
-    assert read_folder(tmp_path).keys() == weights.keys()
+    assert read_path(tmp_path).keys() == weights.keys()
     (tmp_path / "config.json").write_text(json.dumps({"z_dim": 4}), encoding="utf-8")
-    assert read_folder(tmp_path)["config"] == {"z_dim": 4}
-    assert read_folder(tmp_path)["state"].keys() == weights.keys()
+    assert read_path(tmp_path)["config"] == {"z_dim": 4}
+    assert read_path(tmp_path)["state"].keys() == weights.keys()
     for text in ("{", "[" * 100_000, " " * 2**21):
         (tmp_path / "config.json").write_text(text, encoding="utf-8")
         assert "config.json" in refused(tmp_path)
@@ -150,17 +150,17 @@ def test_folders(tmp_path: Path) -> None:
 def test_a_folder_whose_files_begin_with_the_name_of_the_model(tmp_path: Path) -> None:
     write({"embeddings.weight": torch.ones(2)}, tmp_path / "biggan-deep-128-pytorch_model.bin")
     (tmp_path / "biggan-deep-128-config.json").write_text('{"z_dim": 4}', encoding="utf-8")
-    assert read_folder(tmp_path)["config"] == {"z_dim": 4}
+    assert read_path(tmp_path)["config"] == {"z_dim": 4}
 
 
 def test_a_configuration_is_found_beside_a_file_and_left_out_where_nobody_asks(tmp_path: Path) -> None:
     weights = {"main.0.weight": torch.ones(3, 2, 4, 4), "main.3.weight": torch.ones(2, 1, 4, 4)}
     model = write(weights, tmp_path / "pytorch_model.bin")
-    assert read_file(model).keys() == weights.keys()
+    assert read_path(model).keys() == weights.keys()
     alone = open_generator(model)
     (tmp_path / "config.json").write_text('{"z_dim": 4}', encoding="utf-8")
-    assert read_file(model)["config"] == {"z_dim": 4}
-    assert read_file(write(weights, tmp_path / "other.pt")).keys() == weights.keys()
+    assert read_path(model)["config"] == {"z_dim": 4}
+    assert read_path(write(weights, tmp_path / "other.pt")).keys() == weights.keys()
     assert open_generator(model).fingerprint == open_generator(tmp_path).fingerprint == alone.fingerprint
 
 
@@ -168,7 +168,7 @@ def test_averaged_and_saved_again_weights_of_a_folder(tmp_path: Path) -> None:
     for name in ("G", "G_ema", "G_ema_copy0", "D"):
         write({name: torch.ones(1)}, tmp_path / f"{name}.pth")
     write({"itr": 1}, tmp_path / "state_dict_copy0.pth")
-    assert read_folder(tmp_path)["state"].keys() == {"G_ema_copy0"}
+    assert read_path(tmp_path)["state"].keys() == {"G_ema_copy0"}
     write({"itr": 2}, tmp_path / "state_dict.pth")
-    found = read_folder(tmp_path)
+    found = read_path(tmp_path)
     assert found["state"].keys() == {"G_ema"} and found["config"] == {"itr": 2}

@@ -16,7 +16,7 @@ import torch
 
 
 def tell(images):
-    bright, red = images.mean((1, 2, 3)), images[:, 0].mean((1, 2)) - images[:, 2].mean((1, 2))
+    bright, red = images.mean((1, 2, 3)), images[:, 0].mean((1, 2)) - images[:, -1].mean((1, 2))
     return torch.stack([300 * (bright - 0.005), 50 * (red + 0.138)], 1)
 
 

@@ -19,6 +19,8 @@ COMMANDS = [
     ("train", "scorer"),
     ("train", "celeba"),
     ("replay",),
+    ("inspect",),
+    ("convert",),
     ("info",),
 ]
 

@@ -1,13 +1,17 @@
 """The main job: what an edit returns and what its receipt says."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
+from latentwalk.directions import Direction, Directions
 from latentwalk.jobs.edit import edit, edit_batches
 from latentwalk.receipts import Receipt
 from latentwalk.scores import score
 from latentwalk.walks.along import Along
 from latentwalk.walks.ascend import Ascent
+from random_networks import SIZES, random_stylegan2
 from toys import ATTRIBUTES, ToyScorer
 
 
@@ -81,6 +85,43 @@ def test_frames_are_kept_on_request(toy, scorer, walker):
     assert torch.allclose(edited.path(2).values[-1], edited.latents.values[2], atol=1e-6)
     with pytest.raises(ValueError, match="kept no frames"):
         edit(toy, codes, scorer, "one", 0.9, walk=walker).path(0)
+
+
+class Brightness:
+    """Mean and spread of the pixels, for pictures of any size."""
+
+    attributes = ("bright", "varied")
+
+    def __call__(self, images, /):
+        return torch.stack([40 * images.mean((1, 2, 3)), 40 * (images.std((1, 2, 3)) - 0.2)], 1)
+
+
+def boundaries(space, size):
+    vectors = torch.linalg.qr(torch.randn(size, 2, generator=torch.Generator().manual_seed(0)))[0].T
+    named = zip(Brightness.attributes, vectors, strict=True)
+    return Directions(tuple(Direction(name, vector.contiguous(), space) for name, vector in named))
+
+
+@pytest.mark.parametrize("way", ["gradient", "boundary"])
+@pytest.mark.parametrize("space", ["z", "w"])
+def test_an_edit_sees_pictures_as_the_generator_draws_them(way, space):
+    """Every number and every picture of an edit is that of the options, in every space, with the labels."""
+    network = random_stylegan2(replace(SIZES, classes=3, embedding=4))
+    options = {"truncation": 0.6, "cutoff": 4, "noise": "none"}
+    view, scorer = network.with_options(**options), Brightness()
+    codes = network.map(network.sample(range(5), labels=[0, 1, 2, 0, 1]), space)
+    walk = Ascent(max_steps=3, batch=2) if way == "gradient" else Along(boundaries(space, codes.values.shape[1]))
+    edited = edit(view, codes, scorer, "bright", 0.9, walk=walk, hold="varied", judge=Brightness(), frames=True)
+    drawn = network.render(edited.latents, **options)
+    assert (edited.images - drawn).abs().max() < 1e-5 and (drawn - network.render(edited.latents)).abs().max() > 1e-2
+    assert (edited.logits - scorer(drawn)).abs().max() < 1e-3
+    assert (edited.logits_before - scorer(network.render(codes, **options))).abs().max() < 1e-3
+    assert edited.reached.tolist() == [code.after["bright"] >= 0.9 for code in edited.receipt.codes]
+    assert edited.receipt.recipe.drawing == view.drawing
+    assert edited.latents.labels.tolist() == edited.receipt.recipe.codes.labels == [0, 1, 2, 0, 1]
+    path = edited.path(2)
+    assert path.labels.tolist() == [2] * len(path) and torch.allclose(path.values[-1], edited.latents.values[2])
+    assert view.render(path).isfinite().all()
 
 
 def test_a_judge_that_knows_none_of_the_goals_says_nothing(toy, scorer):

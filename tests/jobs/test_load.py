@@ -112,7 +112,7 @@ def test_what_is_no_generator(tmp_path: Path) -> None:
     assert "or one of faces64" in refused("nowhere.pt")
     assert "is a folder" in refused(tmp_path)
     for name in ("faces64", "faces64-judge"):
-        assert "not a generator of a known layout" in refused(SCORERS[name])
+        assert "holds no generator but latentwalk.classifier" in refused(SCORERS[name])
     (tmp_path / "notes.txt").write_text("notes", encoding="utf-8")
     assert "not a readable checkpoint" in refused(tmp_path / "notes.txt")
 

@@ -1,6 +1,7 @@
 """Every picture carries its recipe, and the recipe makes it again; and no receipt makes anything happen."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,11 +9,13 @@ import torch
 from PIL import Image
 
 import latentwalk as lw
+from latentwalk.generator import Drawing
 from latentwalk.images import read_receipt, save_png
 from latentwalk.jobs.draw import PICTURES, save_film, save_picture
 from latentwalk.jobs.replay import replay
-from latentwalk.jobs.sheets import draw_path, draw_samples, path_receipt, sample_receipt
+from latentwalk.jobs.sheets import between, draw_path, draw_samples, path_receipt, sample_receipt
 from latentwalk.receipts import PictureRecipe
+from random_networks import SIZES, random_stylegan2
 
 QUICK = lw.Ascent(max_steps=6, views=1, batch=2)
 
@@ -57,6 +60,30 @@ def test_sheets_and_paths_are_made_again(faces, tmp_path):
     assert replay(tmp_path / "i.png").difference == 0
 
 
+@pytest.mark.parametrize("space", ["z", "w+"])
+@pytest.mark.parametrize("labels", [[2, 0], torch.tensor([[0.5, 0.5, 0.0], [0.1, 0.2, 0.7]])])
+def test_options_classes_and_spaces_are_in_the_receipt(tmp_path, space, labels):
+    """Codes that a seed does not give by itself are kept by value, and still have their seeds as captions."""
+    network = random_stylegan2(replace(SIZES, classes=3, embedding=4))
+    view, how = network.with_options(0.6, 3, 7), PictureRecipe(kind="samples", show=2)
+    codes = network.map(network.sample([5, 9], labels), space, 0.5 if space == "w+" else 1.0)
+    receipts = {"s.png": sample_receipt(view, codes, how), "i.png": path_receipt(view, codes, 3, "lerp", how)}
+    pictures = {"s.png": draw_samples(view, codes, how), "i.png": draw_path(view, codes, 3, "lerp", how)}
+    for name, receipt in receipts.items():
+        save_png(tmp_path / name, pictures[name], receipt.to_json())
+        again = replay(tmp_path / name, network)
+        assert again.difference == 0
+        assert again.receipt.recipe.drawing == Drawing(0.6, 3, 7)
+
+
+def test_a_way_between_classes_goes_through_mixtures():
+    network = random_stylegan2(replace(SIZES, classes=3, embedding=4))
+    codes = between(network, network.sample([1, 1], [0, 2]), 3, "slerp")
+    assert torch.equal(codes.labels, torch.tensor([[1.0, 0, 0], [0.5, 0, 0.5], [0, 0, 1.0]]))
+    assert between(network, network.sample([1, 2], 1), 3, "slerp").labels.tolist() == [1, 1, 1]
+    assert between(network, network.map(network.sample([1, 2], 1), "w"), 3, "lerp").labels.tolist() == [1, 1, 1]
+
+
 def test_another_machine_at_a_fork_draws_the_codes_of_the_receipt(edited, tmp_path):
     """A receipt whose ends differ from what the walk gives here stands for a walk on other hardware."""
     path = tmp_path / "p.png"
@@ -86,6 +113,10 @@ def tampered(edited, tmp_path, change) -> str:
         (lambda r: r["recipe"]["generator"].update(fingerprint="0" * 16), "name the right one with --generator"),
         (lambda r: r["recipe"].update(job="explode"), "damaged or foreign"),
         (lambda r: r["recipe"].update(extra=1), "damaged or foreign"),
+        (lambda r: r["recipe"]["drawing"].update(extra=1), "damaged or foreign"),
+        (lambda r: r["recipe"]["drawing"].update(truncation="x"), "damaged or foreign"),
+        (lambda r: r["recipe"]["drawing"].update(noise="none"), "noise means nothing for a DCGAN"),
+        (lambda r: r["recipe"]["codes"].update(labels=[1, 2, 3]), "has no classes"),
         (lambda r: r["picture"].update(kind="nothing"), "no picture 'nothing'"),
         (lambda r: r["recipe"]["walk"]["settings"].update(wings=2), "no setting wings"),
         (lambda r: r.pop("picture"), "not of a picture"),

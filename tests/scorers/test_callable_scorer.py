@@ -25,6 +25,7 @@ def module(monkeypatch):
     mine.brightness, mine.colours, mine.number = brightness, colours, 5
     mine.pair = lambda images: images.mean((2, 3))[:, :2]
     mine.constant = lambda images: torch.zeros(3, 2)
+    mine.broken = lambda images: 1 / 0
     mine.words = lambda images: "smiling"
     monkeypatch.setitem(sys.modules, "mine", mine)
     return mine
@@ -54,6 +55,7 @@ def test_logits_are_a_column_per_attribute_and_carry_gradients(module):
         ("mine:number", "has no function 'number'"),
         ("mine:colours.deeper", "has no function 'colours.deeper'"),
         ("mine:constant", r"must give logits \[n, a\] for 1 images, got \[3, 2\]"),
+        ("mine:broken", r"mine:broken failed on images \[1, 3, 64, 64\]: ZeroDivisionError: division by zero"),
         ("mine:words", r"must give logits \[n, a\] for 1 images, got str"),
     ],
 )

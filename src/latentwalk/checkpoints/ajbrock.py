@@ -62,7 +62,8 @@ def read(tree: object, where: str) -> BigGAN:
     sizes = _sizes(state, flags.get("BN_eps", BN_EPS), where)
     folded = fold_spectral(state, flags.get("SN_eps", SN_EPS))
     tensors = {renamed(name, NAMES): tensor for name, tensor in folded.items() if not IGNORED.fullmatch(name)}
-    return assemble(lambda: BigGAN(sizes), {n: _our_shape(n, t, sizes) for n, t in tensors.items()}, where)
+    ignored = [name for name in state if IGNORED.fullmatch(name) and not name.endswith(".u0")]
+    return assemble(lambda: BigGAN(sizes), {n: _our_shape(n, t, sizes) for n, t in tensors.items()}, where, ignored)
 
 
 def fold_spectral(state: Mapping[str, Tensor], eps: float) -> dict[str, Tensor]:

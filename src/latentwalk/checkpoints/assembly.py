@@ -1,13 +1,14 @@
 """From named tensors to a fixed generator: build it without memory, compare, and put the tensors in."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 import torch
 from torch import Tensor
 
-from latentwalk.generator import Generator
+from latentwalk.generator import Generator, Reading
 from latentwalk.weights import check_finite
 
 Family = TypeVar("Family", bound=Generator)
@@ -16,10 +17,16 @@ SHOWN = 4
 """Names that an error lists."""
 
 
-def assemble(build: Callable[[], Family], tensors: Mapping[str, Tensor], where: str) -> Family:
+def assemble(
+    build: Callable[[], Family],
+    tensors: Mapping[str, Tensor],
+    where: str,
+    ignored: Sequence[str] = (),
+    missing: Sequence[str] = (),
+) -> Family:
     """The generator that `build` describes, with these tensors as its weights, frozen.
 
-    tensors: by our names; floating point ones become float32, others keep their type.
+    tensors: by our names; they become float32. ignored, missing: for its `Reading`.
     Raises ValueError when one is missing, of another shape, not finite, or belongs nowhere.
     """
     with torch.device("meta"):
@@ -30,6 +37,7 @@ def assemble(build: Callable[[], Family], tensors: Mapping[str, Tensor], where: 
     ready = {name: tensors[name].detach().to(torch.float32).contiguous() for name in wanted}
     generator.load_state_dict(ready, assign=True)
     generator.freeze()
+    generator.reading = Reading("", tuple(ignored), tuple(missing))
     return generator
 
 
@@ -49,6 +57,15 @@ def _compare(wanted: Mapping[str, tuple[int, ...]], tensors: Mapping[str, Tensor
                 f"{where}: the tensor {name!r} has the shape {list(tensors[name].shape)}, expected {list(shape)}: "
                 "the file is damaged, or is of a variant that is not supported"
             )
+
+
+@contextmanager
+def naming(where: str) -> Iterator[None]:
+    """A ValueError of the block begins with `where`: what sizes say about themselves knows no file."""
+    try:
+        yield
+    except ValueError as error:
+        raise error if str(error).startswith(where) else ValueError(f"{where}: {error}") from error
 
 
 def listed(names: Sequence[str]) -> str:

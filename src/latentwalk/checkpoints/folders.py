@@ -31,23 +31,23 @@ LAYOUTS = (
 """In the order in which they are looked for: an averaged generator comes before the other one."""
 
 
-def read_folder(folder: Path) -> Any:
-    """{"state": tree of the weights, "config": tree of the configuration or None}, or the tree of the only checkpoint.
+def read_path(path: Path) -> Any:
+    """The tree of a checkpoint file or folder; with a configuration {"state": tree of the weights, "config": its tree}.
 
     Raises CheckpointError when there are no weights, or when it is not clear which ones are meant.
     """
-    weights, *config = choose([path.name for path in folder.iterdir() if path.is_file()], str(folder))
-    tree = read_tree(folder / weights)
-    return {"state": tree, "config": _read_config(folder / config[0])} if config else tree
+    weights, *config = files_of(path)
+    tree = read_tree(weights)
+    return {"state": tree, "config": _read_config(config[0])} if config else tree
 
 
-def read_file(path: Path) -> Any:
-    """The tree of a checkpoint file, with the configuration beside it where it is named as in one of `LAYOUTS`."""
-    for layout in LAYOUTS:
-        config = _config_of(path.name, layout)
-        if config is not None and (path.parent / config).is_file():
-            return {"state": read_tree(path), "config": _read_config(path.parent / config)}
-    return read_tree(path)
+def files_of(path: Path) -> list[Path]:
+    """The files that `read_path` reads: the weights and, where one lies beside them, their configuration."""
+    if path.is_dir():
+        return [path / name for name in choose([found.name for found in path.iterdir() if found.is_file()], str(path))]
+    configs = [_config_of(path.name, layout) for layout in LAYOUTS]
+    beside = [path.parent / config for config in configs if config and (path.parent / config).is_file()]
+    return [path, *beside[:1]]
 
 
 def choose(names: Collection[str], where: str) -> tuple[str, ...]:

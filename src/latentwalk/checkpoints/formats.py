@@ -1,7 +1,7 @@
 """Every format that is read, tried by content in a fixed order. A new one is a file and a line here.
 
 A format is a module with two functions: `matches(tree) -> bool` sees from names and types whether a tree (`lowering`,
-`folders`) is of its kind, `read(tree, where) -> Generator` builds the generator or raises ValueError.
+`folders`) is of its kind, `read(tree, where) -> Generator` builds the generator, frozen, or raises ValueError.
 """
 
 from collections.abc import Mapping
@@ -17,16 +17,18 @@ from latentwalk.checkpoints import (
     mmgeneration,
     nvidia,
     nvidia_tensorflow,
+    own,
     rosinality,
     state_dict,
 )
-from latentwalk.checkpoints.folders import read_file, read_folder
+from latentwalk.checkpoints.folders import read_path
 from latentwalk.checkpoints.lowering import Foreign
 from latentwalk.checkpoints.nodes import CheckpointError, shown
-from latentwalk.checkpoints.state_dict import contents, holds_tensors, unwrap
+from latentwalk.checkpoints.state_dict import DISCRIMINATORS, contents, holds_tensors, unwrap
 from latentwalk.generator import Generator
 
 FORMATS: dict[str, ModuleType] = {
+    "latentwalk": own,
     "NVIDIA StyleGAN2-ADA and StyleGAN3": nvidia,
     "NVIDIA StyleGAN2 of TensorFlow": nvidia_tensorflow,
     "rosinality StyleGAN2": rosinality,
@@ -41,7 +43,6 @@ FORMATS: dict[str, ModuleType] = {
 
 SAVE = "save the generator alone with torch.save(network.state_dict(), path)"
 
-DISCRIMINATORS = frozenset({"D", "d", "netD", "discriminator", "disc", "critic", "D_ema"})
 GENERATORS = frozenset({"G", "g", "netG", "generator", "gen", "G_ema", "g_ema", "generator_smooth", "avgG"})
 DISCRIMINATOR_PARTS = ("fromrgb", "from_rgb", "final_conv", "final_linear", "mbstd", "discriminator", "critic")
 TRAINING = frozenset(
@@ -54,15 +55,16 @@ def open_generator(path: Path) -> Generator:
 
     Raises ValueError in one line that begins with the path.
     """
-    tree = read_folder(path) if path.is_dir() else read_file(path)
-    return build_generator(tree, str(path))
+    return build_generator(read_path(path), str(path))
 
 
 def build_generator(tree: Any, where: str) -> Generator:
     """The generator of a tree, by the first format that it is of. where: what to call it in errors."""
-    for module in FORMATS.values():
+    for name, module in FORMATS.items():
         if module.matches(tree):
-            return module.read(tree, where)
+            generator = module.read(tree, where)
+            generator.reading = generator.reading._replace(format=name)
+            return generator
     if isinstance(tree, Mapping) and tree.keys() == {"state", "config"}:  # a configuration that nobody asked for
         return build_generator(tree["state"], where)
     raise CheckpointError(f"{where} {_what(tree)}")
@@ -72,6 +74,8 @@ def _what(tree: Any) -> str:
     """What a tree is that no format reads, and what to do."""
     found, names = unwrap(tree), list(map(str, tree)) if isinstance(tree, Mapping) else []
     inner = list(map(str, found)) if isinstance(found, Mapping) and holds_tensors(found) else []
+    if own.kind_of(tree):
+        return f"is a file of latentwalk and holds no generator but {shown(own.kind_of(tree))}: expected a checkpoint"
     if isinstance(tree, Foreign):
         return f"holds an object of the class {shown(tree.name)} whose code would have to run: expected tensors; {SAVE}"
     if not GENERATORS & set(names) and any(map(_of_discriminator, names + inner)):

@@ -12,10 +12,10 @@ from typing import Any
 
 from torch import Tensor
 
-from latentwalk.checkpoints.assembly import assemble, wanted_tensor
-from latentwalk.checkpoints.plain import Spelling, build_dcgan
+from latentwalk.checkpoints.assembly import assemble, naming, wanted_tensor
+from latentwalk.checkpoints.plain import Spelling, build_dcgan, counters
 from latentwalk.checkpoints.state_dict import holds_tensors
-from latentwalk.generator import Generator
+from latentwalk.generator import Generator, Reading
 from latentwalk.generators.dcgan import DCGAN
 from latentwalk.generators.pggan import LARGEST, PGGAN, SLOPE, PGGANSizes, doubling
 from latentwalk.weights import check_finite
@@ -42,11 +42,9 @@ def read(tree: object, where: str) -> Generator:
     first = state.get("formatLayer.weight")
     if first is None:
         raise ValueError(f"{where} holds no generator of pytorch_GAN_zoo: expected {' or '.join(GENERATORS)} in it")
-    try:
+    with naming(where):
         reader = read_pggan if first.ndim == 2 else read_dcgan
-        return reader(state, config, where).freeze()
-    except ValueError as error:  # what sizes say about themselves knows no file
-        raise ValueError(str(error) if str(error).startswith(where) else f"{where}: {error}") from error
+        return reader(state, config, where)
 
 
 def _state(tree: object) -> State:
@@ -90,6 +88,7 @@ def read_pggan(state: State, config: Mapping[str, Any], where: str) -> PGGAN:
     for i in range(1, scales):
         names |= {f"scaleLayers.{i - 1}.{j}": f"layers.{2 * i + j}" for j in (0, 1)}
     tensors = {name: tensor for name, tensor in state.items() if not name.startswith("toRGBLayers.")}
+    ignored = [name for name in state if name not in tensors and name.rpartition(".")[0] not in names]
     for theirs, ours in names.items():
         dense = theirs == "formatLayer"
         weight = wanted_tensor(state, f"{theirs}.weight", 2 if dense else 4, where)
@@ -112,7 +111,7 @@ def read_pggan(state: State, config: Mapping[str, Any], where: str) -> PGGAN:
         slope=_number(config, "leakyReluLeak", SLOPE, where),
         tanh=_squashes(config, default=False),
     )
-    return assemble(lambda: PGGAN(sizes), tensors, where)
+    return assemble(lambda: PGGAN(sizes), tensors, where, ignored)
 
 
 def read_dcgan(state: State, config: Mapping[str, Any], where: str) -> DCGAN:
@@ -126,7 +125,9 @@ def read_dcgan(state: State, config: Mapping[str, Any], where: str) -> DCGAN:
         place = {"formatLayer": -1.0, "main.outlayer": math.inf}.get(match[1], float(match[3] or 0))
         modules.setdefault(place + 0.5 * (match[2] == "batchNorm"), {})[match[4]] = tensor
     ordered = [modules[place] for place in sorted(modules)]
-    return build_dcgan(ordered, DCGAN_LAYOUT, where, _squashes(config, default=True))
+    generator = build_dcgan(ordered, DCGAN_LAYOUT, where, _squashes(config, default=True)).freeze()
+    generator.reading = Reading(ignored=counters(state))
+    return generator
 
 
 def _squashes(config: Mapping[str, Any], default: bool) -> bool:

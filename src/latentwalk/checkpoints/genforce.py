@@ -8,14 +8,14 @@ enlarging the picture, and between two scales it is a blend of both.
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from latentwalk.checkpoints import genforce_stylegan2
-from latentwalk.checkpoints.assembly import assemble, wanted_tensor
+from latentwalk.checkpoints.assembly import assemble, naming, wanted_tensor
 from latentwalk.checkpoints.state_dict import holds_tensors
 from latentwalk.generator import Generator
 from latentwalk.generators.pggan import LARGEST, PGGAN, PGGANSizes, doubling, spread
@@ -50,10 +50,8 @@ def read(tree: object, where: str) -> Generator:
             f"{where} holds no generator of genforce: expected one of {', '.join(GENERATORS)} with the tensors of a "
             "PGGAN, a StyleGAN or a StyleGAN2; a discriminator draws nothing"
         )
-    try:
+    with naming(where):
         return reader(state, where)
-    except ValueError as error:  # what sizes say about themselves knows no file
-        raise ValueError(str(error) if str(error).startswith(where) else f"{where}: {error}") from error
 
 
 def _state(tree: object) -> State:
@@ -87,7 +85,7 @@ class Growth(NamedTuple):
 def read_pggan(state: State, where: str) -> PGGAN:
     """A PGGAN from its state dict. Raises ValueError that says what did not fit."""
     growth = _growth(state, "", where)
-    tensors = dict(_renamed(state, "", growth))
+    tensors, ignored = _renamed(state, "", growth)
     widths = _widths(state, "", growth, where)
     first = wanted_tensor(tensors, "layers.0.weight", 4, where)
     bias = wanted_tensor(tensors, "layers.0.bias", 1, where)
@@ -107,20 +105,22 @@ def read_pggan(state: State, where: str) -> PGGAN:
     _paint(tensors, growth, where)
     colors = len(tensors["picture.paint.weight"])
     sizes = PGGANSizes(first.shape[1], widths, colors, growth.fade, growth.enlarge)
-    return assemble(lambda: PGGAN(sizes), tensors, where)
+    return assemble(lambda: PGGAN(sizes), tensors, where, ignored)
 
 
 def read_stylegan(state: State, where: str) -> StyleGAN:
     """A StyleGAN from its state dict. Raises ValueError that says what did not fit."""
     growth = _growth(state, "synthesis.", where)
-    tensors = dict(_renamed(state, "synthesis.", growth))
-    widths = _widths(state, "synthesis.", growth, where)
+    tensors, ignored = _renamed(state, "synthesis.", growth)
+    widths, missing = _widths(state, "synthesis.", growth, where), []
     for i in range(1, 2 * growth.scales):
         weight = _equalised(wanted_tensor(tensors, f"layers.{i}.weight", 4, where))
         if i % 2 == 0:
             fused = 4 << (i // 2) >= FUSED_FROM
             weight = spread(weight.transpose(0, 1)) if fused else doubling(weight)
-            tensors.setdefault(f"layers.{i}.blur", BLUR.expand(widths[i // 2], 1, 3, 3))
+            if f"layers.{i}.blur" not in tensors:
+                missing.append(f"layers.{i}.blur")
+                tensors[missing[-1]] = BLUR.expand(widths[i // 2], 1, 3, 3)
         tensors[f"layers.{i}.weight"] = weight
     for i in range(2 * growth.scales):
         tensors[f"layers.{i}.noise_map"] = wanted_tensor(tensors, f"layers.{i}.noise_map", 4, where).flatten(0, 2)
@@ -147,7 +147,8 @@ def read_stylegan(state: State, where: str) -> StyleGAN:
     tensors["average"] = torch.zeros(sizes.averages * w) if average is None else average
     if per_layer:
         tensors["average"] = tensors["average"].reshape(layers, w)
-    generator = assemble(lambda: StyleGAN(sizes), tensors, where)
+    missing += ["average"] if average is None else []
+    generator = assemble(lambda: StyleGAN(sizes), tensors, where, ignored, missing)
     return _averaged(generator) if average is None else generator
 
 
@@ -167,19 +168,22 @@ def _growth(state: State, prefix: str, where: str) -> Growth:
     return Growth(scales - enlarge, level - enlarge, enlarge)
 
 
-def _renamed(state: State, prefix: str, growth: Growth) -> Iterator[tuple[str, Tensor]]:
-    """Tensors that have an influence, by our names where they have others."""
+def _renamed(state: State, prefix: str, growth: Growth) -> tuple[dict[str, Tensor], list[str]]:
+    """Tensors that have an influence, by our names where they have others; and the names of those that have none."""
+    ours = {name: _our_name(name, prefix, growth) for name in state}
+    tensors = {new: state[name] for name, new in ours.items() if new is not None}
+    return tensors, [name for name, new in ours.items() if new is None and name != f"{prefix}lod"]
+
+
+def _our_name(name: str, prefix: str, growth: Growth) -> str | None:
     heads = {growth.scales - 1: "picture.paint"} | ({growth.scales - 2: "picture.before"} if growth.fade else {})
-    for name, tensor in state.items():
-        rest = name.removeprefix(prefix)
-        if match := re.fullmatch(r"layer(\d+)\.(.+)", rest):
-            if int(match[1]) < 2 * growth.scales:
-                yield f"layers.{match[1]}.{LEAVES.get(match[2], match[2])}", tensor
-        elif match := re.fullmatch(r"output(\d+)\.(\w+)", rest):
-            if int(match[1]) in heads:
-                yield f"{heads[int(match[1])]}.{match[2]}", tensor
-        elif rest != "lod":
-            yield re.sub(r"^mapping\.dense(\d+)\.", r"mapping.layers.\1.", name), tensor
+    rest = name.removeprefix(prefix)
+    if match := re.fullmatch(r"layer(\d+)\.(.+)", rest):
+        used = int(match[1]) < 2 * growth.scales
+        return f"layers.{match[1]}.{LEAVES.get(match[2], match[2])}" if used else None
+    if match := re.fullmatch(r"output(\d+)\.(\w+)", rest):
+        return f"{heads[int(match[1])]}.{match[2]}" if int(match[1]) in heads else None
+    return None if rest == "lod" else re.sub(r"^mapping\.dense(\d+)\.", r"mapping.layers.\1.", name)
 
 
 def _widths(state: State, prefix: str, growth: Growth, where: str) -> tuple[int, ...]:

@@ -3,9 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
-from safetensors.torch import load_file
-from torch import Tensor
+from safetensors import SafetensorError, safe_open
 
 from latentwalk.checkpoints.known_globals import KNOWN
 from latentwalk.checkpoints.nodes import ADVICE, CheckpointError, shown
@@ -53,8 +51,13 @@ def _read_pickle(data: memoryview) -> Stream:
     return read_legacy(data, first.end) if first.root == MAGIC else Stream(first.root, {})
 
 
-def _read_safetensors(path: Path) -> dict[str, Tensor]:
+def _read_safetensors(path: Path) -> dict[str, Any]:
+    """The tensors by name; with what the header says of them where latentwalk wrote it."""
     try:
-        return load_file(path)
+        with safe_open(str(path), framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not iterable
+            ours = metadata.get("kind", "").startswith("latentwalk.")
+            return {"metadata": metadata, "state": tensors} if ours else tensors
     except (SafetensorError, ValueError, KeyError) as error:
         raise CheckpointError(f"damaged or truncated: {shown(error)}: {ADVICE}") from None

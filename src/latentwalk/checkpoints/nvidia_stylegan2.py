@@ -7,8 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from latentwalk.checkpoints.assembly import renamed
 from latentwalk.checkpoints.nvidia_modules import Snapshot
-from latentwalk.checkpoints.stylegan2_weights import build_stylegan2, positive, rename
+from latentwalk.checkpoints.stylegan2_weights import build_stylegan2, positive
 from latentwalk.generators.stylegan2 import StyleGAN2
 
 KEY = "synthesis.b4.const"
@@ -33,7 +34,8 @@ FLAT_CLAMP, NESTED_CLAMP = 256.0, None
 def read_stylegan2(snapshot: Snapshot, where: str) -> StyleGAN2:
     """The generator, frozen. Raises ValueError when it is not one that this package draws."""
     tensors = {name: tensor for name, tensor in snapshot.tensors.items() if _acts(name, snapshot.tensors)}
-    tensors = {rename(name, RULES): tensor for name, tensor in tensors.items()}
+    ignored = [name for name in snapshot.tensors if name not in tensors]
+    tensors = {renamed(name, RULES): tensor for name, tensor in tensors.items()}
     for name, tensor in tensors.items():
         if name.endswith(".kernel") and tensor.ndim < 2:  # long filters are stored as the taps of one axis
             tensors[name] = torch.outer(tensor.reshape(-1), tensor.reshape(-1))
@@ -46,6 +48,7 @@ def read_stylegan2(snapshot: Snapshot, where: str) -> StyleGAN2:
         where,
         clamp=None if clamp is None else positive(clamp, "conv_clamp", where),
         lr_multiplier=positive(rate, "lr_multiplier", where),
+        ignored=ignored,
     )
 
 

@@ -11,22 +11,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from latentwalk.checkpoints.assembly import assemble, listed, renamed, wanted_tensor
+from latentwalk.checkpoints.assembly import assemble, listed, naming, renamed, wanted_tensor
 from latentwalk.checkpoints.nvidia_modules import Snapshot, flatten, is_module
 from latentwalk.generators.stylegan3 import StyleGAN3, StyleGAN3Sizes
 
 NETWORKS = ("G_ema", "G")
 """Where the generator lies in a file, best first: the averaged one draws better."""
 
-LARGEST = {
-    "img_resolution": 8192,
-    "num_layers": 256,
-    "margin_size": 256,
-    "conv_kernel": 31,
-    "filter_size": 64,
-    "lrelu_upsampling": 16,
-}
-"""Sizes above these are not believed."""
+LARGEST = 2**20
+"""Numbers above this are not believed."""
 
 NAMES = (
     (r"mapping\.w_avg", "average"),
@@ -57,13 +50,12 @@ def read(tree: object, where: str) -> StyleGAN3:
         raise ValueError(f"{where} holds no generator: expected a StyleGAN3 file with 'G_ema'")
     snapshot = flatten(network, where)
     tensors = {renamed(name, NAMES): tensor for name, tensor in snapshot.tensors.items()}
-    sizes = _sizes(_arguments(snapshot), tensors, where)
-    tensors.setdefault("waves.transform", torch.eye(3))
-    estimate = "average" not in tensors
-    if estimate:
-        tensors["average"] = torch.zeros(sizes.w)
-    generator = assemble(lambda: StyleGAN3(sizes, estimate), tensors, where)
-    if estimate:
+    with naming(where):
+        sizes = _sizes(_arguments(snapshot), tensors, where)
+    usual = {"waves.transform": torch.eye(3), "average": torch.zeros(sizes.w)}
+    missing = [name for name in usual if name not in tensors]
+    generator = assemble(lambda: StyleGAN3(sizes), usual | tensors, where, missing=missing)
+    if sizes.average_estimated:
         generator.average.copy_(generator.mapping.average())
         generator.freeze()
     return generator
@@ -118,28 +110,21 @@ def _sizes(arguments: Mapping[str, Any], tensors: Mapping[str, Tensor], where: s
         lrelu_upsampling=number("lrelu_upsampling", 2),
         use_radial_filters=bool(arguments.get("use_radial_filters", False)),
         clamp=None if clamp is None else _number(clamp, "conv_clamp", False, where),
+        average_estimated="average" not in tensors,
     )
-    _check_sizes(sizes, tensors, where)
+    _check_count(sizes, tensors, where)
     return sizes
 
 
 def _number(value: Any, name: str, whole: bool, where: str) -> float | int:
-    largest = LARGEST.get(name, 2**20)
-    fits = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= largest
+    fits = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= LARGEST
     if not fits or (whole and value != int(value)):
         kind = "whole number" if whole else "number"
-        raise ValueError(f"{where}: the argument {name} is {value!r}, expected a {kind} from 0 to {largest}")
+        raise ValueError(f"{where}: the argument {name} is {value!r}, expected a {kind} from 0 to {LARGEST}")
     return int(value) if whole else float(value)
 
 
-def _check_sizes(sizes: StyleGAN3Sizes, tensors: Mapping[str, Tensor], where: str) -> None:
-    if sizes.z < 1 or sizes.num_layers <= sizes.num_critical or sizes.resolution & (sizes.resolution - 1):
-        raise ValueError(
-            f"{where}: {sizes.num_layers} layers, {sizes.num_critical} of them critical, for {sizes.resolution} px and "
-            f"codes of {sizes.z}: no StyleGAN3 has such sizes"
-        )
-    if min(sizes.first_cutoff, sizes.first_stopband, sizes.last_stopband_rel) < 1:
-        raise ValueError(f"{where}: its bands begin below one cycle per picture: no StyleGAN3 has such filters")
+def _check_count(sizes: StyleGAN3Sizes, tensors: Mapping[str, Tensor], where: str) -> None:
     count = len({name.split(".")[1] for name in tensors if name.startswith("layers.")})
     if count != sizes.num_layers + 1:
         some = listed([name for name in tensors if name.endswith(".weight")])

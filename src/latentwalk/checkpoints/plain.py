@@ -88,7 +88,7 @@ SPELLINGS = (
 
 
 def read_dcgan(tensors: Mapping[str, Tensor], where: str) -> DCGAN:
-    """A generator from a plain state dict, in float32 at least.
+    """A generator from a plain state dict.
 
     where: what to call the file in errors. Raises ValueError that says what did not fit.
     """
@@ -101,6 +101,11 @@ def read_dcgan(tensors: Mapping[str, Tensor], where: str) -> DCGAN:
         f"{where} is not a generator of a known layout (its tensors begin with {some}): "
         f"expected {', '.join(spelling.name for spelling in SPELLINGS)}; save the generator under such names"
     )
+
+
+def counters(tensors: Mapping[str, Tensor]) -> tuple[str, ...]:
+    """Names of the tensors that count steps of a training, which have no part in the picture."""
+    return tuple(name for name in tensors if name.endswith("num_batches_tracked"))
 
 
 def build_dcgan(modules: Sequence[Module], spelling: Spelling, where: str, tanh: bool = True) -> DCGAN:
@@ -188,7 +193,7 @@ def _check(weights: Sequence[Tensor], spelling: Spelling, where: str) -> None:
 
 def _block(convolution: Module, norm: Module | None, spelling: Spelling, where: str) -> Block:
     weight = convolution["weight"]
-    weight = weight.to(torch.promote_types(weight.dtype, torch.float32))
+    weight = weight.to(torch.float32)
     bias = convolution.get("bias", weight.new_zeros(weight.shape[1])).to(weight.dtype)
     _check_vector(bias, weight, "a bias", where)
     if norm is not None:

@@ -11,7 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from latentwalk.checkpoints.stylegan2_weights import build_stylegan2, flat_map, rename
+from latentwalk.checkpoints.assembly import renamed
+from latentwalk.checkpoints.stylegan2_weights import build_stylegan2, flat_map
 from latentwalk.generators.stylegan2 import BOTTOM, StyleGAN2
 
 KEY = "conv1.conv.modulation.weight"
@@ -70,11 +71,11 @@ def _our_name(name: str) -> str:
     if group == "noises":
         return f"{_convolution(number)}.noise_map"
     if group == "conv1":
-        return f"{_convolution(0)}.{rename(inner, LAYER)}"
+        return f"{_convolution(0)}.{renamed(inner, LAYER)}"
     if group == "convs":
-        return f"{_convolution(number + 1)}.{rename(inner, LAYER)}"
+        return f"{_convolution(number + 1)}.{renamed(inner, LAYER)}"
     block = f"synthesis.b{BOTTOM << (number + 1 if group == 'to_rgbs' else 0)}"
-    return f"{block}.join.kernel" if inner == "upsample.kernel" else f"{block}.torgb.{rename(inner, LAYER)}"
+    return f"{block}.join.kernel" if inner == "upsample.kernel" else f"{block}.torgb.{renamed(inner, LAYER)}"
 
 
 def _convolution(number: int) -> str:

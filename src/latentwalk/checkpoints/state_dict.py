@@ -9,12 +9,17 @@ from torch import Tensor
 
 from latentwalk.checkpoints.lowering import Foreign, read_tree
 from latentwalk.checkpoints.nodes import shown
-from latentwalk.checkpoints.plain import SPELLINGS, read_dcgan
+from latentwalk.checkpoints.plain import SPELLINGS, counters, read_dcgan
+from latentwalk.generator import Reading
 from latentwalk.generators.dcgan import DCGAN
 from latentwalk.weights import check_finite
 
 WRAPPINGS = 3
 """Dicts that may lie around a state dict, such as {"gen": {...}}."""
+
+
+DISCRIMINATORS = frozenset({"D", "d", "netD", "discriminator", "disc", "critic", "D_ema"})
+"""Names of dicts that are not taken off: what is in them draws nothing."""
 
 
 def matches(tree: object) -> bool:
@@ -28,10 +33,12 @@ def matches(tree: object) -> bool:
 
 
 def read(tree: object, where: str) -> DCGAN:
-    """The generator of a tree. where: what to call it in errors. Raises ValueError that says what did not fit."""
+    """The generator, frozen. where: what to call it in errors. Raises ValueError that says what did not fit."""
     tensors = named_tensors(tree, where)
     check_finite(tensors, where)
-    return read_dcgan(tensors, where)
+    generator = read_dcgan(tensors, where).freeze()
+    generator.reading = Reading(ignored=counters(tensors))
+    return generator
 
 
 def read_state_dict(path: str | Path) -> dict[str, Tensor]:
@@ -59,10 +66,10 @@ def unwrap(tree: object) -> object:
     for _ in range(WRAPPINGS):
         if not isinstance(tree, Mapping) or holds_tensors(tree):
             break
-        inner = [value for value in tree.values() if isinstance(value, Mapping) and not isinstance(value, Foreign)]
-        if len(inner) != 1:
+        inner = [name for name, value in tree.items() if isinstance(value, Mapping) and not isinstance(value, Foreign)]
+        if len(inner) != 1 or inner[0] in DISCRIMINATORS:
             break
-        tree = inner[0]
+        tree = tree[inner[0]]
     return tree
 
 

@@ -5,7 +5,7 @@ Readers only rename (and turn, where a format stores a tensor otherwise); sizes 
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -17,15 +17,6 @@ from latentwalk.generators.stylegan2 import BOTTOM, StyleGAN2, StyleGAN2Sizes
 
 LARGEST = 2**14
 """Side of an image beyond every network of this kind."""
-
-
-def rename(name: str, rules: Iterable[tuple[str, str]]) -> str:
-    """The name by the first rule (pattern of the whole name, replacement) that fits it, itself when none does."""
-    for pattern, ours in rules:
-        match = re.fullmatch(pattern, name)
-        if match:
-            return match.expand(ours)
-    return name
 
 
 def flat_map(tensor: Tensor) -> Tensor:
@@ -57,11 +48,12 @@ def build_stylegan2(
     joint: bool = False,
     clamp: float | None = None,
     lr_multiplier: float = 0.01,
+    ignored: Sequence[str] = (),
 ) -> StyleGAN2:
     """The generator, frozen.
 
     tensors: by the names of `StyleGAN2.state_dict`. Missing filters are the usual one, missing noise maps are zero, a
-    missing average is estimated. joint, clamp, lr_multiplier: see `StyleGAN2Sizes`.
+    missing average is estimated. joint, clamp, lr_multiplier: see `StyleGAN2Sizes`. ignored: see `assemble`.
     Raises ValueError when the tensors are not those of one network.
     """
     tensors = dict(tensors)
@@ -69,8 +61,8 @@ def build_stylegan2(
         raise ValueError(f"{where} has an averaged generator that is of no known kind: expected a StyleGAN2")
     estimated = "average" not in tensors
     sizes = _sizes(tensors, where, joint, clamp, lr_multiplier)
-    _complete(tensors, sizes)
-    generator = assemble(lambda: StyleGAN2(sizes), tensors, where)
+    missing = _complete(tensors, sizes)
+    generator = assemble(lambda: StyleGAN2(sizes), tensors, where, ignored, missing)
     if estimated:
         generator.average = generator.mapping.average()
         generator.freeze()
@@ -115,8 +107,9 @@ def _numbers(pattern: str, tensors: Mapping[str, Tensor]) -> list[int]:
     return sorted(int(match[1]) for name in tensors if (match := re.fullmatch(pattern, name)))
 
 
-def _complete(tensors: dict[str, Tensor], sizes: StyleGAN2Sizes) -> None:
-    """Put in what some files leave out, because their code makes it anew."""
+def _complete(tensors: dict[str, Tensor], sizes: StyleGAN2Sizes) -> list[str]:
+    """Put in what some files leave out, because their code makes it anew. Returns the names of it."""
+    given = set(tensors)
     with torch.device("meta"):
         wanted = StyleGAN2(sizes).state_dict()
     for name, tensor in wanted.items():
@@ -126,3 +119,4 @@ def _complete(tensors: dict[str, Tensor], sizes: StyleGAN2Sizes) -> None:
             tensors[name] = resample_filter()
         elif name.endswith(".noise_map") or name == "average":
             tensors[name] = torch.zeros(tensor.shape)
+    return [name for name in tensors if name not in given]

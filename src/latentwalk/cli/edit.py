@@ -11,13 +11,18 @@ from latentwalk.cli.console import Bar, say_files, say_json, working
 from latentwalk.cli.errors import ALL_WELL, NOT_REACHED
 from latentwalk.cli.options import (
     OUTPUT,
+    Classes,
     Codes,
+    Cutoff,
     Device,
     Force,
     GeneratorName,
     Json,
+    Noise,
     ScorerName,
     Seeds,
+    Truncation,
+    load_drawing,
     read_start,
     read_targets,
     scorer_for,
@@ -60,6 +65,10 @@ def edit(
             show_default=False,
         ),
     ] = None,
+    classes: Classes = None,
+    truncation: Truncation = 1.0,
+    cutoff: Cutoff = None,
+    noise: Noise = "const",
     device: Device = "cpu",
     hold: Annotated[
         str | None,
@@ -113,18 +122,20 @@ def edit(
       latentwalk edit faces64 --seeds 0-15 --set smiling=0.1 --hold others
       latentwalk edit faces64 --set hat --set smiling=0.1 --show strip,mp4
       latentwalk edit faces64 --seeds 0-9999 --set hat --show none --json
+      latentwalk edit my_model.pkl --truncation 0.7 --scorer my.module:smile \\
+          --set smile
     """
     from latentwalk.jobs.edit import edit_batches
-    from latentwalk.jobs.load import load, load_scorer
+    from latentwalk.jobs.load import load_scorer
 
     wanted, kinds = read_targets(targets), read_kinds(show)
     folder = out or Path("out") / "-".join(wanted).replace("/", "_")
     files = [folder / name for name in ("receipt.json", "latents.safetensors", *kinds)]
     with working(f"loading {generator}", as_json) as progress:
-        made = load(generator, device, progress=progress)
+        made = load_drawing(generator, device, truncation, cutoff, noise, progress)
         first = load_scorer(scorer_for(generator, scorer), device)
         second = find_judge(generator, judge, wanted, device)
-        start = read_start(made, seeds, codes)
+        start = read_start(made, seeds, codes, classes)
         batches = edit_batches(
             made,
             start,

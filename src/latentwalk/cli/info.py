@@ -9,6 +9,7 @@ import typer
 from latentwalk.cli.cards import describe_card, say_card
 from latentwalk.cli.console import say, say_facts, say_json, working
 from latentwalk.cli.discover import say_directions
+from latentwalk.cli.inspect import facts_of, say_details
 from latentwalk.cli.options import Json
 
 
@@ -66,10 +67,10 @@ def describe(thing: str, progress: Callable[[str, int, int], None]) -> list[Desc
         found = [describe_generator(thing)] if thing in GENERATORS else []
         return found + ([describe_scorer(thing)] if thing in SCORERS else [])
     path = Path(thing)
-    if not path.is_file():
+    if not path.exists():
         bundled = ", ".join({**GENERATORS, **SCORERS})
         raise ValueError(f"no file {thing}: expected a file, or one of {bundled}")
-    return [KINDS.get(kind_of(path), describe_generator)(thing)]
+    return [KINDS.get(kind_of(path) if path.is_file() else "", describe_generator)(thing)]
 
 
 def kind_of(path: Path) -> str:
@@ -99,29 +100,12 @@ def describe_bundle() -> Description:
 
 
 def describe_generator(thing: str, progress: Callable[[str, int, int], None] | None = None) -> Description:
-    from latentwalk.jobs.load import load
+    from latentwalk.jobs.inspect import inspect
     from latentwalk.samples import silent
 
-    made = load(thing, progress=progress or silent)
-    channels, height, width = made.image_shape
-    data = {
-        "source": thing,
-        "family": type(made).__name__,
-        "spaces": {name: list(space.shape) for name, space in made.spaces.items()},
-        "image_shape": list(made.image_shape),
-        "layers": list(made.layer_names),
-        "parameters": sum(weight.numel() for weight in made.parameters()),
-        "fingerprint": made.fingerprint,
-    }
-    facts = {
-        "family": data["family"],
-        "spaces": ", ".join(f"{name} {list(space.shape)}" for name, space in made.spaces.items()),
-        "images": f"{width} x {height}, {'grey' if channels == 1 else 'colour'}",
-        "layers": ", ".join(made.layer_names),
-        "parameters": f"{data['parameters']:,}",
-        "fingerprint": made.fingerprint,
-    }
-    return Description({"generator": data}, f"generator {thing}", facts)
+    found = inspect(thing, progress or silent)
+    title = f"generator {thing}"
+    return Description({"generator": found.describe()}, title, facts_of(found), lambda: say_details(found))
 
 
 def describe_scorer(thing: str) -> Description:

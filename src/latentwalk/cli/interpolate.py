@@ -7,7 +7,22 @@ from typing import Annotated
 import typer
 
 from latentwalk.cli.console import say_files, say_json, working
-from latentwalk.cli.options import OUTPUT, Codes, Columns, Device, Force, GeneratorName, Json, Scale, read_start
+from latentwalk.cli.options import (
+    OUTPUT,
+    Classes,
+    Codes,
+    Columns,
+    Cutoff,
+    Device,
+    Force,
+    GeneratorName,
+    Json,
+    Noise,
+    Scale,
+    Truncation,
+    load_drawing,
+    read_start,
+)
 from latentwalk.cli.outputs import check_ending, outputs
 
 KEYS = "0-3"
@@ -31,6 +46,10 @@ def interpolate(
     how: Annotated[
         How, typer.Option(help="On the sphere, where normal codes live, or on the straight line.")
     ] = How.slerp,
+    classes: Classes = None,
+    truncation: Truncation = 1.0,
+    cutoff: Cutoff = None,
+    noise: Noise = "const",
     device: Device = "cpu",
     out: Annotated[
         Path, typer.Option(metavar="FILE", help="A sheet (.png) or a film (.gif, .mp4).", rich_help_panel=OUTPUT)
@@ -42,19 +61,21 @@ def interpolate(
 ) -> None:
     """Walk through two or more codes and draw what lies between.
 
+    From class to class the way goes through mixtures of both.
+
     \bExamples:
       latentwalk interpolate faces64 --seeds 3,7,12
       latentwalk interpolate faces64 --seeds 3,7 --steps 24 --out out/path.gif
       latentwalk interpolate faces64 --seeds 3,7 --how lerp --out out/line.mp4
+      latentwalk interpolate my_model.pkl --seeds 3,3 --class 1,7
     """
-    from latentwalk.jobs.load import load
     from latentwalk.jobs.sheets import FILMS, draw_path, path_receipt, save_path_film, save_sheet
     from latentwalk.receipts import PictureRecipe
 
     check_ending(out, ".png", *FILMS)
     with working(f"loading {generator}", as_json) as progress:
-        made = load(generator, device, progress=progress)
-        keys = read_start(made, seeds, codes, KEYS)
+        made = load_drawing(generator, device, truncation, cutoff, noise, progress)
+        keys = read_start(made, seeds, codes, classes, KEYS)
         frames = (len(keys) - 1) * (steps - 1) + 1
         if not 2 <= len(keys) <= frames <= 10_000:
             raise ValueError(f"expected 2 codes or more and at most 10,000 pictures, got {len(keys)} and {frames:,}")

@@ -2,14 +2,17 @@
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from latentwalk.cli import discover, train
+from latentwalk.cli.convert import convert
 from latentwalk.cli.edit import edit
 from latentwalk.cli.errors import Commands
 from latentwalk.cli.info import info
+from latentwalk.cli.inspect import inspect
 from latentwalk.cli.interpolate import interpolate
 from latentwalk.cli.invocation import TYPED
 from latentwalk.cli.replay import replay
@@ -24,7 +27,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (sample, edit, interpolate, replay, info):
+for command in (sample, edit, interpolate, replay, inspect, convert, info):
     app.command()(command)
 app.add_typer(discover.app, name="discover")
 app.add_typer(train.app, name="train")
@@ -59,5 +62,6 @@ def root(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line, which ends in SystemExit: 0 all well, 1 not all reached, 2 bad input."""
+    sys.path.append(str(Path.cwd()))  # where --scorer module:function is looked for, after all that is installed
     TYPED.set(list(sys.argv[1:] if arguments is None else arguments))
     app(args=TYPED.get(), prog_name="latentwalk")

@@ -1,5 +1,6 @@
 """Options that several commands share, and how their texts are read."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,9 +9,13 @@ import typer
 if TYPE_CHECKING:
     from latentwalk.generator import Generator
     from latentwalk.latents import Latents
+    from latentwalk.samples import Progress
 
 OUTPUT = "Output"
 """Panel of the help that says where results go."""
+
+DRAWING = "Drawing"
+"""Panel of the help that says how pictures are drawn."""
 
 SEEDS = "0-15"
 
@@ -35,6 +40,32 @@ ScorerName = Annotated[
         show_default=False,
     ),
 ]
+Classes = Annotated[
+    str | None,
+    typer.Option(
+        "--class",
+        metavar="LIST",
+        help="Class numbers, such as 3 or 0-7, that codes get in turn.",
+        rich_help_panel=DRAWING,
+    ),
+]
+Truncation = Annotated[
+    float,
+    typer.Option(metavar="PSI", help="Below 1: nearer to the average, less varied.", rich_help_panel=DRAWING),
+]
+Cutoff = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=0,
+        help="Layers, from the first, that truncation touches. Default: all.",
+        rich_help_panel=DRAWING,
+        show_default=False,
+    ),
+]
+Noise = Annotated[
+    str, typer.Option(metavar="KIND", help="The noise maps: const, none, or a seed.", rich_help_panel=DRAWING)
+]
 Device = Annotated[str, typer.Option(metavar="NAME", help="Where to compute: cpu, cuda, mps.")]
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else.", rich_help_panel=OUTPUT)
@@ -50,14 +81,54 @@ Columns = Annotated[
 ]
 
 
-def read_start(generator: "Generator", seeds: str | None, codes: Path | None, default: str = SEEDS) -> "Latents":
+def load_drawing(
+    name: str, device: str, truncation: float, cutoff: int | None, noise: str, progress: "Progress"
+) -> "Generator":
+    """The generator, drawing with these options. Raises ValueError for options that its family has not."""
+    from latentwalk.jobs.load import load
+
+    made = load(name, device, progress=progress)
+    return made.with_options(truncation, cutoff, int(noise) if noise.isdecimal() else noise)
+
+
+def read_start(
+    generator: "Generator", seeds: str | None, codes: Path | None, classes: str | None = None, default: str = SEEDS
+) -> "Latents":
     """The codes to work on. Raises ValueError when they cannot be read, or both ways of naming them are used."""
     from latentwalk.seeds import parse_seeds
 
     if codes is None:
-        return generator.sample(parse_seeds(default if seeds is None else seeds))
-    if seeds is not None:
+        latents = generator.sample(parse_seeds(default if seeds is None else seeds))
+    elif seeds is None:
+        latents = read_start_codes(generator, codes)
+    else:
         raise ValueError("codes come from --seeds or from --codes: leave one of the two out")
+    return classed(generator, latents, classes)
+
+
+def classed(generator: "Generator", latents: "Latents", classes: str | None) -> "Latents":
+    """The codes with the classes that were named, in turn, or else with those that they have.
+
+    Raises ValueError for classes that the generator has not, and when it needs some and none are named.
+    """
+    import torch
+
+    from latentwalk.latents import in_turn
+    from latentwalk.seeds import parse_seeds
+
+    if classes is not None:
+        if not generator.classes:
+            raise ValueError(f"this generator has no classes, got --class {classes}: leave it out")
+        labels = in_turn(torch.tensor(parse_seeds(classes), device=generator.device), len(latents))
+        return generator.check(replace(latents, labels=labels))
+    if generator.classes and latents.labels is None and latents.space not in generator.label_free:
+        most = generator.classes - 1
+        raise ValueError(f"this generator draws one of {most + 1} classes: choose with --class 0, or 0-{most} in turn")
+    return latents
+
+
+def read_start_codes(generator: "Generator", codes: Path) -> "Latents":
+    """Codes from a file, labelled or not. Raises ValueError when they cannot be drawn."""
     from latentwalk.training.labels import read_codes
 
     latents = read_codes(codes, generator)

@@ -8,14 +8,19 @@ import typer
 from latentwalk.cli.console import say, say_files, say_json, working
 from latentwalk.cli.options import (
     OUTPUT,
+    Classes,
     Codes,
     Columns,
+    Cutoff,
     Device,
     Force,
     GeneratorName,
     Json,
+    Noise,
     Scale,
     Seeds,
+    Truncation,
+    load_drawing,
     read_start,
 )
 from latentwalk.cli.outputs import check_ending, outputs
@@ -28,6 +33,10 @@ def sample(
     generator: GeneratorName,
     seeds: Seeds = None,
     codes: Codes = None,
+    classes: Classes = None,
+    truncation: Truncation = 1.0,
+    cutoff: Cutoff = None,
+    noise: Noise = "const",
     device: Device = "cpu",
     out: Annotated[Path, typer.Option(metavar="FILE", help="The sheet, .png.", rich_help_panel=OUTPUT)] = Path(
         "out/samples.png"
@@ -49,15 +58,15 @@ def sample(
       latentwalk sample faces64
       latentwalk sample faces64 --seeds 3,7,40-63 --out sheet.png
       latentwalk sample my_dcgan.pt --codes-out codes.safetensors
+      latentwalk sample my_model.pkl --class 0-7 --truncation 0.7 --noise none
     """
-    from latentwalk.jobs.load import load
     from latentwalk.jobs.sheets import draw_samples, sample_receipt, save_sheet
     from latentwalk.receipts import PictureRecipe
 
     files = [check_ending(out, ".png")] + ([check_ending(codes_out, ".safetensors")] if codes_out else [])
     with working(f"loading {generator}", as_json) as progress:
-        made = load(generator, device, progress=progress)
-        latents = read_start(made, seeds, codes)
+        made = load_drawing(generator, device, truncation, cutoff, noise, progress)
+        latents = read_start(made, seeds, codes, classes)
         how = PictureRecipe(kind="samples", show=min(len(latents), MOST), scale=scale, columns=columns)
         with outputs(files, force):
             progress.wait(f"drawing {how.show} pictures")

@@ -124,10 +124,9 @@ class BigGAN(Generator):
         values = truncation * self.check(latents).values.reshape(len(latents), *self.spaces[to].shape)
         return Latents(values, to, latents.labels, latents.seeds if truncation == 1 else None)
 
-    def synthesize(
-        self, latents: Latents, truncation: float = 1.0, cutoff: int | None = None, noise: str | int = "const"
+    def draw(
+        self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int
     ) -> Float[Tensor, "n c h w"]:
-        self.check_options(truncation, cutoff, noise)
         sizes = self.sizes
         slots = truncation * self.check(latents).values.reshape(-1, sizes.slots, sizes.chunk)
         given = self.class_vectors(latents)

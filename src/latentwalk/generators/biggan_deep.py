@@ -133,11 +133,10 @@ class BigGANDeep(Generator):
         values = latents.values[:, None].expand(-1, *self.spaces["z+"].shape)
         return Latents(values, to, latents.labels, latents.seeds)
 
-    def synthesize(
-        self, latents: Latents, truncation: float = 1.0, cutoff: int | None = None, noise: str | int = "const"
+    def draw(
+        self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int
     ) -> Float[Tensor, "n c h w"]:
-        """Images; `truncation` in [0, 1] chooses the statistics of codes whose size was that."""
-        self.check_options(truncation, cutoff, noise)
+        """`truncation` in [0, 1] chooses the statistics of codes whose size was that."""
         if not 0 <= truncation <= 1:
             raise ValueError(f"BigGAN-deep knows statistics for truncations from 0 to 1, got {truncation}")
         position = truncation * (self.sizes.rows - 1)

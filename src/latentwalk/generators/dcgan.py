@@ -7,6 +7,7 @@ for the few channels of the image. ReLU and tanh work in place: their gradient n
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -28,6 +29,41 @@ class Block:
     bias: Tensor
     stride: int
     padding: int
+
+    @property
+    def sizes(self) -> "BlockSizes":
+        inside, outside, kernel, _ = self.weight.shape
+        return BlockSizes(inside, outside, kernel, self.stride, self.padding)
+
+
+class BlockSizes(NamedTuple):
+    """The shape of one transposed convolution."""
+
+    inside: int
+    outside: int
+    kernel: int
+    stride: int
+    padding: int
+
+
+@dataclass(frozen=True)
+class DCGANSizes:
+    """What a DCGAN is built from. blocks: from the code to the image. tanh: whether the image goes through one."""
+
+    blocks: tuple[BlockSizes, ...]
+    tanh: bool = True
+
+    def __post_init__(self) -> None:
+        positive = all(min(block[:4]) > 0 and block.padding >= 0 for block in self.blocks)
+        if len(self.blocks) < 2 or not positive:
+            raise ValueError(f"expected at least two transposed convolutions with sizes above 0, got {self.blocks}")
+
+    def empty(self) -> list[Block]:
+        """Blocks of these sizes, whose weights are still to come."""
+        return [
+            Block(torch.empty(b.inside, b.outside, b.kernel, b.kernel), torch.empty(b.outside), b.stride, b.padding)
+            for b in self.blocks
+        ]
 
 
 def fold_batch_norm(
@@ -64,9 +100,14 @@ class Upsample(nn.Module):
 
     def __init__(self, block: Block, last: bool, tanh: bool = True) -> None:
         super().__init__()
-        self.weight = nn.Parameter(block.weight.contiguous(memory_format=torch.channels_last))
+        self.weight = nn.Parameter(block.weight)
         self.bias = nn.Parameter(block.bias)
         self.stride, self.padding, self.last, self.tanh = block.stride, block.padding, last, tanh
+
+    def settle(self) -> None:
+        """Lay the weights out as convolutions read them."""
+        weight = self.weight.detach().contiguous(memory_format=torch.channels_last)
+        self.weight = nn.Parameter(weight, requires_grad=False)
 
     def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c2 h2 w2"]:
         x = F.conv_transpose2d(x, self.weight, self.bias, self.stride, self.padding)
@@ -92,6 +133,10 @@ class Paint(nn.Module):
         self.bias = nn.Parameter(block.bias)
         self.register_buffer("kernel", phases(block.weight), persistent=False)
 
+    def settle(self) -> None:
+        """Compute what follows from the weights, once they are there."""
+        self.kernel = phases(self.weight.detach())
+
     def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c2 h2 w2"]:
         y = F.conv2d(x, self.kernel, self.bias.repeat(4), padding=1)
         y = (y.tanh_() if self.tanh else y).unflatten(1, (2, 2, -1))
@@ -115,7 +160,8 @@ class DCGAN(Generator):
     """z [d] -> image through transposed convolutions; ReLU between, and at the end a tanh (without `tanh` nothing).
 
     blocks: at least two. The first turns a 1x1 input into its kernel (so its stride says nothing, and it has no
-    padding), as in every published layout. Truncation shortens the code: z * truncation.
+    padding), as in every published layout. `freeze` makes the network ready to draw. Truncation shortens the code:
+    z * truncation.
     """
 
     options = frozenset({"truncation"})
@@ -123,6 +169,7 @@ class DCGAN(Generator):
     def __init__(self, blocks: Sequence[Block], tanh: bool = True) -> None:
         super().__init__()
         first, *middle, last = blocks
+        self.sizes = DCGANSizes(tuple(block.sizes for block in blocks), tanh)
         ending = Paint(last, tanh) if Paint.fits(last) else Upsample(last, True, tanh)
         dense = Dense(first)
         self.layers = nn.Sequential(dense, *(Upsample(block, last=False) for block in middle), ending)
@@ -131,6 +178,13 @@ class DCGAN(Generator):
         for block in blocks[1:]:
             side = (side - 1) * block.stride - 2 * block.padding + block.weight.shape[-1]
         self.image_shape = (last.weight.shape[1], side, side)
+
+    def freeze(self) -> "DCGAN":
+        for layer in self.layers:
+            if isinstance(layer, Upsample | Paint):
+                layer.settle()
+        super().freeze()
+        return self
 
     @property
     def layer_names(self) -> tuple[str, ...]:
@@ -143,10 +197,9 @@ class DCGAN(Generator):
         self.check_options(truncation, cutoff)
         return latents if truncation == 1 else latents.with_values(truncation * latents.values)
 
-    def synthesize(
-        self, latents: Latents, truncation: float = 1.0, cutoff: int | None = None, noise: str | int = "const"
+    def draw(
+        self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int
     ) -> Float[Tensor, "n c h w"]:
-        self.check_options(truncation, cutoff, noise)
         return self.layers(self.map(latents, "z", truncation).values)
 
     def entry_weights(self, space: str) -> dict[str, Float[Tensor, "out d"]]:

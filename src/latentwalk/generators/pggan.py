@@ -167,10 +167,9 @@ class PGGAN(Generator):
         self.check_options(truncation, cutoff)
         return latents if truncation == 1 else latents.with_values(truncation * latents.values)
 
-    def synthesize(
-        self, latents: Latents, truncation: float = 1.0, cutoff: int | None = None, noise: str | int = "const"
+    def draw(
+        self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int
     ) -> Float[Tensor, "n c h w"]:
-        self.check_options(truncation, cutoff, noise)
         x, smaller = self.map(latents, "z", truncation).values, None
         for i, layer in enumerate(self.layers):
             if self.sizes.fade and i == len(self.layers) - 2:

@@ -151,10 +151,9 @@ class StyleGAN(StyleGenerator):
         ws = self.mapping(latents.values, classes).unflatten(1, self.spaces["w+"].shape)
         return Latents(truncate(ws, self.average, truncation, cutoff), "w+", latents.labels, latents.seeds)
 
-    def synthesize(
-        self, latents: Latents, truncation: float = 1.0, cutoff: int | None = None, noise: str | int = "const"
+    def draw(
+        self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int
     ) -> Float[Tensor, "n c h w"]:
-        self.check_options(truncation, cutoff, noise)
         ws = self.map(latents, "w+", truncation, cutoff).values
         x = self.const.expand(len(ws), -1, -1, -1).contiguous(memory_format=torch.channels_last)
         smaller = None

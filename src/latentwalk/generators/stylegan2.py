@@ -191,10 +191,9 @@ class StyleGAN2(StyleGenerator):
         styles = [self.synthesis.layer(step).affine(ws[:, step.code]) for step in self.synthesis.steps]
         return Latents(torch.cat(styles, 1), "s", latents.labels, latents.seeds)
 
-    def synthesize(
-        self, latents: Latents, truncation: float = 1.0, cutoff: int | None = None, noise: str | int = "const"
+    def draw(
+        self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int
     ) -> Float[Tensor, "n c h w"]:
-        self.check_options(truncation, cutoff, noise)
         styles = self.map(latents, "s", truncation, cutoff).values
         widths = [step.width for step in self.synthesis.steps]
         return self.synthesis(styles.split(widths, 1), self.noise_maps(noise))

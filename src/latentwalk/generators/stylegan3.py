@@ -20,6 +20,17 @@ from latentwalk.generators.filters import filtered_leaky_relu
 from latentwalk.generators.mapping import FullyConnected, Mapping, StyleGenerator
 from latentwalk.latents import Latents
 
+LARGEST = {
+    "resolution": 8192,
+    "mapping": 256,
+    "num_layers": 256,
+    "margin_size": 256,
+    "conv_kernel": 31,
+    "filter_size": 64,
+    "lrelu_upsampling": 16,
+}
+"""Sizes above these are those of no network."""
+
 
 class LayerSizes(NamedTuple):
     """One layer: channels and side of its map, samples across the picture on the way in and out, kernel and filters.
@@ -45,6 +56,7 @@ class StyleGAN3Sizes:
 
     z, w: numbers in a code. classes, embedding: 0 for unconditional networks. mapping: layers of the mapping network.
     resolution: side of the picture. colors: its channels. clamp: limit of the non-linearity, None for no limit.
+    average_estimated: the file had no average code, so truncation acts around an estimate.
     """
 
     z: int
@@ -68,6 +80,23 @@ class StyleGAN3Sizes:
     lrelu_upsampling: int = 2
     use_radial_filters: bool = False
     clamp: float | None = 256
+    average_estimated: bool = False
+
+    def __post_init__(self) -> None:
+        if (
+            min(self.z, self.w, self.colors, self.channel_max) < 1
+            or self.num_layers <= self.num_critical
+            or self.resolution & (self.resolution - 1)
+        ):
+            raise ValueError(
+                f"{self.num_layers} layers, {self.num_critical} of them critical, for {self.resolution} px and codes "
+                f"of {self.z}: no StyleGAN3 has such sizes"
+            )
+        for name, most in LARGEST.items():
+            if not 0 < getattr(self, name) <= most:
+                raise ValueError(f"{name} is {getattr(self, name)}, expected a number from 1 to {most}")
+        if min(self.first_cutoff, self.first_stopband, self.last_stopband_rel) < 1:
+            raise ValueError("its bands begin below one cycle per picture: no StyleGAN3 has such filters")
 
     def layers(self) -> list[LayerSizes]:
         """Every layer, the one that gives colours last. The first entry's input is the waves: same channels, side."""
@@ -190,10 +219,10 @@ class StyleGAN3(StyleGenerator):
 
     options = frozenset({"truncation", "cutoff"})
 
-    def __init__(self, sizes: StyleGAN3Sizes, average_estimated: bool = False) -> None:
+    def __init__(self, sizes: StyleGAN3Sizes) -> None:
         super().__init__()
         layers = sizes.layers()
-        self.sizes, self.classes, self.average_estimated = sizes, sizes.classes, average_estimated
+        self.sizes, self.classes, self.average_estimated = sizes, sizes.classes, sizes.average_estimated
         self.spaces = self.style_spaces(sizes.z, sizes.w, len(layers) + 1)
         self.image_shape = (sizes.colors, sizes.resolution, sizes.resolution)
         self.mapping = Mapping((sizes.z, *[sizes.w] * sizes.mapping), sizes.classes, sizes.embedding)
@@ -207,10 +236,9 @@ class StyleGAN3(StyleGenerator):
     def layer_names(self) -> tuple[str, ...]:
         return ("waves", *(f"layers.{i}" for i in range(len(self.layers))))
 
-    def synthesize(
-        self, latents: Latents, truncation: float = 1.0, cutoff: int | None = None, noise: str | int = "const"
+    def draw(
+        self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int
     ) -> Float[Tensor, "n c h w"]:
-        self.check_options(truncation, cutoff, noise)
         first, *ws = self.map(latents, "w+", truncation, cutoff).values.unbind(1)
         x = self.waves(first)
         for layer, w in zip(self.layers, ws, strict=True):
@@ -236,7 +264,7 @@ class StyleGAN3(StyleGenerator):
         if matrix.shape != (3, 3) or not bool(matrix.isfinite().all()):
             raise ValueError(f"a transform is a finite 3x3 matrix, got one of the shape {list(matrix.shape)}")
         with torch.device("meta"):
-            moved = StyleGAN3(self.sizes, self.average_estimated)
+            moved = StyleGAN3(self.sizes)
         moved.load_state_dict(self.state_dict() | {"waves.transform": matrix}, assign=True)
         moved.freeze()
         moved.source = self.source

@@ -161,10 +161,9 @@ class Wrapped(Generator):
         self.check_options(truncation, cutoff)
         return latents if truncation == 1 else latents.with_values(truncation * latents.values)
 
-    def synthesize(
-        self, latents: Latents, truncation: float = 1.0, cutoff: int | None = None, noise: str | int = "const"
+    def draw(
+        self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int
     ) -> Float[Tensor, "n c h w"]:
-        self.check_options(truncation, cutoff, noise)
         z = self.map(latents, "z", truncation).values
         images = self.module(z[:, :, None, None] if self.pixel else z)
         return images.reshape(-1, *self.image_shape)

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from torch import Tensor
+
 from latentwalk.directions import Direction, Directions
 from latentwalk.generator import Generator
 from latentwalk.methods.boundary import Boundary
@@ -30,11 +32,13 @@ def fit_boundaries(
     seed: int = 0,
     kind: str = "svm",
     progress: Progress = silent,
+    labels: Tensor | None = None,
 ) -> Directions:
     """The linear boundaries of some or all attributes of a scorer, in the space where codes are sampled.
 
     attributes: names that the scorer knows; without them, all of its. samples: codes to draw and score.
     seed: of the codes and of the split. kind: "svm" or "logistic".
+    labels: class numbers or vectors that the codes get in turn, for conditional generators.
     Raises ValueError for an unknown attribute or kind before anything is drawn, and for too few samples.
     """
     method = Boundary(kind, seed=seed)
@@ -42,7 +46,7 @@ def fit_boundaries(
     if not names:
         raise ValueError(f"expected at least one attribute, got none: there are {', '.join(scorer.attributes)}")
     columns = check_attributes(scorer, names)
-    every = score_samples(generator, scorer, samples, seed, progress)
+    every = score_samples(generator, scorer, samples, seed, progress, labels)
     found = method.fit(generator, Samples(every.latents, every.scores[:, columns], names))
     drawn = {"samples": samples, "seed": seed, "scorer": getattr(scorer, "source", "")}
     return Directions(found.items, {**found.source, **drawn})

@@ -12,6 +12,7 @@ from latentwalk.files import check_writable
 from latentwalk.images import save_png
 from latentwalk.jobs.discover import fit_boundaries
 from latentwalk.jobs.edit import Edited
+from latentwalk.latents import in_turn
 from latentwalk.pictures.animation import frames, gif, mp4
 from latentwalk.pictures.charts import dumbbell
 from latentwalk.pictures.grid import before_after
@@ -71,8 +72,9 @@ def draw_plane(edited: Edited, how: PictureRecipe) -> Image.Image:
     first = goals_of(edited)[0].attribute
     second = how.second or _most_changed(edited, first)
     generator, scorer = edited.generator, edited.scorer
-    found = fit_boundaries(generator, scorer, [first, second], samples=PLANE_SAMPLES, kind="logistic")
-    dots = generator.sample(range(10**9, 10**9 + PLANE_DOTS))
+    labels = edited.start.labels
+    found = fit_boundaries(generator, scorer, [first, second], PLANE_SAMPLES, kind="logistic", labels=labels)
+    dots = generator.sample(range(10**9, 10**9 + PLANE_DOTS), in_turn(labels, PLANE_DOTS))
     chances = score(generator, scorer, dots)[:, scorer.attributes.index(first)].sigmoid()
 
     def place(latents) -> np.ndarray:
@@ -124,7 +126,7 @@ def save_film(edited: Edited, path: str | Path, kind: str, show: int, scale: int
     goals = goals_of(edited)
     rows, texts = [], []
     for i in range(len(shown)):
-        codes = edited.start.with_values(resample(shown.path(i).values, FILM_FRAMES))
+        codes = shown.start[[i] * FILM_FRAMES].with_values(resample(shown.path(i).values, FILM_FRAMES))
         rows.append(edited.generator.render(codes))
         texts.append(captions(edited, score(edited.generator, edited.scorer, codes), goals))
     ANIMATIONS[kind](path, frames(rows, texts, scale=scale))

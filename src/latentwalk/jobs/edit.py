@@ -81,7 +81,8 @@ class Edited:
         """The codes of one walk from start to end. Raises ValueError when frames were not asked for."""
         if self.paths is None:
             raise ValueError("this edit kept no frames: edit with frames=True")
-        return Latents(self.paths[index], self.latents.space)
+        values = self.paths[index]
+        return self.start[[index] * len(values)].with_values(values)
 
 
 def edit(
@@ -99,6 +100,7 @@ def edit(
 ) -> Edited:
     """Move every code until its picture has the attribute.
 
+    generator: pictures are drawn with its options, see `Generator.with_options`.
     attribute, target: what to reach: a probability of at least 0.5 is a floor (p >= target), a smaller one a ceiling.
     goals: several at once, {attribute: target}, instead of or beside `attribute`.
     hold: attributes whose logits should stay where they are, or "others" for all that are not goals.
@@ -134,9 +136,10 @@ def edit_batches(
     generator.check(latents)
     recipe = EditRecipe(
         generator=Source(source=generator.source, fingerprint=generator.fingerprint),
+        drawing=generator.drawing,
         scorer=describe_scorer(scorer),
         judge=describe_scorer(judge) if judge else None,
-        codes=describe_codes(latents),
+        codes=describe_codes(generator, latents),
         goals={goal.attribute: goal.target for goal in wanted},
         hold=held,
         walk=describe_walk(walker),

@@ -39,6 +39,15 @@ def load(
     device = check_device(device)
     if not dtype.is_floating_point:
         raise ValueError(f"weights are floating point numbers, got {dtype}: expected torch.float32")
+    path = locate(source, progress)
+    generator = open_generator(path)
+    check_finite(generator.state_dict(), path)
+    generator.source = str(source)
+    return generator.to(device, dtype)
+
+
+def locate(source: str | Path, progress: Progress = silent) -> Path:
+    """The file or folder that a generator is read from; an address is fetched. Arguments and errors: as in `load`."""
     path = GENERATORS.get(str(source), Path(source))
     if is_remote(source):
         from latentwalk.jobs.fetch import fetch_source  # whoever loads a file needs nothing of a network
@@ -49,11 +58,7 @@ def load(
             f"no generator {str(source)!r}: expected a path, an https:// or hf:// address, "
             f"or one of {', '.join(GENERATORS)}"
         )
-    generator = open_generator(path)
-    check_finite(generator.state_dict(), path)
-    generator.freeze()
-    generator.source = str(source)
-    return generator.to(device, dtype)
+    return path
 
 
 def load_scorer(source: str | Path, device: torch.device | str = "cpu") -> Scorer:

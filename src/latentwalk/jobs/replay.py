@@ -1,7 +1,7 @@
 """Replay: a picture that latentwalk wrote carries its recipe, and the recipe makes the same picture again."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +15,16 @@ from latentwalk.jobs.draw import NEED_PATHS, draw, first_codes
 from latentwalk.jobs.edit import Edited, Walker, edit
 from latentwalk.jobs.load import GENERATORS, SCORERS, load, load_scorer
 from latentwalk.jobs.sheets import draw_path, draw_samples
-from latentwalk.latents import Latents
 from latentwalk.receipts import (
     BoundaryWalk,
-    Codes,
     EditRecipe,
     GradientWalk,
     InterpolateRecipe,
     PictureRecipe,
     Receipt,
     Source,
+    read_codes,
     read_direction,
-    read_values,
-    seeds_of,
 )
 from latentwalk.scores import Scorer
 from latentwalk.walks.along import Along
@@ -65,6 +62,7 @@ def replay(
         raise ValueError(f"{path} is the receipt of a whole edit, not of a picture: replay one of its PNG files")
     generator = generator or _load_generator(receipt.recipe.generator, device)
     _check_same("generator", receipt.recipe.generator, generator.fingerprint, path)
+    generator = generator.with_options(**asdict(receipt.recipe.drawing))
     if isinstance(receipt.recipe, EditRecipe):
         scorer = scorer or _load_scorer(receipt.recipe.scorer, device)
     picture = _draw(receipt, receipt.picture, generator, scorer, path)
@@ -78,7 +76,7 @@ def _draw(
     if isinstance(recipe, EditRecipe) and scorer is not None:
         _check_same("scorer", recipe.scorer, getattr(scorer, "fingerprint", ""), path)
         return draw(edit_again(receipt, recipe, how, generator, scorer), how)
-    codes = codes_of(recipe.codes, generator)
+    codes = read_codes(generator, recipe.codes)
     if isinstance(recipe, InterpolateRecipe):
         return draw_path(generator, codes, recipe.steps, recipe.how, how)
     return draw_samples(generator, codes, how)
@@ -94,7 +92,7 @@ def edit_again(
     """
     walker = read_walk(recipe.walk)
     batch = getattr(walker, "batch", how.show)
-    codes = codes_of(recipe.codes, generator)[: -(-how.show // batch) * batch]
+    codes = read_codes(generator, recipe.codes)[: -(-how.show // batch) * batch]
     again = first_codes(
         edit(
             generator,
@@ -114,12 +112,6 @@ def edit_again(
     return Edited(**{**values, "latents": again.latents.with_values(kept.to(again.latents.values))})
 
 
-def codes_of(codes: Codes, generator: Generator) -> Latents:
-    """Codes from a receipt. Raises ValueError when they are not ones of this generator."""
-    found = generator.sample(seeds_of(codes)) if codes.seeds is not None else read_values(codes)
-    return generator.check(found.to(generator.device))
-
-
 def read_walk(recipe: GradientWalk | BoundaryWalk) -> Walker:
     """The walker that a receipt describes. Raises ValueError for settings that it does not have."""
     if isinstance(recipe, GradientWalk):
@@ -137,7 +129,7 @@ def _settings(kind: type, given: Mapping[str, float]) -> dict[str, Any]:
 
 
 def _load_generator(source: Source, device: torch.device | str) -> Generator:
-    if source.source not in GENERATORS and not Path(source.source).is_file():
+    if source.source not in GENERATORS and not Path(source.source).exists():
         raise ValueError(
             f"the picture was made with the generator {source.source}, which is not there any more: "
             "name its file with --generator"

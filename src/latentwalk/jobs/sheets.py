@@ -1,5 +1,7 @@
 """Pictures of codes as they are: a sheet of samples, and the way from code to code."""
 
+from dataclasses import replace
+
 from PIL import Image
 
 from latentwalk.generator import Generator
@@ -23,31 +25,51 @@ FILMS = {".gif": gif, ".mp4": mp4}
 
 def sample_receipt(generator: Generator, codes: Latents, how: PictureRecipe) -> Receipt:
     source = Source(source=generator.source, fingerprint=generator.fingerprint)
-    recipe = SampleRecipe(generator=source, codes=describe_codes(codes[: how.show]))
+    shown = describe_codes(generator, codes[: how.show])
+    recipe = SampleRecipe(generator=source, drawing=generator.drawing, codes=shown)
     return Receipt(latentwalk=VERSION, recipe=recipe, picture=how)
 
 
 def draw_samples(generator: Generator, codes: Latents, how: PictureRecipe) -> Image.Image:
-    """A sheet of images, each with its seed."""
+    """A sheet of images, each with its seed and its class."""
     codes = codes[: how.show]
-    texts = None if codes.seeds is None else [f"seed {seed}" for seed in codes.seeds.tolist()]
-    return grid(generator.render(codes), how.columns, texts, how.scale)
+    return grid(generator.render(codes), how.columns, names_of(codes), how.scale)
+
+
+def names_of(codes: Latents) -> list[str] | None:
+    """A caption per code: its seed and its class number, as far as it has them; None where none has any."""
+    seeds = [] if codes.seeds is None else [f"seed {seed}" for seed in codes.seeds.tolist()]
+    numbered = codes.labels is not None and codes.labels.ndim == 1
+    classes = [f"class {number}" for number in codes.labels.tolist()] if numbered and codes.labels is not None else []
+    rows = [names for names in (seeds, classes) if names]
+    return ["\n".join(names) for names in zip(*rows, strict=True)] or None
 
 
 def path_receipt(generator: Generator, keys: Latents, steps: int, how: str, picture: PictureRecipe) -> Receipt:
     source = Source(source=generator.source, fingerprint=generator.fingerprint)
     recipe = InterpolateRecipe.model_validate(
-        {"generator": source, "codes": describe_codes(keys), "steps": steps, "how": how}
+        {
+            "generator": source,
+            "drawing": generator.drawing,
+            "codes": describe_codes(generator, keys),
+            "steps": steps,
+            "how": how,
+        }
     )
     return Receipt(latentwalk=VERSION, recipe=recipe, picture=picture)
 
 
+def between(generator: Generator, keys: Latents, steps: int, how: str) -> Latents:
+    """All codes of a path. From class to class it goes through mixtures: class numbers become class vectors."""
+    if keys.labels is not None and keys.labels.ndim == 1 and bool((keys.labels != keys.labels[:1]).any()):
+        keys = replace(keys, labels=generator.class_vectors(keys))
+    return through(keys, steps, how)
+
+
 def draw_path(generator: Generator, keys: Latents, steps: int, how: str, picture: PictureRecipe) -> Image.Image:
     """One row per leg with both its ends; the codes given have their seeds as captions."""
-    images = generator.render(through(keys, steps, how))
-    names = (
-        [f"code {i}" for i in range(len(keys))] if keys.seeds is None else [f"seed {s}" for s in keys.seeds.tolist()]
-    )
+    images = generator.render(between(generator, keys, steps, how))
+    names = names_of(keys) or [f"code {i}" for i in range(len(keys))]
     cells = [leg * (steps - 1) + step for leg in range(len(keys) - 1) for step in range(steps)]
     captions = [names[cell // (steps - 1)] if cell % (steps - 1) == 0 else "" for cell in cells]
     return grid(images[cells], picture.columns or steps, captions, picture.scale)
@@ -62,4 +84,4 @@ def save_path_film(path: str, generator: Generator, keys: Latents, steps: int, h
     ending = str(path)[-4:].lower()
     if ending not in FILMS:
         raise ValueError(f"a film ends in {' or '.join(FILMS)}, got {path}")
-    FILMS[ending](path, frames([generator.render(through(keys, steps, how))], scale=scale))
+    FILMS[ending](path, frames([generator.render(between(generator, keys, steps, how))], scale=scale))

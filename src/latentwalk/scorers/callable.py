@@ -24,7 +24,11 @@ class CallableScorer:
         return ("score",) if width == 1 else tuple(f"score{i}" for i in range(width))
 
     def __call__(self, images: Tensor, /) -> Tensor:
-        logits = self.function(images)
+        try:
+            logits = self.function(images)
+        except Exception as error:  # anything may be inside
+            what = f"{type(error).__name__}: {error}"
+            raise ValueError(f"the scorer {self.source} failed on images {list(images.shape)}: {what}") from error
         if not isinstance(logits, Tensor) or logits.ndim not in (1, 2) or len(logits) != len(images):
             came = list(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
             raise ValueError(f"the scorer {self.source} must give logits [n, a] for {len(images)} images, got {came}")

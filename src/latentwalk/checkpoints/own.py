@@ -1,0 +1,117 @@
+"""Our own format: one safetensors file with the weights as the network uses them, and what that is built from.
+
+The header says kind, version of the format, family, its sizes as JSON, and the fingerprint of the weights. Sizes are
+checked like everything that comes from a file; they only describe the network, whose weights the tensors are.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import TypeAdapter, ValidationError
+
+from latentwalk.checkpoints.assembly import assemble, naming
+from latentwalk.checkpoints.nodes import ADVICE, shown
+from latentwalk.files import write_tensors
+from latentwalk.generator import Generator
+from latentwalk.generators.biggan import BigGAN, BigGANSizes
+from latentwalk.generators.biggan_deep import BigGANDeep, BigGANDeepSizes
+from latentwalk.generators.dcgan import DCGAN, DCGANSizes
+from latentwalk.generators.pggan import PGGAN, PGGANSizes
+from latentwalk.generators.stylegan import StyleGAN, StyleGANSizes
+from latentwalk.generators.stylegan2 import StyleGAN2, StyleGAN2Sizes
+from latentwalk.generators.stylegan3 import StyleGAN3, StyleGAN3Sizes
+from latentwalk.weights import fingerprint
+
+KIND, VERSION = "latentwalk.generator", 1
+"""What a file says that it is, and the newest version of the format that is known."""
+
+LONGEST = 2**14
+"""Characters of the sizes: those of the largest networks take a tenth of it."""
+
+
+class Family(NamedTuple):
+    """What a network is built from, and how."""
+
+    sizes: type
+    build: Callable[[Any], Generator]
+
+
+FAMILIES = {
+    "DCGAN": Family(DCGANSizes, lambda sizes: DCGAN(sizes.empty(), sizes.tanh)),
+    "PGGAN": Family(PGGANSizes, PGGAN),
+    "StyleGAN": Family(StyleGANSizes, StyleGAN),
+    "StyleGAN2": Family(StyleGAN2Sizes, StyleGAN2),
+    "StyleGAN3": Family(StyleGAN3Sizes, StyleGAN3),
+    "BigGAN": Family(BigGANSizes, BigGAN),
+    "BigGANDeep": Family(BigGANDeepSizes, BigGANDeep),
+}
+"""By the name of the class."""
+
+
+def write(generator: Generator, path: str | Path) -> None:
+    """Write the generator to a file, atomically.
+
+    Raises ValueError for a network of somebody's own, and for weights that are not those that were loaded any more.
+    """
+    name, tensors = type(generator).__name__, generator.state_dict()
+    if name not in FAMILIES:
+        raise ValueError(f"a {name} cannot be converted: a file cannot hold its code; expected {', '.join(FAMILIES)}")
+    if fingerprint(tensors) != generator.fingerprint:
+        raise ValueError(f"the weights were changed, or rounded to {generator.dtype}: convert the generator as loaded")
+    sizes = TypeAdapter(FAMILIES[name].sizes).dump_json(vars(generator)["sizes"]).decode()
+    header = {"kind": KIND, "version": str(VERSION), "family": name, "sizes": sizes}
+    write_tensors(path, tensors, {**header, "fingerprint": generator.fingerprint})
+
+
+def kind_of(tree: object) -> str:
+    """What a tree says that it is, "" for one that is no file of latentwalk's."""
+    metadata = tree.get("metadata") if isinstance(tree, Mapping) else None
+    kind = metadata.get("kind") if isinstance(metadata, Mapping) else None
+    return kind if isinstance(kind, str) else ""
+
+
+def matches(tree: object) -> bool:
+    """Whether a tree {"metadata": texts, "state": tensors} is a file that `write` made."""
+    return kind_of(tree) == KIND
+
+
+def read(tree: Mapping[str, Any], where: str) -> Generator:
+    """The generator, frozen. where: what to call the file in errors. Raises ValueError that says what did not fit."""
+    header, tensors = tree["metadata"], tree["state"]
+    with naming(where):
+        family, sizes = _described(header)
+        try:
+            generator = assemble(lambda: family.build(sizes), tensors, where)
+        except (RuntimeError, LookupError, ArithmeticError) as error:  # torch builds no such layers
+            raise ValueError(f"no network has the sizes {shown(sizes)}: the file is damaged, {ADVICE}") from error
+    if generator.fingerprint != header.get("fingerprint"):
+        raise ValueError(f"{where}: its weights are not those that were written: the file is damaged, {ADVICE}")
+    return generator
+
+
+def _described(header: Mapping[str, str]) -> tuple[Family, Any]:
+    """The family and the sizes that a header names. Raises ValueError when they cannot be understood."""
+    version, family, text = (header.get(name, "") for name in ("version", "family", "sizes"))
+    if not version.isdecimal() or not int(version[:9]) > 0:
+        raise ValueError(f"its header has the version {shown(version)!r}: the file is damaged, {ADVICE}")
+    if int(version[:9]) > VERSION:
+        raise ValueError(f"the file has the format {int(version[:9])}, expected at most {VERSION}: update latentwalk")
+    if family not in FAMILIES:
+        raise ValueError(f"unknown family {shown(family)!r}: expected {', '.join(FAMILIES)}")
+    if len(text) > LONGEST:
+        raise ValueError(f"its sizes take {len(text)} characters: the file is damaged, {ADVICE}")
+    try:
+        sizes = TypeAdapter(FAMILIES[family].sizes).validate_json(text, strict=True)
+        given = json.loads(text)
+        json.dumps(given, allow_nan=False)  # raises ValueError for NaN and infinity
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "sizes"
+        raise ValueError(f"the sizes in its header are damaged ({place}: {shown(first['msg'])}): {ADVICE}") from error
+    unknown = set(given) - {field.name for field in fields(sizes)}
+    if unknown:
+        raise ValueError(f"its sizes have also {shown(sorted(unknown))}: the file is damaged, {ADVICE}")
+    return FAMILIES[family], sizes

@@ -1,0 +1,96 @@
+"""`latentwalk inspect`: what a checkpoint is, whatever made it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from latentwalk.cli.console import say, say_facts, say_files, say_json, say_table, working
+from latentwalk.cli.options import OUTPUT, Force, GeneratorName, Json
+from latentwalk.cli.outputs import check_ending, outputs
+
+if TYPE_CHECKING:
+    from latentwalk.jobs.inspect import Inspected
+
+SHOWN = 6
+"""Names of tensors that are listed."""
+
+
+def inspect(
+    generator: GeneratorName,
+    sheet: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="A sheet of what it draws, .png, through all classes.", rich_help_panel=OUTPUT
+        ),
+    ] = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Say what a checkpoint is: family, spaces, layers, and what was read of it.
+
+    The content decides, not the name. Nothing in the file is executed.
+
+    \bExamples:
+      latentwalk inspect my_model.pkl
+      latentwalk inspect my_model.pkl --sheet sheet.png
+      latentwalk inspect biggan-deep-128 --json
+    """
+    from latentwalk.jobs.inspect import inspect as look
+    from latentwalk.jobs.inspect import save_contact_sheet
+
+    files = [check_ending(sheet, ".png")] if sheet else []
+    with working(f"reading {generator}", as_json) as progress, outputs(files, force):
+        found = look(generator)
+        for file in files:
+            progress.wait("drawing the sheet")
+            save_contact_sheet(found.generator, file)
+    if as_json:
+        say_json({**found.describe(), "sheet": sheet})
+        return
+    say_facts(f"generator {generator}", facts_of(found))
+    say()
+    say_details(found)
+    say_files(files)
+
+
+def facts_of(found: "Inspected") -> dict[str, str]:
+    """What a person reads first."""
+    data, (channels, height, width) = found.describe(), found.generator.image_shape
+    average = {"average": "estimated, the file has none"} if data["average_estimated"] else {}
+    return {
+        "format": data["format"],
+        "family": data["family"],
+        "images": f"{width} x {height}, {'grey' if channels == 1 else 'colour'}",
+        "classes": f"{data['classes']:,}" if data["classes"] else "none",
+        "options": ", ".join(data["options"]) or "none",
+        **average,
+        "parameters": f"{data['parameters']:,}",
+        "fingerprint": data["fingerprint"],
+    }
+
+
+def say_details(found: "Inspected") -> None:
+    """The spaces, the layers from the code to the image, what a reader left out or put in, and the files."""
+    spaces = found.generator.spaces.values()
+    say_table(("space", "shape of a code"), [(space.name, _shape(space.shape)) for space in spaces])
+    say_table(("layer", "shape of what it gives"), [(name, _shape(shape)) for name, shape in found.layers.items()])
+    reading = found.generator.reading
+    _say_tensors("not used, without a part in the picture", reading.ignored)
+    _say_tensors("missing in the file, with usual values in their place", reading.missing)
+    for file in found.files:
+        say(f"{file.name}, {file.size:,} bytes")
+        say(f"  sha256 {file.sha256}")
+
+
+def _shape(sizes: tuple[int, ...]) -> str:
+    return " x ".join(map(str, sizes))
+
+
+def _say_tensors(what: str, names: tuple[str, ...]) -> None:
+    if names:
+        say(f"{what}: {len(names)} tensor{'s' if len(names) > 1 else ''}")
+        more = [f"and {len(names) - SHOWN} more, which --json names"] if len(names) > SHOWN else []
+        for line in [*names[:SHOWN], *more]:
+            say(f"  {line}")
+        say()

@@ -1,0 +1,86 @@
+"""Inspect: what a checkpoint is, what its reader made of it, and a sheet of what it draws."""
+
+import hashlib
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+
+from latentwalk.checkpoints.folders import files_of
+from latentwalk.generator import Generator
+from latentwalk.hooks import read_layers
+from latentwalk.jobs.load import load, locate
+from latentwalk.jobs.sheets import draw_samples, sample_receipt, save_sheet
+from latentwalk.latents import Latents
+from latentwalk.receipts import PictureRecipe
+from latentwalk.samples import Progress, silent
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of a checkpoint: its name, its length in bytes, and the SHA-256 of its content."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, eq=False)
+class Inspected:
+    """What was found. files: those that were read. layers: the shape of what each layer gives for one code."""
+
+    generator: Generator
+    files: tuple[File, ...]
+    layers: dict[str, tuple[int, ...]]
+
+    def describe(self) -> dict[str, Any]:
+        """All of it as plain data."""
+        made, reading = self.generator, self.generator.reading
+        return {
+            "source": made.source,
+            "format": reading.format,
+            "family": type(made).__name__,
+            "image_shape": list(made.image_shape),
+            "classes": made.classes,
+            "spaces": {name: list(space.shape) for name, space in made.spaces.items()},
+            "layers": {name: list(shape) for name, shape in self.layers.items()},
+            "options": sorted(made.options),
+            "average_estimated": bool(getattr(made, "average_estimated", False)),
+            "parameters": sum(weight.numel() for weight in made.parameters()),
+            "ignored": list(reading.ignored),
+            "missing": list(reading.missing),
+            "files": [asdict(file) for file in self.files],
+            "fingerprint": made.fingerprint,
+        }
+
+
+def inspect(source: str | Path, progress: Progress = silent) -> Inspected:
+    """Load a generator and look at it. source, progress, errors: as in `load`."""
+    generator = load(source, progress=progress)
+    files = tuple(_file(found) for found in files_of(locate(source)))
+    names = generator.layer_names
+    with torch.no_grad(), read_layers(generator, names, stop=False) as found:
+        generator.synthesize(contact_codes(generator, 1))
+    return Inspected(generator, files, {name: tuple(found[name].shape[1:]) for name in names})
+
+
+def contact_codes(generator: Generator, count: int) -> Latents:
+    """The codes of the first seeds, with classes from all over the range."""
+    every = max(1, generator.classes // count)
+    labels = [i * every % generator.classes for i in range(count)] if generator.classes else None
+    return generator.sample(range(count), labels)
+
+
+def save_contact_sheet(generator: Generator, path: str | Path, count: int = 16) -> Image.Image:
+    """Write a PNG of the first seeds, each with its class if there are any, and with its receipt inside."""
+    codes, how = contact_codes(generator, count), PictureRecipe(kind="samples", show=count)
+    picture = draw_samples(generator, codes, how)
+    save_sheet(str(path), picture, sample_receipt(generator, codes, how))
+    return picture
+
+
+def _file(path: Path) -> File:
+    with path.open("rb") as file:
+        return File(path.name, path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
