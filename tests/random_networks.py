@@ -1,15 +1,93 @@
-"""Small networks with random weights, from their sizes."""
+"""Small networks with random weights, one of every family, from their sizes."""
+
+import itertools
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import torch
+from torch import Tensor, nn
 
+from latentwalk.generator import Generator
+from latentwalk.generators.biggan import BigGAN, BigGANSizes
+from latentwalk.generators.biggan_deep import BigGANDeep, BigGANDeepSizes, BlockSizes
+from latentwalk.generators.dcgan import DCGAN, Block
 from latentwalk.generators.layers import resample_filter
+from latentwalk.generators.pggan import PGGAN, PGGANSizes
+from latentwalk.generators.stylegan import StyleGAN, StyleGANSizes
 from latentwalk.generators.stylegan2 import StyleGAN2, StyleGAN2Sizes
+from latentwalk.generators.stylegan3 import StyleGAN3, StyleGAN3Sizes
+from latentwalk.generators.wrapped import wrap
+from latentwalk.latents import Latents
 
 SIZES = StyleGAN2Sizes(mapping=(7, 9, 6), widths=(8, 6, 5))
 """z [7] -> w [6] -> 3x16x16, with a channel count of its own for every resolution."""
 
+PG = PGGANSizes(z=6, widths=(6, 5, 4))
+STYLE = StyleGANSizes(mapping=(6, 5, 7), w=7, widths=(6, 5, 4))
+T = StyleGAN3Sizes(z=6, w=8, resolution=16, channel_base=48, channel_max=6, num_layers=5, margin_size=4)
+R = StyleGAN3Sizes(
+    z=6, w=8, resolution=16, classes=3, embedding=8, channel_base=48, channel_max=6, conv_kernel=1,
+    use_radial_filters=True, num_layers=5, margin_size=4,
+)  # fmt: skip
+PLAIN = BigGANSizes(
+    classes=4, embedding=5, chunk=3, hierarchical=True, bottom=4, channels=(16, 8, 8), attention=frozenset({0})
+)
+DEEP = BigGANDeepSizes(
+    classes=4, z=6, embedding=5, blocks=(BlockSizes(False, 16, 16), BlockSizes(True, 16, 8)), attention=frozenset({1}),
+    rows=11,
+)  # fmt: skip
 
-def random_stylegan2(sizes: StyleGAN2Sizes = SIZES, taps: torch.Tensor | None = None, seed: int = 0) -> StyleGAN2:
+
+def codes(generator: Generator, seeds: Iterable[int], space: str | None = None) -> Latents:
+    """Codes of the seeds, their classes in turn where there are some, in any space (None: where they are sampled)."""
+    seeds = list(seeds)
+    labels = [seed % generator.classes for seed in seeds] if generator.classes else None
+    latents = generator.sample(seeds, labels)
+    return latents if space is None else generator.map(latents, space)
+
+
+def low_pass(shape: tuple[int, ...]) -> Tensor:
+    """A filter [t] or [t, t] of sum one."""
+    taps = torch.hann_window(shape[0] + 2, periodic=False)[1:-1]
+    taps = torch.outer(taps, taps) if len(shape) == 2 else taps
+    return taps / taps.sum()
+
+
+def random_dcgan() -> DCGAN:
+    """Three small layers: z [8] -> 3x16x16."""
+    random = torch.Generator().manual_seed(0)
+    widths = (8, 12, 6, 3)
+    blocks = [
+        Block(
+            0.3 * torch.randn(inside, outside, 4, 4, generator=random),
+            0.1 * torch.randn(outside, generator=random),
+            stride=2 if i else 1,
+            padding=1 if i else 0,
+        )
+        for i, (inside, outside) in enumerate(itertools.pairwise(widths))
+    ]
+    generator = DCGAN(blocks)
+    generator.freeze()
+    return generator
+
+
+def random_pggan(sizes: PGGANSizes = PG) -> PGGAN:
+    generator, random = PGGAN(sizes), torch.Generator().manual_seed(0)
+    for tensor in generator.state_dict().values():
+        tensor.copy_(0.3 * torch.randn(tensor.shape, generator=random))
+    generator.freeze()
+    return generator
+
+
+def random_stylegan(sizes: StyleGANSizes = STYLE) -> StyleGAN:
+    generator, random = StyleGAN(sizes), torch.Generator().manual_seed(0)
+    for name, tensor in generator.state_dict().items():
+        tensor.copy_((50 if name.startswith("mapping.layers") else 0.5) * torch.randn(tensor.shape, generator=random))
+    generator.freeze()
+    return generator
+
+
+def random_stylegan2(sizes: StyleGAN2Sizes = SIZES, taps: Tensor | None = None, seed: int = 0) -> StyleGAN2:
     """Every weight normal, scaled as it is stored; taps: of the resampling filter."""
     generator, random = StyleGAN2(sizes), torch.Generator().manual_seed(seed)
     for name, tensor in sorted(generator.state_dict().items()):
@@ -24,3 +102,58 @@ def random_stylegan2(sizes: StyleGAN2Sizes = SIZES, taps: torch.Tensor | None = 
             normal = 0.3 * normal
         tensor.copy_(normal)
     return generator.freeze()
+
+
+def random_stylegan3(sizes: StyleGAN3Sizes = T) -> StyleGAN3:
+    generator, random = StyleGAN3(sizes), torch.Generator().manual_seed(0)
+    for name, tensor in generator.state_dict().items():
+        if name.endswith("_filter"):
+            tensor.copy_(low_pass(tuple(tensor.shape)))
+        elif name.endswith("magnitude"):
+            tensor.fill_(0.7)
+        elif name == "waves.transform":
+            tensor.copy_(torch.eye(3))
+        else:
+            scale = 100 if name.startswith("mapping.layers") else 1
+            tensor.copy_(scale * torch.randn(tensor.shape, generator=random))
+    generator.freeze()
+    return generator
+
+
+def random_biggan(sizes: BigGANSizes | BigGANDeepSizes = PLAIN) -> Generator:
+    generator = BigGAN(sizes) if isinstance(sizes, BigGANSizes) else BigGANDeep(sizes)
+    random = torch.Generator().manual_seed(0)
+    for name, tensor in generator.state_dict().items():
+        draw = torch.randn(tensor.shape, generator=random)
+        tensor.copy_(1 + draw.abs() if name.endswith("var") else 0.3 * draw)
+    return generator.freeze()
+
+
+def random_wrapped() -> Generator:
+    """A network of somebody's own: codes [n, 8, 1, 1]."""
+    network, random = (
+        nn.Sequential(nn.ConvTranspose2d(8, 6, 4), nn.ReLU(), nn.ConvTranspose2d(6, 3, 4, 2, 1), nn.Tanh()),
+        torch.Generator().manual_seed(0),
+    )
+    for tensor in network.state_dict().values():
+        tensor.copy_(0.3 * torch.randn(tensor.shape, generator=random))
+    return wrap(network, latent_dim=8)
+
+
+NETWORKS: dict[str, Callable[[], Generator]] = {
+    "dcgan": random_dcgan,
+    "pggan": random_pggan,
+    "stylegan": random_stylegan,
+    "stylegan-fading": lambda: random_stylegan(replace(STYLE, fade=0.25, classes=2, embedding=3)),
+    "stylegan-per-layer": lambda: random_stylegan(replace(STYLE, mapping=(6, 5, 42), averages=6)),
+    "stylegan2": random_stylegan2,
+    "stylegan2-resnet": lambda: random_stylegan2(replace(SIZES, architecture="resnet", classes=3, embedding=4)),
+    "stylegan2-orig": lambda: random_stylegan2(replace(SIZES, architecture="orig", clamp=4.0)),
+    "stylegan3-t": random_stylegan3,
+    "stylegan3-r": lambda: random_stylegan3(R),
+    "biggan": random_biggan,
+    "biggan-flat": lambda: random_biggan(replace(PLAIN, hierarchical=False, embedding=0)),
+    "biggan-deep": lambda: random_biggan(DEEP),
+    "wrapped": random_wrapped,
+}
+"""Every family, and more than once where its kinds take another way through the code."""

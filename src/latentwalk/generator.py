@@ -3,7 +3,7 @@
 import math
 import operator
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import SupportsIndex
 
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from latentwalk.latents import Latents, LatentSpace
+from latentwalk.stages import Stage
 from latentwalk.weights import fingerprint
 
 RENDER_BATCH = 64
@@ -58,6 +59,13 @@ class Generator(nn.Module, ABC):
         self, latents: Latents, truncation: float = 1.0, cutoff: int | None = None, noise: str | int = "const"
     ) -> Float[Tensor, "n c h w"]:
         """Images NCHW RGB in [-1, 1], of the weights' type: a pure, differentiable function of the codes."""
+
+    def stages(
+        self, latents: Latents, truncation: float = 1.0, cutoff: int | None = None, noise: str | int = "const"
+    ) -> list[Stage]:
+        """The same as `synthesize`, cut wherever a part of the code enters; a family that can, cuts."""
+        given = (latents.space, latents.values, latents.labels, truncation)
+        return [Stage(given, lambda _: self.synthesize(latents, truncation, cutoff, noise))]
 
     @abstractmethod
     def entry_weights(self, space: str) -> dict[str, Float[Tensor, "out d"]]:
@@ -183,14 +191,27 @@ class Generator(nn.Module, ABC):
         """
         self.check(latents)
         self.check_options(truncation, cutoff, noise)
-        _, height, width = self.image_shape
-        images = torch.empty(len(latents), *self.image_shape, device=self.device, dtype=self.dtype)
-        start, size = 0, max(1, min(RENDER_BATCH, RENDER_PIXELS // (height * width))) if batch is None else batch
-        for part in latents.split(size):
-            drawn = self.synthesize(part.to(self.device, self.dtype), truncation, cutoff, noise)
-            images[start : start + len(part)] = drawn
+        images, start = self.canvas(len(latents)), 0
+        for part in self.batches(latents, batch):
+            images[start : start + len(part)] = self.synthesize(part, truncation, cutoff, noise)
             start += len(part)
         return images
+
+    def batches(self, latents: Latents, batch: int | None = None) -> Iterator[Latents]:
+        """The codes as they are drawn: `batch` at once (see `render`), on the generator's device and of its type.
+
+        They are copies: where numbers lie in memory changes the rounding of matrix products, and images depend on
+        values alone.
+        """
+        _, height, width = self.image_shape
+        size = max(1, min(RENDER_BATCH, RENDER_PIXELS // (height * width))) if batch is None else batch
+        for part in latents.split(size):
+            moved = part.to(self.device, self.dtype)
+            yield moved.with_values(moved.values.clone(memory_format=torch.contiguous_format))
+
+    def canvas(self, images: int) -> Float[Tensor, "n c h w"]:
+        """Room for so many images, with nothing drawn yet."""
+        return torch.empty(images, *self.image_shape, device=self.device, dtype=self.dtype)
 
 
 def check_seed(seed: object) -> int:

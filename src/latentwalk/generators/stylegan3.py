@@ -8,6 +8,7 @@ There are no noise maps.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -17,8 +18,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from latentwalk.generators.filters import filtered_leaky_relu
-from latentwalk.generators.mapping import FullyConnected, Mapping, StyleGenerator
+from latentwalk.generators.mapping import FullyConnected, Mapping, StyleGenerator, separate
 from latentwalk.latents import Latents
+from latentwalk.stages import Stage, run
 
 
 class LayerSizes(NamedTuple):
@@ -210,12 +212,17 @@ class StyleGAN3(StyleGenerator):
     def synthesize(
         self, latents: Latents, truncation: float = 1.0, cutoff: int | None = None, noise: str | int = "const"
     ) -> Float[Tensor, "n c h w"]:
+        return run(self.stages(latents, truncation, cutoff, noise))
+
+    def stages(
+        self, latents: Latents, truncation: float = 1.0, cutoff: int | None = None, noise: str | int = "const"
+    ) -> list[Stage]:
+        """The waves and one per layer, each told its w."""
         self.check_options(truncation, cutoff, noise)
-        first, *ws = self.map(latents, "w+", truncation, cutoff).values.unbind(1)
-        x = self.waves(first)
-        for layer, w in zip(self.layers, ws, strict=True):
-            x = layer(x, w)
-        return x * self.sizes.output_scale
+        first, *ws = separate(self.map(latents, "w+", truncation, cutoff).values)
+        layers = [Stage((w,), partial(layer, w=w)) for layer, w in zip(self.layers, ws, strict=True)]
+        scale = self.sizes.output_scale
+        return [Stage((first,), lambda _: self.waves(first)), *layers, Stage((), lambda x: x * scale)]
 
     def entry_weights(self, space: str) -> dict[str, Float[Tensor, "out d"]]:
         """The style affines by layer for w and w+; the first layer of the mapping network for z."""
