@@ -123,3 +123,16 @@ def test_gradients_are_those_of_the_function() -> None:
     x, taps = image(1, 2, 6, 6).requires_grad_(), symmetric(12)
     for thin in (taps, radial(12)):
         assert torch.autograd.gradcheck(lambda v, f=thin: filtered_leaky_relu(v, taps, 2, f, 2, 4, clamp=1.0), x)
+
+
+@pytest.mark.parametrize("pixels", [14, 11])
+def test_a_map_that_may_be_overwritten_gives_the_same(pixels: int) -> None:
+    x, taps = image(2, 3, pixels, pixels), symmetric(12)
+    with torch.no_grad():
+        expected = filtered_leaky_relu(x, taps, 2, taps, 2, 12)
+        given = x.clone()
+        assert torch.equal(filtered_leaky_relu(given, taps, 2, taps, 2, 12, spare=True), expected)
+    assert torch.equal(given, x) == (pixels < 12)  # the result is larger: nothing to save
+    kept = x.clone()
+    assert torch.allclose(filtered_leaky_relu(kept, taps, 2, taps, 2, 12, spare=True), expected)
+    assert torch.equal(kept, x)

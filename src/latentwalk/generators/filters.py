@@ -10,7 +10,7 @@ is in the processor's cache. That is ten times as fast as convolutions over the 
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import torch
@@ -49,11 +49,13 @@ def filtered_leaky_relu(
     side: int,
     gain: float = math.sqrt(2),
     clamp: float | None = None,
+    spare: bool = False,
 ) -> Float[Tensor, "n c s s"]:
     """gain * leaky ReLU, limited to [-clamp, clamp], on a grid `up` times as fine; then a map of side x side pixels.
 
     up_filter: [taps], a multiple of `up`, of sum one. down_filter: [taps], or [taps, taps] when it is radial.
     down: how many times coarser than the finer grid the result is. side: pixels of the result.
+    spare: whether x may be overwritten: without gradients, the result then takes its place where it fits.
     """
     taps = up_filter * (up * math.sqrt(gain))  # a leaky ReLU of g x is g times that of x, so the gain goes first
     tile = up * -(-min(TILE, side) // up)  # a multiple of `up`, so that all tiles meet the same taps
@@ -83,17 +85,22 @@ def filtered_leaky_relu(
         return torch.cat(lines, 2)
 
     channels = max(1, BAND // (len(x) * under(tile) * max(x.shape[3], side)))
-    return gather((draw(part) for part in x.split(channels, 1)), x, (len(x), x.shape[1], side, side))
+
+    def room() -> Tensor:
+        fits = spare and min(x.shape[2:]) >= side
+        return x[:, :, :side, :side] if fits else x.new_empty(*x.shape[:2], side, side)
+
+    return gather((draw(part) for part in x.split(channels, 1)), room, axis=1)
 
 
-def gather(parts: Iterable[Tensor], x: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """The channels in a row. Without gradients every part is put in its place as soon as it is there."""
-    if torch.is_grad_enabled() and x.requires_grad:
-        return torch.cat(list(parts), 1)
-    whole, start = x.new_empty(shape), 0
+def gather(parts: Iterable[Tensor], room: Callable[[], Tensor], axis: int) -> Tensor:
+    """The parts in a row along an axis. Without gradients every one is put in its place as soon as it is there."""
+    if torch.is_grad_enabled():
+        return torch.cat(list(parts), axis)
+    whole, start = room(), 0
     for part in parts:
-        whole[:, start : start + part.shape[1]] = part
-        start += part.shape[1]
+        whole.narrow(axis, start, part.shape[axis]).copy_(part)
+        start += part.shape[axis]
     return whole
 
 
