@@ -1,6 +1,5 @@
 """Shapes and types are checked while the tests run; and what several tests share."""
 
-import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +9,9 @@ import torch
 
 # Must come before the first import of the package. An int is accepted where a float is declared, as type checkers do.
 jaxtyping.install_import_hook("latentwalk", "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
+
+from random_networks import EVERY, random_dcgan  # noqa: E402
+from toys import ToyGenerator  # noqa: E402
 
 torch.set_num_threads(1)  # small networks gain nothing from more, and lose much on a busy machine
 
@@ -27,34 +29,19 @@ def faces():
 @pytest.fixture(scope="session")
 def tiny():
     """A DCGAN of three small layers with random weights: z [8] -> 3x16x16."""
-    from latentwalk.generators.dcgan import DCGAN, Block
-
-    random = torch.Generator().manual_seed(0)
-    widths = (8, 12, 6, 3)
-    blocks = [
-        Block(
-            0.3 * torch.randn(inside, outside, 4, 4, generator=random),
-            0.1 * torch.randn(outside, generator=random),
-            stride=2 if i else 1,
-            padding=1 if i else 0,
-        )
-        for i, (inside, outside) in enumerate(itertools.pairwise(widths))
-    ]
-    return DCGAN(blocks).freeze()
+    return random_dcgan()
 
 
 @pytest.fixture(scope="session")
 def toy():
     """The generator with planted truth."""
-    from toys import ToyGenerator
-
     return ToyGenerator()
 
 
-@pytest.fixture(params=["toy", "tiny"])
+@pytest.fixture(scope="session", params=["toy", *EVERY])
 def generator(request):
-    """Every small generator in turn, for laws that all of them keep."""
-    return request.getfixturevalue(request.param)
+    """A small generator of every family in turn, for laws that all of them keep."""
+    return request.getfixturevalue("toy") if request.param == "toy" else EVERY[request.param]()
 
 
 @pytest.fixture(scope="session")

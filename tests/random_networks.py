@@ -1,26 +1,104 @@
-"""Small networks with random weights, from their sizes; one or more of every family."""
+"""Small networks with random weights, one of every family, from their sizes."""
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import torch
+from torch import Tensor, nn
 
 from latentwalk.generator import Generator
 from latentwalk.generators.biggan import BigGAN, BigGANSizes
-from latentwalk.generators.biggan_deep import BigGANDeep, BigGANDeepSizes
-from latentwalk.generators.biggan_deep import BlockSizes as DeepBlock
-from latentwalk.generators.dcgan import DCGAN, BlockSizes, DCGANSizes
+from latentwalk.generators.biggan_deep import BigGANDeep, BigGANDeepSizes, BlockSizes
+from latentwalk.generators.dcgan import DCGAN, Block, DCGANSizes
+from latentwalk.generators.dcgan import BlockSizes as BlockOf
 from latentwalk.generators.layers import resample_filter
 from latentwalk.generators.pggan import PGGAN, PGGANSizes
 from latentwalk.generators.stylegan import StyleGAN, StyleGANSizes
 from latentwalk.generators.stylegan2 import StyleGAN2, StyleGAN2Sizes
 from latentwalk.generators.stylegan3 import StyleGAN3, StyleGAN3Sizes
+from latentwalk.generators.wrapped import wrap
+from latentwalk.latents import Latents
 
 SIZES = StyleGAN2Sizes(mapping=(7, 9, 6), widths=(8, 6, 5))
 """z [7] -> w [6] -> 3x16x16, with a channel count of its own for every resolution."""
 
+PG = PGGANSizes(z=6, widths=(6, 5, 4))
+STYLE = StyleGANSizes(mapping=(6, 5, 7), w=7, widths=(6, 5, 4))
+T = StyleGAN3Sizes(z=6, w=8, resolution=16, channel_base=48, channel_max=6, num_layers=5, margin_size=4)
+R = StyleGAN3Sizes(
+    z=6, w=8, resolution=16, classes=3, embedding=8, channel_base=48, channel_max=6, conv_kernel=1,
+    use_radial_filters=True, num_layers=5, margin_size=4,
+)  # fmt: skip
+PLAIN = BigGANSizes(
+    classes=4, embedding=5, chunk=3, hierarchical=True, bottom=4, channels=(16, 8, 8), attention=frozenset({0})
+)
+DEEP = BigGANDeepSizes(
+    classes=4, z=6, embedding=5, blocks=(BlockSizes(False, 16, 16), BlockSizes(True, 16, 8)), attention=frozenset({1}),
+    rows=11,
+)  # fmt: skip
 
-def random_stylegan2(sizes: StyleGAN2Sizes = SIZES, taps: torch.Tensor | None = None, seed: int = 0) -> StyleGAN2:
+
+def codes(generator: Generator, seeds: Iterable[int], space: str | None = None) -> Latents:
+    """Codes of the seeds, their classes in turn where there are some, in any space (None: where they are sampled)."""
+    seeds = list(seeds)
+    labels = [seed % generator.classes for seed in seeds] if generator.classes else None
+    latents = generator.sample(seeds, labels)
+    return latents if space is None else generator.map(latents, space)
+
+
+def low_pass(shape: tuple[int, ...]) -> Tensor:
+    """A filter [t] or [t, t] of sum one."""
+    taps = torch.hann_window(shape[0] + 2, periodic=False)[1:-1]
+    taps = torch.outer(taps, taps) if len(shape) == 2 else taps
+    return taps / taps.sum()
+
+
+def random_dcgan() -> DCGAN:
+    """Three small layers: z [8] -> 3x16x16."""
+    random = torch.Generator().manual_seed(0)
+    widths = (8, 12, 6, 3)
+    blocks = [
+        Block(
+            0.3 * torch.randn(inside, outside, 4, 4, generator=random),
+            0.1 * torch.randn(outside, generator=random),
+            stride=2 if i else 1,
+            padding=1 if i else 0,
+        )
+        for i, (inside, outside) in enumerate(itertools.pairwise(widths))
+    ]
+    generator = DCGAN(blocks)
+    generator.freeze()
+    return generator
+
+
+def random_odd_dcgan() -> DCGAN:
+    """Sizes that no paper has: z [5] -> 1x19x19, without tanh at the end."""
+    sizes = DCGANSizes((BlockOf(5, 6, 3, 2, 0), BlockOf(6, 4, 3, 2, 0), BlockOf(4, 1, 5, 2, 0)), tanh=False)
+    generator, random = DCGAN(sizes.empty(), tanh=False), torch.Generator().manual_seed(0)
+    for tensor in generator.state_dict().values():
+        tensor.copy_(0.3 * torch.randn(tensor.shape, generator=random))
+    generator.freeze()
+    return generator
+
+
+def random_pggan(sizes: PGGANSizes = PG) -> PGGAN:
+    generator, random = PGGAN(sizes), torch.Generator().manual_seed(0)
+    for tensor in generator.state_dict().values():
+        tensor.copy_(0.3 * torch.randn(tensor.shape, generator=random))
+    generator.freeze()
+    return generator
+
+
+def random_stylegan(sizes: StyleGANSizes = STYLE) -> StyleGAN:
+    generator, random = StyleGAN(sizes), torch.Generator().manual_seed(0)
+    for name, tensor in generator.state_dict().items():
+        tensor.copy_((50 if name.startswith("mapping.layers") else 0.5) * torch.randn(tensor.shape, generator=random))
+    generator.freeze()
+    return generator
+
+
+def random_stylegan2(sizes: StyleGAN2Sizes = SIZES, taps: Tensor | None = None, seed: int = 0) -> StyleGAN2:
     """Every weight normal, scaled as it is stored; taps: of the resampling filter."""
     generator, random = StyleGAN2(sizes), torch.Generator().manual_seed(seed)
     for name, tensor in sorted(generator.state_dict().items()):
@@ -37,54 +115,64 @@ def random_stylegan2(sizes: StyleGAN2Sizes = SIZES, taps: torch.Tensor | None = 
     return generator.freeze()
 
 
-def filled(generator: Generator) -> Generator:
-    """The network with random weights of a sensible size, frozen."""
-    random = torch.Generator().manual_seed(0)
-    for name, tensor in sorted(generator.state_dict().items()):
-        normal = torch.randn(tensor.shape, generator=random)
-        if name.endswith(("_filter", "blur")):
-            tensor.fill_(1 / tensor[0].numel() if tensor.ndim > 1 else 1 / len(tensor))
-        elif name.endswith(("var", "magnitude")):
-            tensor.copy_(1 + normal.abs())
-        elif name.endswith("transform"):
+def random_stylegan3(sizes: StyleGAN3Sizes = T) -> StyleGAN3:
+    generator, random = StyleGAN3(sizes), torch.Generator().manual_seed(0)
+    for name, tensor in generator.state_dict().items():
+        if name.endswith("_filter"):
+            tensor.copy_(low_pass(tuple(tensor.shape)))
+        elif name.endswith("magnitude"):
+            tensor.fill_(0.7)
+        elif name == "waves.transform":
             tensor.copy_(torch.eye(3))
         else:
-            tensor.copy_((30 if name.startswith("mapping.layers") else 0.3) * normal)
+            scale = 100 if name.startswith("mapping.layers") else 1
+            tensor.copy_(scale * torch.randn(tensor.shape, generator=random))
+    generator.freeze()
+    return generator
+
+
+def random_biggan(sizes: BigGANSizes | BigGANDeepSizes = PLAIN) -> Generator:
+    generator = BigGAN(sizes) if isinstance(sizes, BigGANSizes) else BigGANDeep(sizes)
+    random = torch.Generator().manual_seed(0)
+    for name, tensor in generator.state_dict().items():
+        draw = torch.randn(tensor.shape, generator=random)
+        tensor.copy_(1 + draw.abs() if name.endswith("var") else 0.3 * draw)
     return generator.freeze()
 
 
-DCGAN_BLOCKS = DCGANSizes((BlockSizes(8, 12, 4, 1, 0), BlockSizes(12, 6, 4, 2, 1), BlockSizes(6, 3, 4, 2, 1)))
-ODD_BLOCKS = DCGANSizes((BlockSizes(5, 6, 3, 2, 0), BlockSizes(6, 4, 3, 2, 0), BlockSizes(4, 1, 4, 2, 0)), tanh=False)
-GROWN = PGGANSizes(z=6, widths=(6, 5, 4))
-STYLE = StyleGANSizes(mapping=(6, 5, 7), w=7, widths=(6, 5, 4))
-WAVES = StyleGAN3Sizes(z=6, w=8, resolution=16, channel_base=48, channel_max=6, num_layers=5, margin_size=4)
-CLASSY = BigGANSizes(
-    classes=4, embedding=5, chunk=3, hierarchical=True, bottom=4, channels=(16, 8, 8), attention=frozenset({0, 1})
-)
-DEEP = BigGANDeepSizes(
-    classes=4, z=6, embedding=5, blocks=(DeepBlock(False, 16, 16), DeepBlock(True, 16, 8)), attention=frozenset({1}),
-    rows=11,
-)  # fmt: skip
+def random_wrapped() -> Generator:
+    """A network of somebody's own: codes [n, 8, 1, 1]."""
+    network, random = (
+        nn.Sequential(nn.ConvTranspose2d(8, 6, 4), nn.ReLU(), nn.ConvTranspose2d(6, 3, 4, 2, 1), nn.Tanh()),
+        torch.Generator().manual_seed(0),
+    )
+    for tensor in network.state_dict().values():
+        tensor.copy_(0.3 * torch.randn(tensor.shape, generator=random))
+    return wrap(network, latent_dim=8)
+
 
 NETWORKS: dict[str, Callable[[], Generator]] = {
-    "dcgan": lambda: filled(DCGAN(DCGAN_BLOCKS.empty())),
-    "dcgan-odd": lambda: filled(DCGAN(ODD_BLOCKS.empty(), tanh=False)),
-    "pggan": lambda: filled(PGGAN(GROWN)),
-    "pggan-growing": lambda: filled(PGGAN(replace(GROWN, fade=0.25, enlarge=1, tanh=True, slope=0.1))),
-    "stylegan": lambda: filled(StyleGAN(STYLE)),
-    "stylegan-classes": lambda: filled(StyleGAN(replace(STYLE, classes=3, embedding=4, averages=6, fade=0.5))),
-    "stylegan-per-layer": lambda: filled(StyleGAN(replace(STYLE, mapping=(6, 5, 42), average_estimated=True))),
+    "dcgan": random_dcgan,
+    "dcgan-odd": random_odd_dcgan,
+    "pggan": random_pggan,
+    "pggan-growing": lambda: random_pggan(replace(PG, fade=0.25, enlarge=1, tanh=True)),
+    "stylegan": random_stylegan,
+    "stylegan-fading": lambda: random_stylegan(replace(STYLE, fade=0.25, classes=2, embedding=3)),
+    "stylegan-per-layer": lambda: random_stylegan(
+        replace(STYLE, mapping=(6, 5, 42), averages=6, average_estimated=True)
+    ),
     "stylegan2": random_stylegan2,
     "stylegan2-resnet": lambda: random_stylegan2(replace(SIZES, architecture="resnet", classes=3, embedding=4)),
-    "stylegan2-orig": lambda: random_stylegan2(
-        replace(SIZES, architecture="orig", clamp=2.5, average_per_layer=True, noise=False, lr_multiplier=0.1)
+    "stylegan2-orig": lambda: random_stylegan2(replace(SIZES, architecture="orig", clamp=4.0)),
+    "stylegan2-silent": lambda: random_stylegan2(
+        replace(SIZES, average_per_layer=True, noise=False, lr_multiplier=0.1)
     ),
-    "stylegan3-t": lambda: filled(StyleGAN3(WAVES)),
-    "stylegan3-r": lambda: filled(
-        StyleGAN3(replace(WAVES, classes=3, embedding=8, conv_kernel=1, use_radial_filters=True, clamp=None))
-    ),
-    "biggan": lambda: filled(BigGAN(CLASSY)),
-    "biggan-flat": lambda: filled(BigGAN(replace(CLASSY, embedding=0, hierarchical=False, chunk=6))),
-    "biggan-deep": lambda: filled(BigGANDeep(DEEP)),
+    "stylegan3-t": random_stylegan3,
+    "stylegan3-r": lambda: random_stylegan3(R),
+    "biggan": random_biggan,
+    "biggan-flat": lambda: random_biggan(replace(PLAIN, hierarchical=False, embedding=0)),
+    "biggan-deep": lambda: random_biggan(DEEP),
 }
-"""Every family, in the variants that its sizes can say."""
+"""Every family of weights, and more than once where its kinds take another way through the code."""
+
+EVERY = {**NETWORKS, "wrapped": random_wrapped}

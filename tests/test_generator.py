@@ -2,6 +2,7 @@
 
 import copy
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from latentwalk.generator import Generator, check_seed
 from latentwalk.hooks import read_layers
 from latentwalk.latents import Latents
 from latentwalk.weights import fingerprint
-from random_networks import SIZES, random_stylegan2
+from random_networks import DEEP, EVERY, SIZES, codes, random_biggan, random_stylegan2, random_wrapped
 
 
 def gradient(generator: Generator, latents: Latents) -> Tensor:
@@ -33,9 +34,11 @@ def test_a_code_depends_on_its_seed_alone(generator: Generator) -> None:
     assert some.seeds is not None and some.seeds.tolist() == [7, 0, 3]
 
 
-def test_sampling_leaves_the_global_random_state_alone(generator: Generator) -> None:
+def test_drawing_leaves_the_global_random_state_alone(generator: Generator) -> None:
     before = torch.random.get_rng_state()
-    generator.render(generator.sample([1]))
+    generator.render(codes(generator, [1]))
+    if "noise" in generator.options:
+        generator.render(codes(generator, [1]), noise=3)
     assert torch.equal(before, torch.random.get_rng_state())
 
 
@@ -46,34 +49,58 @@ def test_codes_are_standard_normal(generator: Generator) -> None:
 
 
 def test_images_are_as_announced(generator: Generator) -> None:
-    images = generator.render(generator.sample(range(5)))
+    images = generator.render(codes(generator, range(5)))
     assert images.shape == (5, *generator.image_shape)
     assert images.dtype == generator.dtype == torch.float32
-    assert images.abs().max() <= 1
-    assert images.std() > 0.01
+    assert bool(images.isfinite().all())
+    assert (images - images.mean(0)).std() > 0.01  # every code has its own
+
+
+def test_networks_that_end_in_a_tanh_stay_in_the_range(tiny: Generator, toy: Generator) -> None:
+    for network in (tiny, toy, random_biggan(), random_biggan(DEEP), random_wrapped()):
+        assert network.render(codes(network, range(5))).abs().max() <= 1
 
 
 def test_synthesis_is_pure(generator: Generator) -> None:
-    latents = generator.sample(range(4))
-    values, weights = latents.values.clone(), fingerprint(generator.state_dict())
-    first = generator.synthesize(latents)
-    kept = first.clone()
-    generator.synthesize(generator.sample([9]))
-    assert torch.equal(generator.synthesize(latents), kept) and torch.equal(first, kept)
-    assert torch.equal(latents.values, values)
-    assert fingerprint(generator.state_dict()) == weights
+    for space in generator.spaces:
+        latents = codes(generator, range(4), space)
+        values, weights = latents.values.clone(), fingerprint(generator.state_dict())
+        first = generator.synthesize(latents)
+        kept = first.clone()
+        generator.synthesize(codes(generator, [9]))
+        assert torch.equal(generator.synthesize(latents), kept) and torch.equal(first, kept)
+        assert torch.equal(latents.values, values)
+        assert fingerprint(generator.state_dict()) == weights
+
+
+def test_codes_of_every_space_draw_the_same_images(generator: Generator) -> None:
+    latents = codes(generator, range(4))
+    expected = generator.render(latents)
+    for space, shape in ((name, space.shape) for name, space in generator.spaces.items()):
+        mapped = generator.map(latents, space)
+        assert mapped.space == space and mapped.values.shape == (4, *shape)
+        assert mapped.seeds is latents.seeds and mapped.labels is latents.labels
+        assert (generator.render(mapped) - expected).abs().max() < 1e-5
+
+
+def test_codes_that_were_saved_draw_the_same_images(generator: Generator, tmp_path: Path) -> None:
+    for space in generator.spaces:
+        latents = codes(generator, [5, 6], space)
+        latents.save(tmp_path / "codes.safetensors")
+        assert torch.equal(generator.render(Latents.load(tmp_path / "codes.safetensors")), generator.render(latents))
 
 
 @pytest.mark.parametrize("batch", [1, 3, 7, 100])
 def test_images_do_not_depend_on_the_batch(generator: Generator, batch: int) -> None:
-    latents = generator.sample(range(7))
-    together = generator.synthesize(latents)
-    assert (generator.render(latents, batch) - together).abs().max() < 1e-5
-    assert (generator.render(latents[[5, 2]]) - together[[5, 2]]).abs().max() < 1e-5
+    for space in generator.spaces:
+        latents = codes(generator, range(7), space)
+        together = generator.synthesize(latents)
+        assert (generator.render(latents, batch) - together).abs().max() < 1e-5
+        assert (generator.render(latents[[5, 2]]) - together[[5, 2]]).abs().max() < 1e-5
 
 
 def test_rendering_asks_for_no_gradient_and_takes_any_number(generator: Generator) -> None:
-    latents = generator.sample([1])
+    latents = codes(generator, [1])
     images = generator.render(latents.with_values(latents.values.clone().requires_grad_()))
     assert not images.requires_grad
     images.clone().requires_grad_().sum().backward()  # a picture can be the start of a gradient
@@ -82,29 +109,37 @@ def test_rendering_asks_for_no_gradient_and_takes_any_number(generator: Generato
         generator.render(latents, 0)
 
 
-def test_gradients_reach_every_code(generator: Generator) -> None:
-    latents = generator.sample(range(6))
-    slopes = gradient(generator, latents)
-    assert torch.isfinite(slopes).all() and (slopes.flatten(1).norm(dim=1) > 0).all()
-    alone = gradient(generator, latents[4])
-    assert torch.allclose(slopes[4:5], alone, rtol=1e-4, atol=1e-5)  # by its own image alone
+def test_gradients_reach_every_code_in_every_space(generator: Generator) -> None:
+    for space in generator.spaces:
+        latents = codes(generator, range(6), space)
+        slopes = gradient(generator, latents)
+        assert torch.isfinite(slopes).all() and (slopes.flatten(1).norm(dim=1) > 0).all()
+        alone = gradient(generator, latents[4])
+        scale = slopes[4].abs().max()
+        assert torch.allclose(slopes[4:5] / scale, alone / scale, atol=1e-4)  # by its own image alone
 
 
-def test_gradients_are_right(generator: Generator) -> None:
+def test_gradients_are_right_in_every_space(generator: Generator) -> None:
     double = copy.deepcopy(generator).to(torch.float64)
-    values = double.sample([2, 3]).values.requires_grad_()
-    assert values.dtype == torch.float64
-    assert torch.autograd.gradcheck(lambda z: double.synthesize(Latents(z)), values, fast_mode=True)
+    for space in double.spaces:
+        latents = codes(double, [2, 3], space)
+        values = latents.values.clone().requires_grad_()
+        assert values.dtype == torch.float64
+
+        def draw(values: Tensor, latents: Latents = latents) -> Tensor:
+            return double.synthesize(latents.with_values(values))
+
+        assert torch.autograd.gradcheck(draw, values, fast_mode=True)
 
 
 def test_no_weight_asks_for_a_gradient(generator: Generator) -> None:
     generator.train()
     assert not any(parameter.requires_grad for parameter in generator.parameters())
-    assert not generator.synthesize(generator.sample([0])).requires_grad
+    assert not generator.synthesize(codes(generator, [0])).requires_grad
 
 
 def test_training_mode_does_not_exist(generator: Generator) -> None:
-    latents = generator.sample([0, 1])
+    latents = codes(generator, [0, 1])
     images = generator.render(latents)
     assert generator.train() is generator
     assert not any(module.training for module in generator.modules())
@@ -114,49 +149,88 @@ def test_training_mode_does_not_exist(generator: Generator) -> None:
 @pytest.mark.parametrize("method", ["check", "synthesize", "render"])
 def test_foreign_codes_are_refused(generator: Generator, method: str) -> None:
     size = generator.input_space.size
-    with pytest.raises(ValueError, match=r"has the spaces \['z'\], got codes of 'w'"):
-        getattr(generator, method)(Latents(torch.zeros(1, size), "w"))
+    with pytest.raises(ValueError, match=r"has the spaces \['z'.*\], got codes of 'elsewhere'"):
+        getattr(generator, method)(Latents(torch.zeros(1, size), "elsewhere"))
     with pytest.raises(ValueError, match=rf"has the shape \[{size}\], got \[{size + 1}\]"):
         getattr(generator, method)(Latents(torch.zeros(1, size + 1)))
 
 
+@pytest.mark.parametrize("method", ["render", "synthesize"])
+def test_options_without_a_meaning_are_refused(generator: Generator, method: str) -> None:
+    latents, values = codes(generator, [0]), {"truncation": 0.5, "cutoff": 2, "noise": "none"}
+    for name, value in values.items():
+        if name in generator.options:
+            assert bool(getattr(generator, method)(latents, **{name: value}).isfinite().all())
+        else:
+            with pytest.raises(ValueError, match=f"{name} means nothing for a {type(generator).__name__}: leave it"):
+                getattr(generator, method)(latents, **{name: value})
+    wrong = {"truncation": float("nan"), "cutoff": -1, "noise": -1}
+    for name, value in wrong.items():
+        with pytest.raises(ValueError, match=r"means nothing|is a finite number|from 0"):
+            getattr(generator, method)(latents, **{name: value})
+
+
 def test_mapping_to_the_same_space_changes_nothing(generator: Generator) -> None:
-    latents = generator.sample([4])
-    assert torch.equal(generator.map(latents, "z").values, latents.values)
-    with pytest.raises(ValueError, match="'z' only, got 'w'"):
-        generator.map(latents, "w")
+    for space in generator.spaces:
+        latents = codes(generator, [4], space)
+        assert torch.equal(generator.map(latents, space).values, latents.values)
+    with pytest.raises(ValueError, match=r"got 'elsewhere'|mapped to 'elsewhere'"):
+        generator.map(codes(generator, [4]), "elsewhere")
 
 
-def test_entry_weights_are_what_a_code_meets_first(generator: Generator) -> None:
+def test_entry_weights_have_a_column_for_every_number_of_a_code(generator: Generator) -> None:
+    modules = dict(generator.named_modules())
+    for name, space in generator.spaces.items():
+        if name == "s":
+            continue  # no affine map comes after a style
+        weights = generator.entry_weights(name)
+        assert weights and set(weights) <= set(modules)
+        for weight in weights.values():
+            assert weight.ndim == 2 and weight.shape[1] == space.shape[-1] and not weight.requires_grad
+    with pytest.raises(ValueError, match="got 'elsewhere'"):
+        generator.entry_weights("elsewhere")
+
+
+@pytest.mark.parametrize("name", ["toy", "tiny"])
+def test_entry_weights_are_what_a_code_meets_first(name: str, request: pytest.FixtureRequest) -> None:
     """Two codes that differ where the entry weights are blind give the same activations, and others do not."""
-    space = generator.input_space
-    for layer, weight in generator.entry_weights(space.name).items():
-        assert weight.shape[1] == space.size and not weight.requires_grad
+    generator = request.getfixturevalue(name)
+    for layer, weight in generator.entry_weights("z").items():
         latents = generator.sample([0])
         vectors = torch.linalg.svd(weight, full_matrices=False).Vh
         moved = latents.with_values(latents.values + vectors[:1])
         activations = []
-        for codes in (latents, moved):
+        for given in (latents, moved):
             with read_layers(generator, [layer]) as found:
-                generator.synthesize(codes)
+                generator.synthesize(given)
             activations.append(found[layer])
         change = (activations[1] - activations[0]).flatten(1)
         assert 0 < change.norm() <= (weight @ vectors[0]).norm() + 1e-4  # ReLU may only shorten it
-    with pytest.raises(ValueError, match="'z' only"):
-        generator.entry_weights("w")
 
 
 def test_layers_are_named_from_the_code_to_the_image(generator: Generator) -> None:
+    latents = codes(generator, [0, 1])
     with read_layers(generator, generator.layer_names, stop=False) as found:
-        images = generator.synthesize(generator.sample([0, 1]))
+        images = generator.synthesize(latents)
     assert tuple(found) == generator.layer_names
-    assert torch.equal(found[generator.layer_names[-1]].flatten(), images.flatten())
+    assert all(len(activations) == 2 for activations in found.values())
+    assert torch.equal(images, generator.synthesize(latents))
+    for name in (generator.layer_names[0], generator.layer_names[-1]):
+        with read_layers(generator, [name]) as kept:
+            generator.synthesize(latents)
+        assert torch.equal(kept[name], found[name])  # nothing that came later changed it
 
 
-def test_generators_have_fingerprints_of_their_own(toy: Generator, tiny: Generator) -> None:
-    assert len(toy.fingerprint) == len(tiny.fingerprint) == 16
-    assert toy.fingerprint != tiny.fingerprint
-    assert copy.deepcopy(tiny).to(torch.float64).fingerprint == tiny.fingerprint
+def test_generators_have_fingerprints_of_their_own(toy: Generator) -> None:
+    every = [toy.fingerprint, *(build().fingerprint for build in EVERY.values())]
+    assert all(len(mark) == 16 for mark in every) and len(set(every)) == len(every)
+
+
+def test_a_fingerprint_is_that_of_the_weights(generator: Generator) -> None:
+    assert copy.deepcopy(generator).to(torch.float64).fingerprint == generator.fingerprint
+    other = copy.deepcopy(generator)
+    next(iter(other.parameters())).flatten()[0] += 1
+    assert other.freeze().fingerprint != generator.fingerprint
 
 
 @pytest.mark.parametrize("seed", [-1, 2**63, 1.5, "3", None, float("nan")])
@@ -173,21 +247,6 @@ def test_good_seeds_of_any_integer_type(toy: Generator) -> None:
     assert len(toy.sample(seeds)) == 4
     with pytest.raises(ValueError, match="at least one seed"):
         toy.sample([])
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"cutoff": 2}, "cutoff means nothing for a DCGAN: leave it out .options: truncation."),
-        ({"noise": "none"}, "noise means nothing for a DCGAN"),
-        ({"noise": 3}, "noise means nothing for a DCGAN"),
-        ({"truncation": float("nan")}, "truncation is a finite number"),
-    ],
-)
-@pytest.mark.parametrize("method", ["render", "synthesize"])
-def test_options_without_a_meaning_are_refused(tiny: Generator, method: str, options: dict, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        getattr(tiny, method)(tiny.sample([0]), **options)
 
 
 def test_options_of_a_family_that_has_all_of_them(unchecked: None) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from latentwalk.jobs.train import train_celeba, train_scorer
     from latentwalk.latents import Latents, LatentSpace
     from latentwalk.receipts import Receipt
+    from latentwalk.renderer import Renderer
     from latentwalk.samples import Samples
     from latentwalk.scores import Scorer, score
     from latentwalk.walk import Goal
@@ -40,6 +41,7 @@ _HOMES = {
     "jobs.train": ("train_celeba", "train_scorer"),
     "latents": ("LatentSpace", "Latents"),
     "receipts": ("Receipt",),
+    "renderer": ("Renderer",),
     "samples": ("Samples",),
     "scores": ("Scorer", "score"),
     "walk": ("Goal",),
@@ -75,6 +77,7 @@ __all__ = [
     "Latents",
     "Place",
     "Receipt",
+    "Renderer",
     "Samples",
     "Scorer",
     "Shift",

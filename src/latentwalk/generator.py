@@ -4,7 +4,7 @@ import copy
 import math
 import operator
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass, replace
 from typing import NamedTuple, SupportsIndex
 
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from latentwalk.latents import Latents, LatentSpace
+from latentwalk.stages import Stage
 from latentwalk.weights import fingerprint
 
 RENDER_BATCH = 64
@@ -86,6 +87,11 @@ class Generator(nn.Module, ABC):
         self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int
     ) -> Float[Tensor, "n c h w"]:
         """What `synthesize` gives, for codes and options that it has checked."""
+
+    def cut(self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int) -> list[Stage]:
+        """`draw`, cut wherever a part of the code enters; a family that can, cuts."""
+        given = (latents.space, latents.values, latents.labels, truncation, cutoff, noise)
+        return [Stage(given, lambda _: self.draw(latents, truncation, cutoff, noise))]
 
     @abstractmethod
     def entry_weights(self, space: str) -> dict[str, Float[Tensor, "out d"]]:
@@ -220,11 +226,26 @@ class Generator(nn.Module, ABC):
         truncation, cutoff, noise: see the class; those of `drawing` where they are None.
         Raises ValueError for codes or options that this family has not.
         """
+        return self.draw(latents, *self._options(latents, truncation, cutoff, noise))
+
+    def stages(
+        self,
+        latents: Latents,
+        truncation: float | None = None,
+        cutoff: int | None = None,
+        noise: str | int | None = None,
+    ) -> list[Stage]:
+        """What `synthesize` does, in stages that a `Renderer` can begin at. Arguments and errors as there."""
+        return self.cut(latents, *self._options(latents, truncation, cutoff, noise))
+
+    def _options(
+        self, latents: Latents, truncation: float | None, cutoff: int | None, noise: str | int | None
+    ) -> tuple[float, int | None, str | int]:
         given = {"truncation": truncation, "cutoff": cutoff, "noise": noise}
-        options = astuple(replace(self.drawing, **{name: value for name, value in given.items() if value is not None}))
+        chosen = replace(self.drawing, **{name: value for name, value in given.items() if value is not None})
         self.check(latents)
-        self.check_options(*options)
-        return self.draw(latents, *options)
+        self.check_options(*astuple(chosen))
+        return chosen.truncation, chosen.cutoff, chosen.noise
 
     @torch.no_grad()  # not inference mode: who draws a picture may ask a scorer for its gradient afterwards
     def render(
@@ -241,14 +262,27 @@ class Generator(nn.Module, ABC):
         truncation, cutoff, noise, errors: as in `synthesize`.
         """
         self.check(latents)
-        _, height, width = self.image_shape
-        images = torch.empty(len(latents), *self.image_shape, device=self.device, dtype=self.dtype)
-        start, size = 0, max(1, min(RENDER_BATCH, RENDER_PIXELS // (height * width))) if batch is None else batch
-        for part in latents.split(size):
-            drawn = self.synthesize(part.to(self.device, self.dtype), truncation, cutoff, noise)
-            images[start : start + len(part)] = drawn
+        images, start = self.canvas(len(latents)), 0
+        for part in self.batches(latents, batch):
+            images[start : start + len(part)] = self.synthesize(part, truncation, cutoff, noise)
             start += len(part)
         return images
+
+    def batches(self, latents: Latents, batch: int | None = None) -> Iterator[Latents]:
+        """The codes as they are drawn: `batch` at once (see `render`), on the generator's device and of its type.
+
+        They are copies: where numbers lie in memory changes the rounding of matrix products, and images depend on
+        values alone.
+        """
+        _, height, width = self.image_shape
+        size = max(1, min(RENDER_BATCH, RENDER_PIXELS // (height * width))) if batch is None else batch
+        for part in latents.split(size):
+            moved = part.to(self.device, self.dtype)
+            yield moved.with_values(moved.values.clone(memory_format=torch.contiguous_format))
+
+    def canvas(self, images: int) -> Float[Tensor, "n c h w"]:
+        """Room for so many images, with nothing drawn yet."""
+        return torch.empty(images, *self.image_shape, device=self.device, dtype=self.dtype)
 
 
 def check_seed(seed: object) -> int:

@@ -8,31 +8,13 @@ import torch
 from torch import Tensor
 
 from latentwalk.generator import Generator
-from latentwalk.generators.biggan import BigGAN, BigGANSizes
-from latentwalk.generators.biggan_deep import BigGANDeep, BigGANDeepSizes, BlockSizes
 from latentwalk.latents import Latents
-
-PLAIN = BigGANSizes(
-    classes=4, embedding=5, chunk=3, hierarchical=True, bottom=4, channels=(16, 8, 8), attention=frozenset({0})
-)
-DEEP = BigGANDeepSizes(
-    classes=4, z=6, embedding=5, blocks=(BlockSizes(False, 16, 16), BlockSizes(True, 16, 8)), attention=frozenset({1}),
-    rows=11,
-)  # fmt: skip
+from random_networks import DEEP, PLAIN, random_biggan
 
 
-def drawn(build: Callable[[], Generator]) -> Generator:
-    """A network with random weights of a sensible size."""
-    network, random = build(), torch.Generator().manual_seed(0)
-    for name, tensor in network.state_dict().items():
-        draw = torch.randn(tensor.shape, generator=random)
-        tensor.copy_(1 + draw.abs() if name.endswith("var") else 0.3 * draw)
-    return network.freeze()
-
-
-@pytest.fixture(scope="module", params=[lambda: BigGAN(PLAIN), lambda: BigGANDeep(DEEP)], ids=["plain", "deep"])
+@pytest.fixture(scope="module", params=[PLAIN, DEEP], ids=["plain", "deep"])
 def network(request: pytest.FixtureRequest) -> Generator:
-    return drawn(request.param)
+    return random_biggan(request.param)
 
 
 def codes(network: Generator, n: int = 3) -> Latents:
@@ -103,7 +85,7 @@ def test_entry_weights_have_a_column_for_every_number_of_a_code(network: Generat
 
 
 def test_z_plus_of_a_plain_biggan_is_z_cut_in_pieces() -> None:
-    network = drawn(lambda: BigGAN(PLAIN))
+    network = random_biggan(PLAIN)
     z = codes(network)
     slots = network.map(z, "z+")
     assert torch.equal(slots.values.flatten(1), z.values)
@@ -114,7 +96,7 @@ def test_z_plus_of_a_plain_biggan_is_z_cut_in_pieces() -> None:
 
 
 def test_truncation_shortens_the_codes_of_a_plain_biggan() -> None:
-    network = drawn(lambda: BigGAN(PLAIN))
+    network = random_biggan(PLAIN)
     z = codes(network)
     half = network.render(z.with_values(z.values / 2))
     assert torch.allclose(network.render(z, truncation=0.5), half)
@@ -122,19 +104,19 @@ def test_truncation_shortens_the_codes_of_a_plain_biggan() -> None:
 
 
 def test_a_plain_biggan_without_slots_has_z_only() -> None:
-    network = drawn(lambda: BigGAN(replace(PLAIN, hierarchical=False, embedding=0)))
+    network = random_biggan(replace(PLAIN, hierarchical=False, embedding=0))
     assert list(network.spaces) == ["z"]
     assert network.render(codes(network)).shape == (3, 3, 16, 16)
     assert tuple(network.entry_weights("z")) == ("dense",)
 
 
 def test_truncation_chooses_the_statistics_of_a_deep_biggan() -> None:
-    network = drawn(lambda: BigGANDeep(DEEP))
+    network = random_biggan(DEEP)
     z = codes(network)
 
     def only(pick: Callable[[Tensor], Tensor]) -> Tensor:
         """Pictures of the network whose every row of statistics is the same."""
-        other = drawn(lambda: BigGANDeep(DEEP))
+        other = random_biggan(DEEP)
         for name, rows in other.named_buffers():
             assert name.endswith(("mean", "var"))
             rows.copy_(pick(rows).clone().expand_as(rows))
@@ -150,6 +132,6 @@ def test_truncation_chooses_the_statistics_of_a_deep_biggan() -> None:
 
 
 def test_codes_per_block_have_no_way_back_in_a_deep_biggan() -> None:
-    network = drawn(lambda: BigGANDeep(DEEP))
+    network = random_biggan(DEEP)
     with pytest.raises(ValueError, match="no single z"):
         network.map(network.map(codes(network), "z+"), "z")

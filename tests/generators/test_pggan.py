@@ -6,19 +6,11 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from latentwalk.generators.pggan import PGGAN, Dense, PGGANSizes, doubling, pixel_norm, spread
+from latentwalk.generators.pggan import Dense, doubling, pixel_norm, spread
 from latentwalk.hooks import read_layers
 from latentwalk.latents import Latents
-
-SIZES = PGGANSizes(z=6, widths=(6, 5, 4))
-
-
-def network(sizes: PGGANSizes = SIZES) -> PGGAN:
-    generator, random = PGGAN(sizes), torch.Generator().manual_seed(0)
-    for tensor in generator.state_dict().values():
-        tensor.copy_(0.3 * torch.randn(tensor.shape, generator=random))
-    generator.freeze()
-    return generator
+from random_networks import PG as SIZES
+from random_networks import random_pggan as network
 
 
 @pytest.mark.parametrize("size", [(1, 1), (4, 4), (3, 5)])

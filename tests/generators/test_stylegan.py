@@ -7,18 +7,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from latentwalk.generators.stylegan import StyleGAN, StyleGANSizes, restyle
+from latentwalk.generators.stylegan import StyleGAN, restyle
 from latentwalk.latents import Latents
-
-SIZES = StyleGANSizes(mapping=(6, 5, 7), w=7, widths=(6, 5, 4))
-
-
-def network(sizes: StyleGANSizes = SIZES) -> StyleGAN:
-    generator, random = StyleGAN(sizes), torch.Generator().manual_seed(0)
-    for name, tensor in generator.state_dict().items():
-        tensor.copy_((50 if name.startswith("mapping.layers") else 0.5) * torch.randn(tensor.shape, generator=random))
-    generator.freeze()
-    return generator
+from random_networks import STYLE as SIZES
+from random_networks import random_stylegan as network
 
 
 @pytest.fixture(scope="module")

@@ -210,21 +210,6 @@ def test_layers_are_named_in_the_order_of_the_pass(architecture: str) -> None:
     assert torch.equal(kept[generator.layer_names[2]], found[generator.layer_names[2]])  # nothing changed it later
 
 
-def test_a_pass_can_be_gone_on_from_anywhere(small: StyleGAN2) -> None:
-    """What a layer was given is left as it was, so a picture is finished from the first layer that changes."""
-    synthesis, latents = small.synthesis, small.sample(range(2))
-    styles = small.map(latents, "s").values.split([step.width for step in synthesis.steps], 1)
-    todo = list(zip(synthesis.steps, styles, small.noise_maps("const"), strict=True))
-    states = [synthesis.start(2)]
-    for step, style, noise in todo:
-        states.append(synthesis.advance(states[-1], step, style, noise))
-    for begin in range(len(todo)):
-        state = states[begin]
-        for step, style, noise in todo[begin:]:
-            state = synthesis.advance(state, step, style, noise)
-        assert torch.equal(state.image, small.synthesize(latents))
-
-
 def test_entry_weights_are_the_affine_maps(small: StyleGAN2) -> None:
     weights = small.entry_weights("w+")
     assert [name.removeprefix("synthesis.") for name in weights][:4] == [

@@ -1,15 +1,13 @@
 """StyleGAN3: sizes, spaces and layers of both configurations, with random weights."""
 
-from collections.abc import Callable
-
 import pytest
 import torch
-from torch import Tensor
 from torch.nn import functional as F
 
 from latentwalk.generators.filters import filtered_leaky_relu
 from latentwalk.generators.stylegan3 import Layer, LayerSizes, StyleGAN3, StyleGAN3Sizes
 from latentwalk.latents import Latents
+from random_networks import R, T, low_pass, random_stylegan3
 
 TABLES = {
     "t 1024": (1024, 32768, 512, "36_512 36_512 52_512 52_512 84_512 148_512 148_512 276_323 276_203 532_128 1044_81 "
@@ -23,38 +21,10 @@ TABLES = {
 }  # fmt: skip
 """Resolution, channel base and most channels; then side and channels of every layer, as the published files have."""
 
-T = StyleGAN3Sizes(z=6, w=8, resolution=16, channel_base=48, channel_max=6, num_layers=5, margin_size=4)
-R = StyleGAN3Sizes(
-    z=6, w=8, resolution=16, classes=3, embedding=8, channel_base=48, channel_max=6, conv_kernel=1,
-    use_radial_filters=True, num_layers=5, margin_size=4,
-)  # fmt: skip
-
-
-def low_pass(shape: tuple[int, ...]) -> Tensor:
-    taps = torch.hann_window(shape[0] + 2, periodic=False)[1:-1]
-    taps = torch.outer(taps, taps) if len(shape) == 2 else taps
-    return taps / taps.sum()
-
-
-def drawn(build: Callable[[], StyleGAN3]) -> StyleGAN3:
-    """A network with random weights of a sensible size."""
-    network, random = build(), torch.Generator().manual_seed(0)
-    for name, tensor in network.state_dict().items():
-        if name.endswith("_filter"):
-            tensor.copy_(low_pass(tuple(tensor.shape)))
-        elif name.endswith("magnitude"):
-            tensor.fill_(0.7)
-        elif name == "waves.transform":
-            tensor.copy_(torch.eye(3))
-        else:
-            tensor.copy_(torch.randn(tensor.shape, generator=random))
-    network.freeze()
-    return network
-
 
 @pytest.fixture(scope="module", params=[T, R], ids=["t", "r"])
 def network(request: pytest.FixtureRequest) -> StyleGAN3:
-    return drawn(lambda: StyleGAN3(request.param))
+    return random_stylegan3(request.param)
 
 
 def codes(network: StyleGAN3, space: str, n: int = 3) -> Latents:
@@ -129,7 +99,7 @@ def test_entry_weights_are_the_affine_maps(network: StyleGAN3) -> None:
 
 
 def test_a_transform_moves_the_picture_and_leaves_the_network_alone() -> None:
-    network = drawn(lambda: StyleGAN3(T))
+    network = random_stylegan3(T)
     z, before = codes(network, "z"), network.fingerprint
     moved = network.transformed([[1.0, 0.0, 0.2], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
     assert (moved.render(z) - network.render(z)).abs().max() > 1e-3
@@ -140,7 +110,7 @@ def test_a_transform_moves_the_picture_and_leaves_the_network_alone() -> None:
 
 def test_a_transform_is_a_matrix(unchecked: None) -> None:
     with pytest.raises(ValueError, match="3x3"):
-        drawn(lambda: StyleGAN3(T)).transformed([[1.0, 0.0], [0.0, 1.0]])
+        random_stylegan3(T).transformed([[1.0, 0.0], [0.0, 1.0]])
 
 
 def test_w_turns_the_waves_without_stretching_them(network: StyleGAN3) -> None:

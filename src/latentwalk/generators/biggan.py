@@ -7,6 +7,7 @@ Spectral normalisation of a fixed network is a constant factor, which readers fo
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 import torch
@@ -18,6 +19,7 @@ from latentwalk.generator import Generator
 from latentwalk.generators.attention import SelfAttention
 from latentwalk.generators.stored_norm import ConditionalNorm, StoredNorm
 from latentwalk.latents import Latents, LatentSpace
+from latentwalk.stages import Stage, run
 
 OUTPUT_EPS = 1e-5
 """The last normalisation always adds this much to the variance."""
@@ -127,14 +129,23 @@ class BigGAN(Generator):
     def draw(
         self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int
     ) -> Float[Tensor, "n c h w"]:
+        return run(self.cut(latents, truncation, cutoff, noise))
+
+    def cut(self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int) -> list[Stage]:
+        """The input and one per block: told a slot of z, the blocks the class as well."""
         sizes = self.sizes
-        slots = truncation * self.check(latents).values.reshape(-1, sizes.slots, sizes.chunk)
+        first, *slots = (truncation * self.check(latents).values.reshape(-1, sizes.slots, sizes.chunk)).unbind(1)
         given = self.class_vectors(latents)
         if self.embedding is not None:
             given = given @ self.embedding
-        x = self.dense(slots[:, 0]).unflatten(1, (-1, sizes.bottom, sizes.bottom))
-        for i, block in enumerate(self.blocks):
-            x = block(x, torch.cat([given, slots[:, i + 1]], 1) if sizes.hierarchical else given)
+        told = [torch.cat([given, slot], 1) for slot in slots] or [given] * sizes.blocks
+        blocks = [Stage((one,), partial(block, condition=one)) for block, one in zip(self.blocks, told, strict=True)]
+        return [Stage((first,), lambda _: self._bottom(first)), *blocks, Stage((), self._finish)]
+
+    def _bottom(self, slot: Float[Tensor, "n d"]) -> Float[Tensor, "n c h w"]:
+        return self.dense(slot).unflatten(1, (-1, self.sizes.bottom, self.sizes.bottom))
+
+    def _finish(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c2 h w"]:
         return self.paint(self.norm(x).relu()).tanh()
 
     def entry_weights(self, space: str) -> dict[str, Float[Tensor, "out d"]]:

@@ -8,6 +8,7 @@ fixed network is a constant factor, which readers fold into the weights.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple, cast
 
 import torch
@@ -19,6 +20,7 @@ from latentwalk.generator import Generator
 from latentwalk.generators.attention import SelfAttention
 from latentwalk.generators.stored_norm import ConditionalNorm, StoredNorm
 from latentwalk.latents import Latents, LatentSpace
+from latentwalk.stages import Stage, run
 
 BOTTOM = 4
 """Side of the first feature map."""
@@ -136,16 +138,27 @@ class BigGANDeep(Generator):
     def draw(
         self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int
     ) -> Float[Tensor, "n c h w"]:
-        """`truncation` in [0, 1] chooses the statistics of codes whose size was that."""
+        """Images; `truncation` in [0, 1] chooses the statistics of codes whose size was that."""
+        return run(self.cut(latents, truncation, cutoff, noise))
+
+    def cut(self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int) -> list[Stage]:
+        """The input and one per block: told a z, the class and where in the statistics the truncation is."""
         if not 0 <= truncation <= 1:
             raise ValueError(f"BigGAN-deep knows statistics for truncations from 0 to 1, got {truncation}")
-        position = truncation * (self.sizes.rows - 1)
+        at = truncation * (self.sizes.rows - 1)
         codes = self.map(latents, "z+").values
         given = (self.class_vectors(latents) @ self.embedding)[:, None].expand(-1, codes.shape[1], -1)
-        conditions = torch.cat([codes, given], 2).unbind(1)
-        x = self.dense(conditions[0]).unflatten(1, (BOTTOM, BOTTOM, -1)).permute(0, 3, 1, 2)
-        for block, condition in zip(self.blocks, conditions[1:], strict=True):
-            x = block(x, condition, position)
+        first, *told = torch.cat([codes, given], 2).unbind(1)
+        blocks = [
+            Stage((one, at), partial(block, condition=one, position=at))
+            for block, one in zip(self.blocks, told, strict=True)
+        ]
+        return [Stage((first,), lambda _: self._bottom(first)), *blocks, Stage((at,), partial(self._finish, at))]
+
+    def _bottom(self, condition: Float[Tensor, "n v"]) -> Float[Tensor, "n c 4 4"]:
+        return self.dense(condition).unflatten(1, (BOTTOM, BOTTOM, -1)).permute(0, 3, 1, 2)
+
+    def _finish(self, position: float, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n 3 h w"]:
         return self.paint(self.norm(x, position).relu()).tanh()
 
     def entry_weights(self, space: str) -> dict[str, Float[Tensor, "out d"]]:

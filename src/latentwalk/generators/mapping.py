@@ -119,6 +119,11 @@ def truncate(
     return pulled if cutoff is None else torch.cat((pulled[:, :cutoff], ws[:, cutoff:]), 1)
 
 
+def separate(ws: Float[Tensor, "n l w"]) -> list[Float[Tensor, "n w"]]:
+    """The code of every layer by itself in memory, so that what a layer makes of it depends on its values alone."""
+    return [w.clone() for w in ws.unbind(1)]
+
+
 class StyleGenerator(Generator):
     """What the StyleGANs share: the spaces z, w and w+, truncation, labels.
 

@@ -7,15 +7,18 @@ rate into the weights of convolutions, and the doubling as in PGGAN. Maps are ch
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from latentwalk.generators.mapping import SLOPE, FullyConnected, Mapping, StyleGenerator, truncate
+from latentwalk.generators.mapping import SLOPE, FullyConnected, Mapping, StyleGenerator, separate, truncate
 from latentwalk.generators.pggan import Picture, check_growth
 from latentwalk.latents import Latents
+from latentwalk.stages import Stage, run
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,13 @@ class Layer(nn.Module):
         return restyle(F.leaky_relu_(x, SLOPE), scale + 1, shift)
 
 
+class State(NamedTuple):
+    """What one layer hands to the next. smaller: the last map of the scale before, where the picture fades from it."""
+
+    x: Tensor
+    smaller: Tensor | None = None
+
+
 class StyleGAN(StyleGenerator):
     """z -> w -> w+ (one code per layer) -> image.
 
@@ -154,14 +164,21 @@ class StyleGAN(StyleGenerator):
     def draw(
         self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int
     ) -> Float[Tensor, "n c h w"]:
-        ws = self.map(latents, "w+", truncation, cutoff).values
-        x = self.const.expand(len(ws), -1, -1, -1).contiguous(memory_format=torch.channels_last)
-        smaller = None
-        for i, (layer, shown) in enumerate(zip(self.layers, self._noise(noise), strict=True)):
-            if self.sizes.fade and i == len(self.layers) - 2:
-                smaller = x
-            x = layer(x, ws[:, i], shown)
-        return self.picture(x, smaller)
+        return run(self.cut(latents, truncation, cutoff, noise))
+
+    def cut(self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int) -> list[Stage]:
+        """One per layer, told its w."""
+        ws = separate(self.map(latents, "w+", truncation, cutoff).values[:, : len(self.layers)])
+        told = enumerate(zip(ws, self._noise(noise), strict=True))
+        layers = [Stage((w, noise), partial(self._advance, i, w, shown)) for i, (w, shown) in told]
+        return [*layers, Stage((), lambda state: self.picture(*state))]
+
+    def _advance(self, index: int, w: Float[Tensor, "n d"], noise: Tensor | None, state: State | None) -> State:
+        """One layer further, from the constant at the first."""
+        if state is None:
+            state = State(self.const.expand(len(w), -1, -1, -1).contiguous(memory_format=torch.channels_last))
+        fades = self.sizes.fade and index == len(self.layers) - 2
+        return State(self.layers[index](state.x, w, noise), state.x if fades else state.smaller)
 
     def _noise(self, noise: str | int) -> Iterator[Tensor | None]:
         """The map of every layer in turn: stored ones, none, or those of a seed."""

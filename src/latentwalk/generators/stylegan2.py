@@ -5,8 +5,8 @@ blocks make a picture is the `architecture`: "skip" sums the colours of all bloc
 "resnet" as well, with a shortcut around each block.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple, cast
 
 import torch
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from latentwalk.generators.layers import Join, Shortcut, StyledConvolution, ToRGB
 from latentwalk.generators.mapping import Mapping, StyleGenerator
 from latentwalk.latents import Latents, LatentSpace
+from latentwalk.stages import Stage, run
 
 ARCHITECTURES = ("skip", "orig", "resnet")
 BOTTOM = 4
@@ -123,8 +124,9 @@ class Synthesis(nn.Module):
     def layer(self, step: Step) -> StyledConvolution | ToRGB:
         return cast(StyledConvolution | ToRGB, self.get_submodule(step.name))
 
-    def advance(self, state: State, step: Step, style: Tensor, noise: Tensor | None) -> State:
-        """One layer further. Nothing in the state that came is changed, so it can be kept and gone on from again."""
+    def advance(self, step: Step, style: Float[Tensor, "n _"], noise: Tensor | None, state: State | None) -> State:
+        """One layer further, from nothing at the first. The state that came is left as it was."""
+        state = self.start(len(style)) if state is None else state
         layer, block = self.layer(step), cast(Block, self.get_submodule(step.name.split(".")[0]))
         if isinstance(layer, ToRGB):
             colors = layer(state.x, style)
@@ -135,14 +137,6 @@ class Synthesis(nn.Module):
         if step.name.endswith("conv0"):
             return State(x, state.image, None if block.shortcut is None else block.shortcut(state.x))
         return State(x if state.around is None else x + state.around, state.image)
-
-    def forward(self, styles: Sequence[Float[Tensor, "n _"]], maps: Sequence[Tensor | None]) -> Tensor:
-        """Images [n, c, h, w] of the styles and the noise map of every step."""
-        state = self.start(len(styles[0]))
-        for step, style, noise in zip(self.steps, styles, maps, strict=True):
-            state = self.advance(state, step, style, noise)
-        assert state.image is not None  # the last step is colours
-        return state.image
 
 
 class StyleGAN2(StyleGenerator):
@@ -194,9 +188,17 @@ class StyleGAN2(StyleGenerator):
     def draw(
         self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int
     ) -> Float[Tensor, "n c h w"]:
-        styles = self.map(latents, "s", truncation, cutoff).values
-        widths = [step.width for step in self.synthesis.steps]
-        return self.synthesis(styles.split(widths, 1), self.noise_maps(noise))
+        return run(self.cut(latents, truncation, cutoff, noise))
+
+    def cut(self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int) -> list[Stage]:
+        """One per styled layer, told its styles."""
+        steps = self.synthesis.steps
+        styles = self.map(latents, "s", truncation, cutoff).values.split([step.width for step in steps], 1)
+        told = zip(steps, styles, self.noise_maps(noise), strict=True)
+        layers = [
+            Stage((style, noise), partial(self.synthesis.advance, step, style, shown)) for step, style, shown in told
+        ]
+        return [*layers, Stage((), lambda state: state.image)]
 
     def noise_maps(self, noise: str | int) -> list[Tensor | None]:
         """The map [side, side] that each step adds, None where it adds nothing."""

@@ -8,6 +8,7 @@ There are no noise maps.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -16,9 +17,13 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from latentwalk.generators.filters import filtered_leaky_relu
-from latentwalk.generators.mapping import FullyConnected, Mapping, StyleGenerator
+from latentwalk.generators.filters import filtered_leaky_relu, gather
+from latentwalk.generators.mapping import FullyConnected, Mapping, StyleGenerator, separate
 from latentwalk.latents import Latents
+from latentwalk.stages import Stage, run
+
+BAND_PIXELS = 2**21
+"""Numbers of a map that are convolved at once: what a convolution keeps aside is as large."""
 
 LARGEST = {
     "resolution": 8192,
@@ -197,14 +202,34 @@ class Layer(nn.Module):
         styles, sizes, pull = self.affine(w), self.sizes, self.magnitude.rsqrt()
         if self.colors:
             styles = styles / math.sqrt(self.weight[0].numel())
-            x = F.conv2d(x * (styles * pull)[..., None, None], self.weight, self.bias, padding=sizes.kernel - 1)
+            x = self.convolve(x, styles * pull, styles.new_ones(len(x), sizes.channels))
             return x if self.clamp is None else x.clamp(-self.clamp, self.clamp)
         styles = styles * styles.square().mean(1, keepdim=True).rsqrt()
-        x = F.conv2d(x * (styles * pull)[..., None, None], self.weight, padding=sizes.kernel - 1)
-        x = torch.addcmul(self.bias[:, None, None], x, demodulation(self.weight, styles)[..., None, None])
+        x = self.convolve(x, styles * pull, demodulation(self.weight, styles))
         return filtered_leaky_relu(
-            x, self.up_filter, sizes.up, self.down_filter, sizes.down, sizes.side, clamp=self.clamp
+            x, self.up_filter, sizes.up, self.down_filter, sizes.down, sizes.side, clamp=self.clamp, spare=True
         )
+
+    def convolve(
+        self, x: Float[Tensor, "n c h w"], before: Float[Tensor, "n c"], after: Float[Tensor, "n c2"]
+    ) -> Float[Tensor, "n c2 h2 w2"]:
+        """The convolution of the scaled channels with all edges kept, scaled again, and the bias.
+
+        Without gradients it goes band by band of rows, so that beside both maps there is never a third.
+        """
+        edge, before, after = self.sizes.kernel - 1, before[..., None, None], after[..., None, None]
+        rows, count = x.shape[2], x.shape[2] + edge
+        step = count if torch.is_grad_enabled() else max(16, BAND_PIXELS // (x[:, :, 0].numel()))
+
+        def band(start: int) -> Tensor:
+            first, end = start - edge, min(start + step, count)  # rows of the map that these rows of the result meet
+            part = x[:, :, max(first, 0) : min(end, rows)] * before
+            part = F.pad(part, (0, 0, max(-first, 0), max(end - rows, 0)))
+            y = F.conv2d(part, self.weight, padding=(0, edge))
+            return torch.addcmul(self.bias[:, None, None], y, after)
+
+        bands = (band(start) for start in range(0, count, step))
+        return gather(bands, lambda: x.new_empty(len(x), self.sizes.channels, count, x.shape[3] + edge), axis=2)
 
 
 def demodulation(weight: Float[Tensor, "o i k k"], styles: Float[Tensor, "n i"]) -> Float[Tensor, "n o"]:
@@ -239,11 +264,14 @@ class StyleGAN3(StyleGenerator):
     def draw(
         self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int
     ) -> Float[Tensor, "n c h w"]:
-        first, *ws = self.map(latents, "w+", truncation, cutoff).values.unbind(1)
-        x = self.waves(first)
-        for layer, w in zip(self.layers, ws, strict=True):
-            x = layer(x, w)
-        return x * self.sizes.output_scale
+        return run(self.cut(latents, truncation, cutoff, noise))
+
+    def cut(self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int) -> list[Stage]:
+        """The waves and one per layer, each told its w."""
+        first, *ws = separate(self.map(latents, "w+", truncation, cutoff).values)
+        layers = [Stage((w,), partial(layer, w=w)) for layer, w in zip(self.layers, ws, strict=True)]
+        scale = self.sizes.output_scale
+        return [Stage((first,), lambda _: self.waves(first)), *layers, Stage((), lambda x: x * scale)]
 
     def entry_weights(self, space: str) -> dict[str, Float[Tensor, "out d"]]:
         """The style affines by layer for w and w+; the first layer of the mapping network for z."""
