@@ -51,7 +51,7 @@ class Ascent:
     batch: codes that walk at once; their number does not change where they come to beyond rounding.
     """
 
-    max_steps: int = 60
+    max_steps: int = 100
     reach: float = 0.08
     shell: float = 0.1
     views: int = 2
