@@ -125,7 +125,7 @@ def celeba(
     from latentwalk.training.celeba import CelebARecipe
 
     given = settings(architecture, width, epochs, batch, seed)
-    recipe = CelebARecipe(**given, **({"attributes": tuple(attribute)} if attribute else {}))
+    recipe = CelebARecipe(**given | ({"attributes": tuple(attribute)} if attribute else {}))
     with training(out, run, force, as_json, "reading the folder") as progress:
         made = train_celeba(folder, out, recipe, run, force, progress, device)
     report(made, out, as_json)
@@ -144,7 +144,7 @@ def settings(architecture: Architecture, width: int, epochs: int | None, batch: 
 
 @contextmanager
 def training(out: Path, run: Path | None, force: bool, quiet: bool, first: str) -> Iterator[Bar]:
-    """The block trains, and shows that it begins with `first`: its output is checked, and Ctrl-C can be gone on from."""
+    """The block trains, beginning with what `first` says: outputs are checked, Ctrl-C can be gone on from."""
     check_ending(out, ".safetensors")
     announce(out, run, quiet)
     with resumable(), outputs([out], force), working(first, quiet) as progress:
