@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -125,7 +126,8 @@ def celeba(
     from latentwalk.training.celeba import CelebARecipe
 
     given = settings(architecture, width, epochs, batch, seed)
-    recipe = CelebARecipe(**given | ({"attributes": tuple(attribute)} if attribute else {}))
+    recipe = CelebARecipe(**given)
+    recipe = replace(recipe, attributes=tuple(attribute or recipe.attributes))
     with training(out, run, force, as_json, "reading the folder") as progress:
         made = train_celeba(folder, out, recipe, run, force, progress, device)
     report(made, out, as_json)
