@@ -26,7 +26,7 @@ import torch
 from latentwalk.checkpoints import own
 from latentwalk.checkpoints.formats import build_generator
 from latentwalk.checkpoints.lowering import CheckpointError, read_tree
-from reading import Persistent, install
+from reading import Persistent, TensorFlowNetwork, install
 
 FORBIDDEN = (
     "import",
@@ -101,10 +101,38 @@ def make_files(folder: Path) -> dict[str, Path]:
     torch.save(training, files["zip"])
     torch.save(training, files["legacy"], _use_new_zipfile_serialization=False)
     own.write(build_generator(state, "the state dict"), files["safetensors"])
+    old = tensorflow_network()
     for protocol in range(2, 6):
         files[f"pickle {protocol}"] = path = folder / f"protocol{protocol}.pkl"
         path.write_bytes(pickle.dumps(snapshot, protocol))
+        files[f"TensorFlow {protocol}"] = path = folder / f"tensorflow{protocol}.pkl"
+        path.write_bytes(pickle.dumps((old, old, old), protocol))
+    files["MMGeneration"] = folder / "mmgeneration.pth"
+    names = ("style_mapping.1.bias", "conv1.conv.style_modulation.bias", "conv1.conv.weight", "injected_noise_0")
+    torch.save(
+        {"meta": {}, "state_dict": {f"generator_ema.{n}": torch.ones(1, 4) for n in names}}, files["MMGeneration"]
+    )
     return files
+
+
+def tensorflow_network() -> TensorFlowNetwork:
+    """A StyleGAN2 of 8 px, whole, so that what damage leaves of it is built."""
+    layers = {"4x4/Conv": (3, 2, 2), "8x8/Conv0_up": (3, 2, 2), "8x8/Conv1": (3, 2, 2)}
+    layers |= {"4x4/ToRGB": (1, 2, 3), "8x8/ToRGB": (1, 2, 3)}
+    synthesis = {"4x4/Const/const": numpy.ones((1, 2, 4, 4), numpy.float32)}
+    for number, (layer, (kernel, inside, outside)) in enumerate(layers.items()):
+        synthesis |= {f"{layer}/weight": numpy.ones((kernel, kernel, inside, outside), numpy.float32)}
+        synthesis |= {f"{layer}/bias": numpy.zeros(outside, ">f4"), f"{layer}/mod_bias": numpy.zeros(inside)}
+        synthesis |= {f"{layer}/mod_weight": numpy.ones((3, inside), "f4", order="F")}
+        if kernel == 3:
+            side = int(layer[0])
+            synthesis |= {
+                f"{layer}/noise_strength": numpy.float32(0.5),
+                f"noise{number}": numpy.ones((1, 1, side, side)),
+            }
+    mapping = {"Dense0/weight": numpy.ones((5, 3)), "Dense0/bias": numpy.ones(3)}
+    parts = {"mapping": TensorFlowNetwork("mapping", mapping), "synthesis": TensorFlowNetwork("synthesis", synthesis)}
+    return TensorFlowNetwork("Gs", {"dlatent_avg": numpy.zeros(3), "lod": numpy.float32(0)}, **parts)
 
 
 def damage(data: bytes, chosen: random.Random) -> bytes:

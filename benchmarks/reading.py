@@ -37,8 +37,23 @@ def install() -> types.ModuleType:
     _reconstruct_persistent_obj.__module__ = GLOBAL
     _reconstruct_persistent_obj.__qualname__ = "_reconstruct_persistent_obj"
     module._reconstruct_persistent_obj = _reconstruct_persistent_obj  # type: ignore[attr-defined]
+    old = types.ModuleType("dnnlib.tflib.network")
+    old.Network = TensorFlowNetwork  # type: ignore[attr-defined]
     sys.modules |= {"torch_utils": types.ModuleType("torch_utils"), GLOBAL: module}
+    sys.modules |= {name: types.ModuleType(name) for name in ("dnnlib", "dnnlib.tflib")} | {old.__name__: old}
     return module
+
+
+class TensorFlowNetwork:
+    """An object that pickles as the networks of NVIDIA's TensorFlow code do."""
+
+    def __init__(self, name: str, variables: dict[str, Any], **components: "TensorFlowNetwork") -> None:
+        self.version, self.name, self.static_kwargs = 4, name, {"resample_kernel": [1, 3, 3, 1]}
+        self.components, self.variables = components, list(variables.items())
+        self.build_module_src = ""
+
+
+TensorFlowNetwork.__module__, TensorFlowNetwork.__qualname__ = "dnnlib.tflib.network", "Network"
 
 
 class Persistent:

@@ -66,6 +66,15 @@ def shared() -> Path:
 
 
 @pytest.fixture
+def web(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """Addresses and what their hosts answer, and an empty cache in `tmp_path / "cache"`; see `remote_web`."""
+    from remote_web import Web, install
+
+    monkeypatch.setenv("LATENTWALK_CACHE", str(tmp_path / "cache"))
+    return install(Web(), monkeypatch)
+
+
+@pytest.fixture
 def unchecked() -> Iterator[None]:
     """Shapes are not checked on the way in, so that the functions' own messages are seen."""
     jaxtyping.config.update("jaxtyping_disable", True)

@@ -41,12 +41,15 @@ class Walk:
     """Where every code came to.
 
     latents: the codes at the end [n, ...]. reached: whether all goals hold there. steps: how many steps it took.
+    before, after: logits of the pictures at both ends, all columns of the scorer.
     paths: per code its values [frames, ...] from start to end, when they were asked for; each walker says how many.
     """
 
     latents: Latents
     reached: Bool[Tensor, "n"]
     steps: Int[Tensor, "n"]
+    before: Float[Tensor, "n a"]
+    after: Float[Tensor, "n a"]
     paths: Sequence[Tensor] | None = None
 
 

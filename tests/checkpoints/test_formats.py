@@ -10,7 +10,7 @@ from PIL import Image
 from safetensors.torch import save_file
 from torch import nn
 
-from latentwalk.checkpoints.folders import read_folder
+from latentwalk.checkpoints.folders import read_file, read_folder
 from latentwalk.checkpoints.formats import FORMATS, build_generator, open_generator
 from latentwalk.checkpoints.lowering import Foreign, read_tree
 
@@ -145,6 +145,23 @@ def test_folders(tmp_path: Path) -> None:
     (tmp_path / "config.json").unlink()
     save_file(weights, tmp_path / "other.safetensors")
     assert "a folder of 2 checkpoints (other.safetensors, pytorch_model.bin)" in refused(tmp_path)
+
+
+def test_a_folder_whose_files_begin_with_the_name_of_the_model(tmp_path: Path) -> None:
+    write({"embeddings.weight": torch.ones(2)}, tmp_path / "biggan-deep-128-pytorch_model.bin")
+    (tmp_path / "biggan-deep-128-config.json").write_text('{"z_dim": 4}', encoding="utf-8")
+    assert read_folder(tmp_path)["config"] == {"z_dim": 4}
+
+
+def test_a_configuration_is_found_beside_a_file_and_left_out_where_nobody_asks(tmp_path: Path) -> None:
+    weights = {"main.0.weight": torch.ones(3, 2, 4, 4), "main.3.weight": torch.ones(2, 1, 4, 4)}
+    model = write(weights, tmp_path / "pytorch_model.bin")
+    assert read_file(model).keys() == weights.keys()
+    alone = open_generator(model)
+    (tmp_path / "config.json").write_text('{"z_dim": 4}', encoding="utf-8")
+    assert read_file(model)["config"] == {"z_dim": 4}
+    assert read_file(write(weights, tmp_path / "other.pt")).keys() == weights.keys()
+    assert open_generator(model).fingerprint == open_generator(tmp_path).fingerprint == alone.fingerprint
 
 
 def test_averaged_and_saved_again_weights_of_a_folder(tmp_path: Path) -> None:

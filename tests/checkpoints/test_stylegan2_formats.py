@@ -1,6 +1,7 @@
 """StyleGAN2 in three formats: files made here from one network, and the foreign fixtures."""
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,34 +12,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from latentwalk.checkpoints import genforce_stylegan2, nvidia, rosinality
+from latentwalk.checkpoints import genforce_stylegan2, mmgeneration, nvidia, rosinality
 from latentwalk.checkpoints.lowering import read_tree
 from latentwalk.generators.layers import resample_filter
 from latentwalk.generators.stylegan2 import StyleGAN2
 from latentwalk.hooks import read_layers
 from latentwalk.latents import Latents
+from nvidia_files import branch, module
 from random_networks import SIZES, random_stylegan2
 
 State = dict[str, Tensor]
-
-
-def module(name: str, tensors: State, attributes: dict | None = None, **children: dict) -> dict:
-    """A persistent module, as the safe reader gives it."""
-    state = {"training": False, "_parameters": tensors, "_buffers": {"absent": None}, "_modules": children}
-    return {"class_name": name, "state": state | (attributes or {})}
-
-
-def branch(tensors: State, attributes: dict[str, dict], path: str = "") -> dict:
-    """A tree of persistent modules from flat names."""
-    own, parts = {}, {}
-    for name, tensor in tensors.items():
-        head, _, rest = name.partition(".")
-        if rest:
-            parts.setdefault(head, {})[rest] = tensor
-        else:
-            own[name] = tensor
-    children = {head: branch(rest, attributes, f"{path}.{head}") for head, rest in parts.items()}
-    return module("Module", own, attributes.get(path.removeprefix(".")), **children)
 
 
 def to_nvidia(generator: StyleGAN2, arguments: dict | None = None, attributes: dict | None = None) -> dict:
@@ -105,6 +88,8 @@ def to_genforce(generator: StyleGAN2) -> dict:
             state["synthesis.early_layer.const"] = tensor[None]
         elif parts[0] == "mapping" and parts[1] == "layers":
             state[f"mapping.dense{parts[2]}.{parts[3]}"] = tensor
+        elif name.startswith("mapping.embed") and not generator.sizes.joint:  # as ADA has it
+            state[name.replace("embed", "LabelEmbed")] = tensor
         elif name == "mapping.embed.weight":
             state["mapping.label_weight"] = tensor.T / math.sqrt(tensor.shape[1])
         elif parts[0] == "synthesis" and parts[2] != "join":
@@ -198,6 +183,7 @@ def test_conditional_networks() -> None:
     labels = torch.eye(3)[[0, 2]] + torch.tensor([[0.0, 0.5, 0.0]])
     for sizes, format, write in (
         (replace(SIZES, classes=3, embedding=6), nvidia, to_nvidia),
+        (replace(SIZES, classes=3, embedding=6), genforce_stylegan2, to_genforce),
         (replace(SIZES, classes=3, embedding=7, joint=True), genforce_stylegan2, to_genforce),
     ):
         wanted = random_stylegan2(sizes)
@@ -240,6 +226,35 @@ def test_rosinality_wherever_it_is(small: StyleGAN2) -> None:
         assert rosinality.read(tree, "file").fingerprint == small.fingerprint
     other = rosinality.read({**trees[2], "latent_avg": torch.randn(6, 6)}, "file")
     assert other.average.shape == (6, 6)
+
+
+MMGENERATION = (
+    (r"^style\.(\d+)\.", r"style_mapping.\1."),
+    (r"^input\.input$", "constant_input.input"),
+    (r"^noises\.noise_", "injected_noise_"),
+    (r"\.modulation\.", ".style_modulation."),
+    (r"\.noise\.weight$", ".noise_injector.weight"),
+)
+
+
+@pytest.mark.parametrize("prefix", ["generator_ema.", "generator_ema.module."])
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_mmgeneration_renames_rosinality(prefix: str, wrapped: bool, small: StyleGAN2) -> None:
+    state = to_rosinality(small)["g_ema"]
+    for pattern, theirs in MMGENERATION:
+        state = {re.sub(pattern, theirs, name): tensor for name, tensor in state.items()}
+    if wrapped:  # layers that wrap a linear one, with equalised learning rate
+        state = {
+            re.sub(r"(style_mapping\.\d+|style_modulation)\.weight$", r"\1.linear.weight_orig", name): tensor
+            for name, tensor in state.items()
+        }
+    named = {f"generator.{name}": torch.zeros_like(tensor) for name, tensor in state.items()}
+    named |= {prefix + name: tensor for name, tensor in state.items()} | {"discriminator.a": torch.ones(1)}
+    tree = {"meta": {"mmgen_version": "0.7"}, "state_dict": named, "optimizer": {}}
+    assert mmgeneration.matches(tree) and not any(format.matches(tree) for format, _, _ in FORMATS)
+    read, latents = mmgeneration.read(tree, "file"), small.sample(range(3))
+    assert read.average_estimated
+    assert (read.render(latents) - small.render(latents)).abs().max() < 1e-5
 
 
 def test_rosinality_without_buffers_has_the_usual_filter_and_no_noise(small: StyleGAN2) -> None:

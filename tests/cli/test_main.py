@@ -45,7 +45,7 @@ def test_wrong_usage_ends_with_2(run, arguments):
 
 
 def test_ctrl_c_ends_with_130(run, monkeypatch):
-    def interrupted(*_arguments):
+    def interrupted(*_given, **_named):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("latentwalk.jobs.load.load", interrupted)
@@ -61,7 +61,7 @@ def test_ctrl_c_ends_with_130(run, monkeypatch):
     ],
 )
 def test_an_error_is_one_line(run, monkeypatch, error, line):
-    def failing(*_arguments):
+    def failing(*_given, **_named):
         raise error
 
     monkeypatch.setattr("latentwalk.jobs.load.load", failing)

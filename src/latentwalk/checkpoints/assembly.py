@@ -86,11 +86,14 @@ def renamed(name: str, patterns: Iterable[tuple[str, str]]) -> str:
 
 
 def state_of(tree: object) -> dict[str, Tensor]:
-    """The tensors of a folder's tree {"state": tensors, ...}, or of a tree that is nothing but tensors; else none."""
+    """The tensors of a folder's tree {"state": tensors, ...}, or of a tree that is nothing but tensors; else none.
+
+    Without the prefix that torch's DataParallel gives to all names.
+    """
     if isinstance(tree, Mapping):
         tree = tree.get("state", tree)
     if isinstance(tree, Mapping) and all(isinstance(value, Tensor) for value in tree.values()):
-        return {str(name): value for name, value in tree.items()}
+        return {str(name).removeprefix("module."): value for name, value in tree.items()}
     return {}
 
 

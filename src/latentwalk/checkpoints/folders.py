@@ -1,6 +1,8 @@
 """Folders that are one checkpoint: weights, and beside them the configuration that they need."""
 
 import json
+import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +23,7 @@ class Layout(NamedTuple):
 
 LAYOUTS = (
     Layout("pytorch_model*.bin", "config*.json"),
+    Layout("*pytorch_model.bin", "*config.json"),
     Layout("model*.safetensors", "config*.json"),
     Layout("G_ema*.pth", "state_dict*.pth"),
     Layout("G*.pth", "state_dict*.pth"),
@@ -33,33 +36,57 @@ def read_folder(folder: Path) -> Any:
 
     Raises CheckpointError when there are no weights, or when it is not clear which ones are meant.
     """
-    weights, *configs = files_of(folder)
-    return {"state": read_tree(weights), "config": _read_config(configs[0])} if configs else read_tree(weights)
+    return _read(files_of(folder))
 
 
-def files_of(folder: Path) -> list[Path]:
-    """The weights of a folder and, where they need one, their configuration. Raises CheckpointError as above."""
+def read_file(path: Path) -> Any:
+    """The tree of a checkpoint file, with the configuration beside it where it is named as in one of `LAYOUTS`."""
+    return _read(files_of(path))
+
+
+def files_of(path: Path) -> list[Path]:
+    """The weights in a folder, or those that the path is, and then their configuration if there is one.
+
+    Raises CheckpointError as `choose` does.
+    """
+    if path.is_dir():
+        return [path / name for name in choose([file.name for file in path.iterdir() if file.is_file()], str(path))]
+    configs = [path.parent / name for layout in LAYOUTS if (name := _config_of(path.name, layout)) is not None]
+    return [path, *[config for config in configs if config.is_file()][:1]]
+
+
+def _read(files: list[Path]) -> Any:
+    weights, *config = files
+    tree = read_tree(weights)
+    return {"state": tree, "config": _read_config(config[0])} if config else tree
+
+
+def choose(names: Collection[str], where: str) -> tuple[str, ...]:
+    """The file of the weights and that of their configuration, where they have one, among the files of a folder.
+
+    Raises CheckpointError when there are no weights, or when it is not clear which ones are meant.
+    """
     for layout in LAYOUTS:
-        start, end = layout.weights.split("*")
-        for weights in sorted(folder.glob(layout.weights), key=lambda path: (len(path.name), path.name)):
-            middle = weights.name.removeprefix(start).removesuffix(end)
-            config = folder / layout.config.replace("*", middle)
-            if config.is_file():
-                return [weights, config]
-    return [_only(folder)]
-
-
-def _only(folder: Path) -> Path:
-    files = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in CHECKPOINTS)
+        for weights in sorted(names, key=lambda name: (len(name), name)):
+            config = _config_of(weights, layout)
+            if config is not None and config in names:
+                return weights, config
+    files = sorted(name for name in names if name.lower().endswith(CHECKPOINTS))
     if len(files) == 1:
-        return files[0]
+        return (files[0],)
     if files:
-        names = ", ".join(shown(path.name) for path in files[:4])
-        raise CheckpointError(f"{folder} is a folder of {len(files)} checkpoints ({names}): expected one of them")
+        some = ", ".join(map(shown, files[:4]))
+        raise CheckpointError(f"{where} is a folder of {len(files)} checkpoints ({some}): expected one of them")
     raise CheckpointError(
-        f"{folder} is a folder without weights: expected pytorch_model.bin and config.json, G_ema.pth and "
+        f"{where} is a folder without weights: expected pytorch_model.bin and config.json, G_ema.pth and "
         f"state_dict.pth, or one checkpoint ({', '.join(CHECKPOINTS)})"
     )
+
+
+def _config_of(weights: str, layout: Layout) -> str | None:
+    """The name of the configuration of weights, None when they are named otherwise."""
+    match = re.fullmatch(re.escape(layout.weights).replace(r"\*", "(.*)"), weights, re.DOTALL)
+    return None if match is None else layout.config.replace("*", match[1])
 
 
 def _read_config(path: Path) -> Any:

@@ -9,9 +9,20 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from latentwalk.checkpoints import ajbrock, gan_zoo, genforce, huggingface, nvidia, own, rosinality, state_dict
-from latentwalk.checkpoints.folders import read_folder
-from latentwalk.checkpoints.lowering import Foreign, read_tree
+from latentwalk.checkpoints import (
+    ajbrock,
+    gan_zoo,
+    genforce,
+    huggingface,
+    mmgeneration,
+    nvidia,
+    nvidia_tensorflow,
+    own,
+    rosinality,
+    state_dict,
+)
+from latentwalk.checkpoints.folders import read_file, read_folder
+from latentwalk.checkpoints.lowering import Foreign
 from latentwalk.checkpoints.nodes import CheckpointError, shown
 from latentwalk.checkpoints.state_dict import DISCRIMINATORS, contents, holds_tensors, unwrap
 from latentwalk.generator import Generator
@@ -19,7 +30,9 @@ from latentwalk.generator import Generator
 FORMATS: dict[str, ModuleType] = {
     "latentwalk": own,
     "NVIDIA StyleGAN2-ADA and StyleGAN3": nvidia,
+    "NVIDIA StyleGAN2 of TensorFlow": nvidia_tensorflow,
     "rosinality StyleGAN2": rosinality,
+    "MMGeneration StyleGAN2": mmgeneration,
     "genforce": genforce,
     "Hugging Face BigGAN-deep": huggingface,
     "BigGAN-PyTorch": ajbrock,
@@ -42,7 +55,7 @@ def open_generator(path: Path) -> Generator:
 
     Raises ValueError in one line that begins with the path.
     """
-    tree = read_folder(path) if path.is_dir() else read_tree(path)
+    tree = read_folder(path) if path.is_dir() else read_file(path)
     return build_generator(tree, str(path))
 
 
@@ -53,6 +66,8 @@ def build_generator(tree: Any, where: str) -> Generator:
             generator = module.read(tree, where)
             generator.reading = generator.reading._replace(format=name)
             return generator
+    if isinstance(tree, Mapping) and tree.keys() == {"state", "config"}:  # a configuration that nobody asked for
+        return build_generator(tree["state"], where)
     raise CheckpointError(f"{where} {_what(tree)}")
 
 

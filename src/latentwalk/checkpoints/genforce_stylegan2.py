@@ -4,7 +4,6 @@ Tensors are as TensorFlow had them: the bias of a style lacks the 1 that is adde
 that double the map are flipped.
 """
 
-import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from latentwalk.checkpoints.stylegan2_weights import build_stylegan2, flat_map
+from latentwalk.checkpoints.stylegan2_weights import build_stylegan2, class_embedding, flat_map
 from latentwalk.generators.stylegan2 import BOTTOM, StyleGAN2
 
 KEY = "synthesis.early_layer.const"
@@ -39,13 +38,13 @@ def read(tree: object, where: str) -> StyleGAN2:
         ours = _our_name(name)
         tensors[ours] = _our_values(ours, tensor)
     _share_filter(tensors)
-    _embed_labels(tensors)
+    joint = _embed_labels(tensors, where)
     average, affine = tensors.get("average"), tensors.get("synthesis.b4.conv1.affine.weight")
     if average is not None and affine is not None and affine.ndim == 2 and affine.numel():
         w = affine.shape[1]
         if average.numel() > w and average.numel() % w == 0:  # one for every layer, without their axis
             tensors["average"] = average.reshape(-1, w)
-    return build_stylegan2(tensors, where, joint=True)
+    return build_stylegan2(tensors, where, joint=joint)
 
 
 def _state(tree: object) -> dict[str, Any] | None:
@@ -96,9 +95,12 @@ def _share_filter(tensors: dict[str, Tensor]) -> None:
             tensors[f"{block}.join.kernel"] = shared
 
 
-def _embed_labels(tensors: dict[str, Tensor]) -> None:
-    """A class vector times `label_weight`, without scale or bias: the same as our embedding with these undone."""
+def _embed_labels(tensors: dict[str, Tensor], where: str) -> bool:
+    """The embedding of classes; whether it is normalised together with z: ADA's, which is a layer, is not."""
     weight = tensors.pop("mapping.label_weight", None)
-    if weight is not None and weight.ndim == 2:
-        tensors["mapping.embed.weight"] = weight.T * math.sqrt(len(weight))
-        tensors["mapping.embed.bias"] = weight.new_zeros(weight.shape[1])
+    if weight is not None:
+        tensors |= class_embedding(weight, where)
+    for leaf in ("weight", "bias"):
+        if (tensor := tensors.pop(f"mapping.LabelEmbed.{leaf}", None)) is not None:
+            tensors[f"mapping.embed.{leaf}"] = tensor
+    return weight is not None

@@ -1,6 +1,5 @@
 """StyleGAN2 in NVIDIA's snapshots: of stylegan2-ada-pytorch (nested arguments) and of stylegan3 (flat arguments)."""
 
-import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +9,7 @@ from torch import Tensor
 
 from latentwalk.checkpoints.assembly import renamed
 from latentwalk.checkpoints.nvidia_modules import Snapshot
-from latentwalk.checkpoints.stylegan2_weights import build_stylegan2
+from latentwalk.checkpoints.stylegan2_weights import build_stylegan2, positive
 from latentwalk.generators.stylegan2 import StyleGAN2
 
 KEY = "synthesis.b4.const"
@@ -47,8 +46,8 @@ def read_stylegan2(snapshot: Snapshot, where: str) -> StyleGAN2:
     return build_stylegan2(
         tensors,
         where,
-        clamp=None if clamp is None else _number(clamp, "conv_clamp", where),
-        lr_multiplier=_number(rate, "lr_multiplier", where),
+        clamp=None if clamp is None else positive(clamp, "conv_clamp", where),
+        lr_multiplier=positive(rate, "lr_multiplier", where),
         ignored=ignored,
     )
 
@@ -77,9 +76,3 @@ def _check_activations(snapshot: Snapshot, where: str) -> None:
         linear = part.endswith((".affine", ".embed", ".skip"))
         if kind == "activation" and value != ("linear" if linear else "lrelu"):
             raise ValueError(f"{where}: {part} has the activation {value!r}: only networks with 'lrelu' can be drawn")
-
-
-def _number(value: Any, name: str, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-        raise ValueError(f"{where}: {name} is {value!r}: expected a number above 0")
-    return float(value)

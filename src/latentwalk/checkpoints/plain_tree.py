@@ -25,6 +25,9 @@ SUPERSEDED = frozenset({"G", "D", "augment_pipe", "g", "d", "g_optim", "d_optim"
 )
 """Beside an averaged generator nobody needs these: their tensors keep names and shapes, but no values (meta device)."""
 
+NETWORK = "dnnlib.tflib.network.Network"
+"""The class of a network in NVIDIA's TensorFlow pickles, which are tuples (G, D, Gs); Gs is the averaged one."""
+
 
 class Foreign(dict):
     """An object of a class that this package does not know: its state as a dict, and what it was made of.
@@ -97,7 +100,7 @@ class Lowering:
         if isinstance(node, list):
             return [self.lower(part) for part in node]
         if isinstance(node, tuple):
-            return tuple(map(self.lower, node))
+            return self.parts(node)
         if isinstance(node, set | frozenset):
             return set(node)
         if isinstance(node, memoryview):
@@ -117,6 +120,16 @@ class Lowering:
         if isinstance(node.key, tuple) and node.key[:1] == ("module",):
             return callee(node).path
         raise CheckpointError(f"a part of it is kept elsewhere, under {shown(node.key)}: save it with torch.save")
+
+    def parts(self, parts: tuple[Any, ...]) -> tuple[Any, ...]:
+        """A tuple; of three networks of TensorFlow all but the last, averaged one are only outlined."""
+        networks = len(parts) == 3 and all(isinstance(part, Made) and part.maker.path == NETWORK for part in parts)
+        outline, lowered = self.outline, []
+        for place, part in enumerate(parts):
+            self.outline = outline or (networks and place < 2 and not self.everything)
+            lowered.append(self.lower(part))
+        self.outline = outline
+        return tuple(lowered)
 
     def pairs(self, pairs: dict[Any, Any]) -> dict[Any, Any]:
         """A dict; beside an averaged generator the others are only outlined."""

@@ -3,6 +3,7 @@
 Readers only rename (and turn, where a format stores a tensor otherwise); sizes are inferred from the shapes here.
 """
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor
 
 from latentwalk.checkpoints.assembly import assemble, wanted_tensor
+from latentwalk.checkpoints.nodes import shown
 from latentwalk.generators.layers import resample_filter
 from latentwalk.generators.stylegan2 import BOTTOM, StyleGAN2, StyleGAN2Sizes
 
@@ -20,6 +22,24 @@ LARGEST = 2**14
 def flat_map(tensor: Tensor) -> Tensor:
     """A map or a filter [h, w] that is stored with leading axes of one."""
     return tensor.squeeze(0).squeeze(0) if tensor.ndim == 4 else tensor
+
+
+def positive(value: object, name: str, where: str) -> float:
+    """The value of a setting. Raises ValueError when it is no number above 0."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise ValueError(f"{where}: {name} is {shown(value)}: expected a number above 0")
+    return float(value)
+
+
+def class_embedding(weight: Tensor, where: str) -> dict[str, Tensor]:
+    """A class vector times a weight [classes, e], without scale or bias: our embedding with both undone.
+
+    Raises ValueError when that is no matrix.
+    """
+    if weight.ndim != 2:
+        raise ValueError(f"{where}: the classes have a weight of the shape {list(weight.shape)}, expected a matrix")
+    bias = torch.zeros(weight.shape[1])
+    return {"mapping.embed.weight": weight.T * math.sqrt(len(weight)), "mapping.embed.bias": bias}
 
 
 def build_stylegan2(

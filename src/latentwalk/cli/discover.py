@@ -53,7 +53,8 @@ def boundary(
 
     check_ending(out, ".safetensors")
     with working(f"loading {generator}", as_json) as progress:
-        made, judged = load(generator, device), load_scorer(scorer_for(generator, scorer), device)
+        made = load(generator, device, progress=progress)
+        judged = load_scorer(scorer_for(generator, scorer), device)
         with outputs([out], force):
             found = fit_boundaries(made, judged, attribute or None, samples, seed, kind.value, progress)
             found.save(out)

@@ -132,7 +132,7 @@ def edit(
     folder = out or Path("out") / "-".join(wanted).replace("/", "_")
     files = [folder / name for name in ("receipt.json", "latents.safetensors", *kinds)]
     with working(f"loading {generator}", as_json) as progress:
-        made = load_drawing(generator, device, truncation, cutoff, noise)
+        made = load_drawing(generator, device, progress, truncation, cutoff, noise)
         first = load_scorer(scorer_for(generator, scorer), device)
         second = find_judge(generator, judge, wanted, device)
         start = read_start(made, seeds, codes, classes)

@@ -42,8 +42,8 @@ def info(
       latentwalk info faces64
       latentwalk info out/eyeglasses/strip.png
     """
-    with working(f"reading {thing}", as_json):
-        found = [describe_bundle()] if thing is None else describe(thing)
+    with working(f"reading {thing}", as_json) as progress:
+        found = [describe_bundle()] if thing is None else describe(thing, progress)
     if as_json:
         say_json({name: value for each in found for name, value in each.data.items()})
         return
@@ -56,10 +56,13 @@ def info(
             each.more()
 
 
-def describe(thing: str) -> list[Description]:
+def describe(thing: str, progress: Callable[[str, int, int], None]) -> list[Description]:
     """What a thing is, one description for each thing of that name. Raises ValueError for one that nothing reads."""
     from latentwalk.jobs.load import GENERATORS, SCORERS
+    from latentwalk.remote.address import is_remote
 
+    if is_remote(thing):
+        return [describe_generator(thing, progress)]
     if thing in GENERATORS or thing in SCORERS:
         found = [describe_generator(thing)] if thing in GENERATORS else []
         return found + ([describe_scorer(thing)] if thing in SCORERS else [])
@@ -96,10 +99,11 @@ def describe_bundle() -> Description:
     return Description(data, f"latentwalk {VERSION}", facts)
 
 
-def describe_generator(thing: str) -> Description:
+def describe_generator(thing: str, progress: Callable[[str, int, int], None] | None = None) -> Description:
     from latentwalk.jobs.inspect import inspect
+    from latentwalk.samples import silent
 
-    found = inspect(thing)
+    found = inspect(thing, progress or silent)
     title = f"generator {thing}"
     return Description({"generator": found.describe()}, title, facts_of(found), lambda: say_details(found))
 

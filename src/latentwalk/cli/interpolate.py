@@ -74,7 +74,7 @@ def interpolate(
 
     check_ending(out, ".png", *FILMS)
     with working(f"loading {generator}", as_json) as progress:
-        made = load_drawing(generator, device, truncation, cutoff, noise)
+        made = load_drawing(generator, device, progress, truncation, cutoff, noise)
         keys = read_start(made, seeds, codes, classes, KEYS)
         frames = (len(keys) - 1) * (steps - 1) + 1
         if not 2 <= len(keys) <= frames <= 10_000:

@@ -9,6 +9,7 @@ import typer
 if TYPE_CHECKING:
     from latentwalk.generator import Generator
     from latentwalk.latents import Latents
+    from latentwalk.samples import Progress
 
 OUTPUT = "Output"
 """Panel of the help that says where results go."""
@@ -18,7 +19,9 @@ DRAWING = "Drawing"
 
 SEEDS = "0-15"
 
-GeneratorName = Annotated[str, typer.Argument(help="faces64, or the path of a checkpoint of any kind.")]
+GeneratorName = Annotated[
+    str, typer.Argument(help="faces64, the path of a checkpoint, https://... or hf://owner/repository.")
+]
 Seeds = Annotated[
     str | None,
     typer.Option(metavar="LIST", help=f"Which codes, such as 3,7,40-42. Default: {SEEDS}.", show_default=False),
@@ -78,11 +81,14 @@ Columns = Annotated[
 ]
 
 
-def load_drawing(name: str, device: str, truncation: float, cutoff: int | None, noise: str) -> "Generator":
+def load_drawing(
+    name: str, device: str, progress: "Progress", truncation: float, cutoff: int | None, noise: str
+) -> "Generator":
     """The generator, drawing with these options. Raises ValueError for options that its family has not."""
     from latentwalk.jobs.load import load
 
-    return load(name, device).with_options(truncation, cutoff, int(noise) if noise.isdecimal() else noise)
+    made = load(name, device, progress=progress)
+    return made.with_options(truncation, cutoff, int(noise) if noise.isdecimal() else noise)
 
 
 def read_start(

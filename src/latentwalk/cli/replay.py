@@ -47,10 +47,10 @@ def replay(
     from latentwalk.jobs.replay import replay as make_again
 
     files = [check_ending(out, ".png")] if out else []
-    with working(f"making {picture} again", as_json), outputs(files, force):
+    with working(f"making {picture} again", as_json) as progress, outputs(files, force):
         again = make_again(
             picture,
-            load(generator, device) if generator else None,
+            load(generator, device, progress=progress) if generator else None,
             load_scorer(scorer, device) if scorer else None,
             device,
         )

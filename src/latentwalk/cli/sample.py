@@ -65,7 +65,7 @@ def sample(
 
     files = [check_ending(out, ".png")] + ([check_ending(codes_out, ".safetensors")] if codes_out else [])
     with working(f"loading {generator}", as_json) as progress:
-        made = load_drawing(generator, device, truncation, cutoff, noise)
+        made = load_drawing(generator, device, progress, truncation, cutoff, noise)
         latents = read_start(made, seeds, codes, classes)
         how = PictureRecipe(kind="samples", show=min(len(latents), MOST), scale=scale, columns=columns)
         with outputs(files, force):

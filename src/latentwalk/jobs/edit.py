@@ -164,8 +164,7 @@ def _edit_batch(
     recipe: EditRecipe,
 ) -> Edited:
     walk = walker.walk(generator, start, scorer, goals, held, frames)
-    before, after = score(generator, scorer, start), score(generator, scorer, walk.latents)
-    rows = describe_change(scorer.attributes, start, walk.latents.values, before, after)
+    rows = describe_change(scorer.attributes, start, walk.latents.values, walk.before, walk.after)
     confirmed = confirm(generator, walk.latents, judge, goals)
     codes = [
         CodeReceipt(
@@ -177,7 +176,18 @@ def _edit_batch(
         for i, row in enumerate(rows)
     ]
     receipt = Receipt(latentwalk=VERSION, recipe=recipe, codes=codes)
-    return Edited(generator, scorer, start, walk.latents, walk.reached, walk.steps, before, after, receipt, walk.paths)
+    return Edited(
+        generator,
+        scorer,
+        start,
+        walk.latents,
+        walk.reached,
+        walk.steps,
+        walk.before,
+        walk.after,
+        receipt,
+        walk.paths,
+    )
 
 
 def join_edits(parts: Sequence[Edited]) -> Edited:

@@ -11,10 +11,11 @@ from PIL import Image
 from latentwalk.checkpoints.folders import files_of
 from latentwalk.generator import Generator
 from latentwalk.hooks import read_layers
-from latentwalk.jobs.load import GENERATORS, load
+from latentwalk.jobs.load import load, locate
 from latentwalk.jobs.sheets import draw_samples, sample_receipt, save_sheet
 from latentwalk.latents import Latents
 from latentwalk.receipts import PictureRecipe
+from latentwalk.samples import Progress, silent
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,10 @@ class Inspected:
         }
 
 
-def inspect(source: str | Path) -> Inspected:
-    """Load a generator and look at it. source, errors: as in `load`."""
-    generator, path = load(source), GENERATORS.get(str(source), Path(source))
-    files = tuple(_file(found) for found in (files_of(path) if path.is_dir() else [path]))
+def inspect(source: str | Path, progress: Progress = silent) -> Inspected:
+    """Load a generator and look at it. source, progress, errors: as in `load`."""
+    generator = load(source, progress=progress)
+    files = tuple(_file(found) for found in files_of(locate(source)))
     names = generator.layer_names
     with torch.no_grad(), read_layers(generator, names, stop=False) as found:
         generator.synthesize(contact_codes(generator, 1))

@@ -6,6 +6,8 @@ import torch
 
 from latentwalk.checkpoints.formats import open_generator
 from latentwalk.generator import Generator
+from latentwalk.remote.address import is_remote
+from latentwalk.samples import Progress, silent
 from latentwalk.scorers.callable import from_callable
 from latentwalk.scorers.classifier import Classifier
 from latentwalk.scores import Scorer
@@ -19,26 +21,47 @@ SCORERS = {
 }
 
 
-def load(source: str | Path, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32) -> Generator:
+def load(
+    source: str | Path,
+    device: torch.device | str = "cpu",
+    dtype: torch.dtype = torch.float32,
+    progress: Progress = silent,
+) -> Generator:
     """A fixed generator.
 
     source: "faces64" (bundled), or the path of a checkpoint file or folder in one of `checkpoints.formats.FORMATS`.
-    The content decides what it is, not the name. Nothing in the file is executed.
+    The content decides what it is, not the name. Nothing in the file is executed. Or an address, which is fetched once
+    and kept, see `jobs.fetch`: https://..., hf://owner/repository[/file], with #sha256=... to be sure of a file.
     device, dtype: where its weights go and what floating point type they get; codes and pictures follow them.
+    progress: of fetching.
     Raises ValueError when there is no such file, or it is damaged or of an unknown format, or the device is not there.
     """
     device = check_device(device)
     if not dtype.is_floating_point:
         raise ValueError(f"weights are floating point numbers, got {dtype}: expected torch.float32")
-    path = GENERATORS.get(str(source), Path(source))
-    if not path.exists():
-        raise ValueError(
-            f"no generator {str(source)!r}: expected the path of a checkpoint, or one of {', '.join(GENERATORS)}"
-        )
+    path = locate(source, progress)
     generator = open_generator(path)
     check_finite(generator.state_dict(), path)
     generator.source = str(source)
     return generator.to(device, dtype)
+
+
+def locate(source: str | Path, progress: Progress = silent) -> Path:
+    """The file or folder of a generator, fetched if it has to be. source, progress: as in `load`.
+
+    Raises ValueError when there is none.
+    """
+    path = GENERATORS.get(str(source), Path(source))
+    if is_remote(source):
+        from latentwalk.jobs.fetch import fetch_source  # whoever loads a file needs nothing of a network
+
+        path = fetch_source(str(source), progress)
+    if not path.exists():
+        raise ValueError(
+            f"no generator {str(source)!r}: expected a path, an https:// or hf:// address, "
+            f"or one of {', '.join(GENERATORS)}"
+        )
+    return path
 
 
 def load_scorer(source: str | Path, device: torch.device | str = "cpu") -> Scorer:

@@ -40,7 +40,7 @@ def train_scorer(
     """
     out = check_writable(out, force)
     if not isinstance(generator, Generator):
-        generator = load(generator, device)
+        generator = load(generator, device, progress=progress)
     samples = read_labels(labels, generator, codes, attributes)
     with _run_folder(run, out) as folder:
         scorer = learn_from_labels(generator, samples, recipe, folder, progress)

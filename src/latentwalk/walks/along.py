@@ -68,7 +68,8 @@ class Along:
         lines = self._lines(goals, held, scorer)
         start = generator.check(latents).to(generator.device)
         values = start.values.clone()
-        logits = score(generator, scorer, start)
+        before = score(generator, scorer, start)
+        logits = before.clone()
         steps = torch.zeros(len(start), dtype=torch.long, device=values.device)
         for _ in range(self.rounds if len(goals) > 1 else 1):
             for goal, direction in zip(goals, lines, strict=True):
@@ -84,6 +85,8 @@ class Along:
             start.with_values(values),
             all_reached(goals, logits, scorer),
             steps,
+            before,
+            logits,
             self._paths(start.values, values) if keep_paths else None,
         )
 

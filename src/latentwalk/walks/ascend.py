@@ -2,16 +2,17 @@
 
 One step solves `J delta = r` for the smallest delta: a row of J is the gradient of one logit with respect to the code.
 Rows of goals ask for what is missing; rows of held attributes ask for zero, or for their drift to be undone. So a plain
-walk, a walk that holds others still and a walk to several goals are the same few lines.
+walk, a walk that holds others still and a walk to several goals are the same few lines. A step that holds others is
+right to first order only, so a code that has arrived takes a few more steps that undo the drift and stay at the goal.
 
 Logits, not probabilities, because a probability has no slope left where it saturates.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -26,8 +27,9 @@ BEYOND = 1.0
 SHORTEST = 0.3
 """Shortest reach as a share of the first one."""
 
-SHIFT, NOISE = 2, 0.05
-"""How unlike each other the views of a picture are: pixels of shift, standard deviation of noise."""
+SHIFT, NOISE, PALE = 2, 0.15, 0.3
+"""How unlike each other the views of a picture are: pixels of shift, standard deviation of noise, and the share of its
+colour that a copy keeps: in colour a walk could turn whole pictures green, which one classifier may take for a hat."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,10 @@ class Ascent:
     shrinks after one that did not (to half), so that no code swings to and fro at the boundary. It never shrinks below
     0.3 of the first: such a step is taken even when it does not help, to get out of a dead end.
     shell: how strongly a z code is pulled back to the sphere of radius sqrt(d) where normal codes live, per full step.
-    views: shifted and noisy copies that a gradient is averaged over; 1 means the picture alone. Averaging keeps the
-    walk from changing invisible details that only fool one classifier.
-    drift: share of a held attribute's drift that is undone per step.
+    views: pictures that a gradient is averaged over: the picture itself and pale, shifted, noisy copies. They keep
+    the walk from changing invisible details that only fool one classifier.
+    drift: share of a held attribute's drift that is undone per step on the way.
+    settle: steps after arriving that undo what is left of it; one that loses the goal or more of the held is not taken.
     ridge: relative damping of the linear system; it keeps nearly parallel rows from asking for huge steps.
     patience: steps after which held attributes give way to goals more and more, since some exclude each other: black
     hair cannot come while blond hair is held.
@@ -51,16 +54,18 @@ class Ascent:
     max_steps: int = 60
     reach: float = 0.08
     shell: float = 0.1
-    views: int = 4
+    views: int = 2
     drift: float = 0.5
+    settle: int = 2
     ridge: float = 0.02
     patience: int = 6
     batch: int = 32
 
     def __post_init__(self) -> None:
-        if min(self.max_steps, self.views, self.batch) < 1 or self.reach <= 0:
+        if min(self.max_steps, self.views, self.batch) < 1 or self.reach <= 0 or self.settle < 0:
             raise ValueError(
-                f"expected at least one step, one view and one code at a time, and a positive reach, got {self}"
+                "expected at least one step, one view and one code at a time, a positive reach and no negative settle, "
+                f"got {self}"
             )
 
     def walk(
@@ -100,28 +105,44 @@ class Ascent:
         steps = torch.zeros(len(latents), dtype=torch.long, device=end.device)
         first = self.reach * end.flatten(1).norm(dim=1)
         radius = first.clone()
-        logits, rows = slopes(generator, scorer, latents, columns, held_columns, self.views, 0)
-        start = logits.clone()
-        reached = all_reached(goals, logits, scorer)
+        start, rows = slopes(
+            generator, scorer, latents, columns, held_columns, self.views, 0, lambda x: all_reached(goals, x, scorer)
+        )
+        logits, reached = start.clone(), all_reached(goals, start, scorer)
+        left = torch.where(reached, 0, self.settle if held else 0)
         paths = [[value] for value in end.clone()] if keep_paths else []
 
         for step in range(1, self.max_steps + 1):
-            active = torch.nonzero(~reached)[:, 0]
+            active = torch.nonzero(~reached | (left > 0))[:, 0]
             if len(active) == 0:
                 break
+            there = reached[active]
             missing = still_missing(goals, logits[active], columns)
-            drift = self.drift * (start - logits)[active][:, held_columns]
-            delta = self._solve(rows[active], missing, drift, radius[active], step)
+            gone = (start - logits)[active][:, held_columns]
+            delta = self._solve(rows[active], missing, gone, radius[active], there, step)
             full = delta.norm(dim=1) / first[active]
             tried = latents[active].with_values(
                 self._pull(end[active] + delta.view_as(end[active]), full, latents.space)
             )
-            tried_logits, tried_rows = slopes(generator, scorer, tried, columns, held_columns, self.views, step)
+            left[active] -= there.long()
+            last = left[active] == 0
+            tried_logits, tried_rows = slopes(
+                generator,
+                scorer,
+                tried,
+                columns,
+                held_columns,
+                self.views,
+                step,
+                lambda x, last=last: all_reached(goals, x, scorer) & last,
+            )
             steps[active] += 1
             nearer = still_missing(goals, tried_logits, columns).abs().sum(1) < missing.abs().sum(1)
             nearer |= radius[active] <= SHORTEST * first[active]
-            to, back = active[nearer], active[~nearer]
-            end[to], logits[to] = tried.values[nearer], tried_logits[nearer]
+            stiller = (start[active] - tried_logits)[:, held_columns].norm(dim=1) < gone.norm(dim=1)
+            helped = torch.where(there, stiller & all_reached(goals, tried_logits, scorer), nearer)
+            to, back = active[helped], active[~helped]
+            end[to], logits[to] = tried.values[helped], tried_logits[helped]
             # A step that led away jumped over a ridge: go less far, along the mean of the slopes on both sides.
             rows[active] = (rows[active] + tried_rows) / 2
             radius[to] *= 1.5
@@ -130,20 +151,26 @@ class Ascent:
             reached[to] = all_reached(goals, logits[to], scorer)
             for i in to.tolist() if keep_paths else ():
                 paths[i].append(end[i].clone())
-        return Walk(latents.with_values(end), reached, steps, [torch.stack(path) for path in paths] or None)
+        kept = [torch.stack(path) for path in paths] or None
+        return Walk(latents.with_values(end), reached, steps, start, logits, kept)
 
     def _solve(
         self,
         rows: Float[Tensor, "n k d"],
         missing: Float[Tensor, "n g"],
-        drift: Float[Tensor, "n h"],
+        gone: Float[Tensor, "n h"],
         radius: Float[Tensor, "n"],
+        there: Bool[Tensor, "n"],
         step: int,
     ) -> Float[Tensor, "n d"]:
-        """The smallest delta with `rows @ delta = (missing, drift)`, each of its two parts within the radius."""
+        """The smallest delta with `rows @ delta = (missing, drift)`, each of its two parts within the radius.
+
+        The drift of a code that is there already is undone whole, and no longer gives way to the goal.
+        """
+        drift = torch.where(there, 1.0, self.drift)[:, None] * gone
         gram = rows @ rows.mT
         damping = self.ridge * gram.diagonal(dim1=1, dim2=2).mean(1, keepdim=True)
-        yielding = 2.0 ** max(0, step - self.patience)
+        yielding = torch.where(there, 1.0, 2.0 ** max(0, step - self.patience))[:, None]
         damping = torch.cat([damping.expand_as(missing), yielding * damping.expand_as(drift)], 1)
         zeros = torch.zeros_like
         wanted = torch.stack([torch.cat([missing, zeros(drift)], 1), torch.cat([zeros(missing), drift], 1)], 2)
@@ -162,14 +189,12 @@ class Ascent:
 
 def join(latents: Latents, parts: Sequence[Walk]) -> Walk:
     """One walk of all codes from those of consecutive batches."""
-    ends = torch.cat([part.latents.values for part in parts])
-    reached, steps = (torch.cat([getattr(part, name) for part in parts]) for name in ("reached", "steps"))
-    return Walk(
-        latents.to(ends.device).with_values(ends),
-        reached,
-        steps,
-        [p for part in parts for p in part.paths or ()] or None,
+    ends, reached, steps, before, after = (
+        torch.cat(rows)
+        for rows in zip(*((p.latents.values, p.reached, p.steps, p.before, p.after) for p in parts), strict=True)
     )
+    paths = [path for part in parts for path in part.paths or ()] or None
+    return Walk(latents.to(ends.device).with_values(ends), reached, steps, before, after, paths)
 
 
 def still_missing(goals: Sequence[Goal], logits: Float[Tensor, "n a"], columns: Sequence[int]) -> Float[Tensor, "n g"]:
@@ -187,8 +212,12 @@ def slopes(
     held_columns: Sequence[int],
     views: int,
     step: int,
+    done: Callable[[Float[Tensor, "n a"]], Bool[Tensor, "n"]] | None = None,
 ) -> tuple[Float[Tensor, "n a"], Float[Tensor, "n k d"]]:
     """Logits of the pictures, and the gradients [n, k, d] of the goals' logits, then of the held ones.
+
+    done: which codes need no gradient, given the logits; theirs are not worth reading, and not all of the work for
+    them is done.
 
     Goals are averaged over the views. Held logits need no such care: nobody climbs along them. The scorer is followed
     back to the pictures one view at a time, which needs the memory of one, and the generator once for all views.
@@ -200,10 +229,16 @@ def slopes(
         logits = scorer(seen)
         if not logits.requires_grad:
             raise ValueError("this scorer gives no gradient: walk along a boundary (--along) instead")
+        finished = done(logits.detach()) if done else torch.zeros_like(logits[:, 0], dtype=torch.bool)
+        going = torch.nonzero(~finished)[:, 0]
+        if len(going) == 0:
+            width = len(goal_columns) + len(held_columns)
+            return logits.detach(), values.new_zeros(len(latents), width, values[0].numel())
         uphill = image_slopes(logits, [*goal_columns, *held_columns], seen)
-        for copy in look(seen, views - 1, step):
-            for total, slope in zip(uphill, image_slopes(scorer(copy), goal_columns, seen), strict=False):
-                total += slope
+        some = seen.detach()[going].requires_grad_()
+        for copy in look(some, views - 1, step):
+            for total, slope in zip(uphill, image_slopes(scorer(copy), goal_columns, some), strict=False):
+                total[going] += slope
         for total in uphill[: len(goal_columns)]:
             total /= views
         rows = [
@@ -225,7 +260,7 @@ def image_slopes(
 
 
 def look(images: Float[Tensor, "n c h w"], copies: int, step: int) -> Iterator[Float[Tensor, "n c h w"]]:
-    """Copies of the pictures, each shifted by a pixel or two and with a little noise.
+    """Copies of the pictures, each paler, shifted by a pixel or two, and with a little noise.
 
     The shifts and the noise depend on the step alone, so that no code sees who walks beside it.
     """
@@ -234,4 +269,5 @@ def look(images: Float[Tensor, "n c h w"], copies: int, step: int) -> Iterator[F
     for dy, dx in torch.randint(0, 2 * SHIFT + 1, (copies, 2), generator=random).tolist():
         noise = NOISE * torch.randn(1, c, h, w, generator=random).to(images)
         padded = F.pad(images, (SHIFT,) * 4, mode="replicate")
-        yield padded[:, :, dy : dy + h, dx : dx + w] + noise
+        grey = padded.mean(1, keepdim=True)
+        yield (grey + PALE * (padded - grey))[:, :, dy : dy + h, dx : dx + w] + noise
