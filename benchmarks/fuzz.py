@@ -22,8 +22,8 @@ from pathlib import Path
 
 import numpy
 import torch
-from safetensors.torch import save_file
 
+from latentwalk.checkpoints import own
 from latentwalk.checkpoints.formats import build_generator
 from latentwalk.checkpoints.lowering import CheckpointError, read_tree
 from reading import Persistent, TensorFlowNetwork, install
@@ -100,7 +100,7 @@ def make_files(folder: Path) -> dict[str, Path]:
     files = {"zip": folder / "zip.pt", "legacy": folder / "legacy.pt", "safetensors": folder / "own.safetensors"}
     torch.save(training, files["zip"])
     torch.save(training, files["legacy"], _use_new_zipfile_serialization=False)
-    save_file(state, files["safetensors"])
+    own.write(build_generator(state, "the state dict"), files["safetensors"])
     old = tensorflow_network()
     for protocol in range(2, 6):
         files[f"pickle {protocol}"] = path = folder / f"protocol{protocol}.pkl"

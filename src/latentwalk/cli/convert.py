@@ -27,8 +27,8 @@ def convert(
     from latentwalk.jobs.convert import convert as write
 
     check_ending(out, ".safetensors")
-    with working(f"converting {generator}", as_json), outputs([out], force):
-        made = write(generator, out, force)
+    with working(f"converting {generator}", as_json) as progress, outputs([out], force):
+        made = write(generator, out, force, progress)
     family, source = type(made).__name__, made.reading.format
     if as_json:
         facts = {"generator": generator, "format": source, "family": family, "fingerprint": made.fingerprint}

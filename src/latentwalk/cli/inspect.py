@@ -41,7 +41,7 @@ def inspect(
 
     files = [check_ending(sheet, ".png")] if sheet else []
     with working(f"reading {generator}", as_json) as progress, outputs(files, force):
-        found = look(generator)
+        found = look(generator, progress)
         for file in files:
             progress.wait("drawing the sheet")
             save_contact_sheet(found.generator, file)

@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from latentwalk.cli.cards import describe_card, say_card
-from latentwalk.cli.console import say_files, say_json, working
+from latentwalk.cli.console import Bar, say_files, say_json, working
 from latentwalk.cli.errors import STOPPED
 from latentwalk.cli.invocation import command_line
 from latentwalk.cli.options import OUTPUT, Device, Force, GeneratorName, Json
@@ -91,12 +91,9 @@ def scorer(
     from latentwalk.jobs.train import train_scorer
     from latentwalk.training.scorer import ScorerRecipe
 
-    check_network(architecture, width)
-    recipe = ScorerRecipe(samples=samples, batch=batch, architecture=architecture.value, width=width, seed=seed)
-    recipe = replace(recipe, epochs=epochs or recipe.epochs)
-    check_ending(out, ".safetensors")
-    announce(out, run, as_json)
-    with resumable(), outputs([out], force), working("fitting probes to the labels", as_json) as progress:
+    given = settings(architecture, width, epochs, batch, seed)
+    recipe = ScorerRecipe(**given, samples=samples)
+    with training(out, run, force, as_json, "fitting probes to the labels") as progress:
         made = train_scorer(generator, labels, out, codes, attribute or (), recipe, run, force, progress, device)
     report(made, out, as_json)
 
@@ -128,20 +125,32 @@ def celeba(
     from latentwalk.jobs.train import train_celeba
     from latentwalk.training.celeba import CelebARecipe
 
-    check_network(architecture, width)
-    recipe = CelebARecipe(batch=batch, architecture=architecture.value, width=width, seed=seed)
-    recipe = replace(recipe, epochs=epochs or recipe.epochs, attributes=tuple(attribute or recipe.attributes))
-    check_ending(out, ".safetensors")
-    announce(out, run, as_json)
-    with resumable(), outputs([out], force), working("reading the folder", as_json) as progress:
+    given = settings(architecture, width, epochs, batch, seed)
+    recipe = CelebARecipe(**given)
+    recipe = replace(recipe, attributes=tuple(attribute or recipe.attributes))
+    with training(out, run, force, as_json, "reading the folder") as progress:
         made = train_celeba(folder, out, recipe, run, force, progress, device)
     report(made, out, as_json)
 
 
-def check_network(architecture: Architecture, width: int) -> None:
-    """Raises ValueError for a network that cannot be built, before anything is drawn for it."""
+def settings(architecture: Architecture, width: int, epochs: int | None, batch: int, seed: int) -> dict[str, Any]:
+    """What both recipes have; epochs only where they were named.
+
+    Raises ValueError for a network that cannot be built, before anything is drawn for it.
+    """
     if architecture is Architecture.plain and width % 8:
         raise ValueError(f"the width of a plain network is a multiple of 8, got {width}: use {width + -width % 8}")
+    given = {"architecture": architecture.value, "width": width, "batch": batch, "seed": seed}
+    return given | ({"epochs": epochs} if epochs else {})
+
+
+@contextmanager
+def training(out: Path, run: Path | None, force: bool, quiet: bool, first: str) -> Iterator[Bar]:
+    """The block trains, beginning with what `first` says: outputs are checked, Ctrl-C can be gone on from."""
+    check_ending(out, ".safetensors")
+    announce(out, run, quiet)
+    with resumable(), outputs([out], force), working(first, quiet) as progress:
+        yield progress
 
 
 def announce(out: Path, run: Path | None, quiet: bool) -> None:

@@ -180,10 +180,10 @@ class DCGAN(Generator):
         self.image_shape = (last.weight.shape[1], side, side)
 
     def freeze(self) -> "DCGAN":
+        super().freeze()
         for layer in self.layers:
             if isinstance(layer, Upsample | Paint):
                 layer.settle()
-        super().freeze()
         return self
 
     @property

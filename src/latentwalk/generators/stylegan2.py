@@ -159,10 +159,10 @@ class StyleGAN2(StyleGenerator):
         self.classes = sizes.classes
 
     def freeze(self) -> "StyleGAN2":
+        super().freeze()
         for layer in self.modules():
             if isinstance(layer, StyledConvolution):
                 layer.settle()
-        super().freeze()
         return self
 
     @property
