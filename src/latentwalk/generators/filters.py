@@ -18,10 +18,10 @@ from latentwalk.generators.tiles import Resampling, draw_tiles, maps_at_once
 SLOPE = 0.2
 """Of the leaky ReLU below zero."""
 
-FINE_PIXELS = 2**22
+FINE_PIXELS = 2**21
 """Pixels of the finer grid held at once, over channels and codes: the grid is up to 16 times the map."""
 
-TOGETHER = 8
+TOGETHER = 6
 """Maps that convolutions need at once to be fast. Where the grid of so many is too large, tiles are faster."""
 
 
