@@ -8,9 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from latentwalk.checkpoints.folders import read_folder
+from latentwalk.checkpoints.folders import read_path
 from latentwalk.checkpoints.formats import build_generator
-from latentwalk.checkpoints.lowering import read_tree
 
 FILES = {
     "ajbrock_biggan/hier32/G_ema.pth": 27,
@@ -44,7 +43,7 @@ def tensors_of(tree: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Ten
 @pytest.mark.parametrize(("name", "count"), FILES.items())
 def test_what_is_ignored_draws_nothing_and_nothing_else_is(shared: Path, name: str, count: int) -> None:
     path = shared / "fixtures" / name
-    tree = read_folder(path) if path.is_dir() else read_tree(path)
+    tree = read_path(path)
     found = {n: t for n, t in tensors_of(tree) if t.is_floating_point() or n.endswith("num_batches_tracked")}
     before = build_generator(tree, name)
     ignored = set(before.reading.ignored)

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from latentwalk.generators import filters
-from latentwalk.generators.filters import SLOPE, centre, decimation, filtered_leaky_relu, interpolation, separable
+from latentwalk.generators import filters, tiles
+from latentwalk.generators.filters import SLOPE, decimate, filtered_leaky_relu, interpolate
+from latentwalk.generators.tiles import Resampling, decimation, interpolation, separable
 
 
 def symmetric(taps: int, seed: int = 0) -> Tensor:
@@ -41,7 +42,7 @@ def textbook(x: Tensor, up_filter: Tensor, up: int, down_filter: Tensor, down: i
     zeros[:, :, :, 0, :, 0] = x
     edges = []
     for pixels in (w, h):
-        before = centre(pixels, up, len(up_filter), fine)
+        before = Resampling(up_filter, up, down_filter, down, side).before(pixels)
         edges += [before, fine + len(up_filter) - 1 - before - pixels * up]
     z = F.pad(zeros.flatten(2, 3).flatten(3, 4), edges).flatten(0, 1)[:, None]
     y = F.conv2d(z, torch.outer(up_filter, up_filter)[None, None] * up**2)
@@ -59,14 +60,20 @@ def radial(taps: int) -> Tensor:
 
 @pytest.mark.parametrize(("up", "before", "size"), [(2, 9, 40), (2, -3, 15), (4, -6, 17), (4, 25, 30), (2, 4, 21)])
 def test_interpolation_follows_its_definition(up: int, before: int, size: int) -> None:
-    row, taps = image(11), symmetric(6 * up)
-    assert torch.allclose(interpolation(taps, up, before, size, 0, 11) @ row, defined(row, taps, up, before, size))
+    x, taps = image(1, 2, 3, 11), symmetric(6 * up)
+    expected = defined(x[0, 1, 2], taps, up, before, size)
+    assert torch.allclose(interpolation(taps, up, before, size, 0, 11) @ x[0, 1, 2], expected)
+    across = interpolate(x, taps, up, before, size, axis=3)
+    down = interpolate(x.transpose(2, 3), taps, up, before, size, axis=2)
+    assert torch.allclose(across[0, 1, 2], expected) and torch.allclose(down.transpose(2, 3), across)
 
 
 def test_decimation_is_the_filter_at_every_nth_sample() -> None:
     row, taps = image(30), symmetric(12)
     expected = F.conv1d(row[None, None], taps[None, None], stride=2)[0, 0]
     assert torch.allclose(decimation(taps, 2, 10) @ row, expected)
+    x = image(2, 3, 20, 20)
+    assert torch.allclose(decimate(x, taps, 2), decimate(x, torch.outer(taps, taps), 2))
 
 
 def test_filters_are_sums_of_products() -> None:
@@ -76,7 +83,7 @@ def test_filters_are_sums_of_products() -> None:
     assert 1 < len(separable(radial(12))) <= 6
 
 
-@pytest.mark.parametrize("tile", [2, 5, 48])
+@pytest.mark.parametrize("tile", [None, 2, 5, 48])
 @pytest.mark.parametrize(
     ("up", "down", "shape", "side"),
     [
@@ -88,10 +95,12 @@ def test_filters_are_sums_of_products() -> None:
         (2, 2, (40, 40), 12),
     ],
 )
-def test_tiles_join_to_the_whole(
-    up: int, down: int, shape: tuple[int, int], side: int, tile: int, monkeypatch: pytest.MonkeyPatch
+def test_the_grid_and_its_tiles_are_what_the_textbook_says(
+    up: int, down: int, shape: tuple[int, int], side: int, tile: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(filters, "TILE", tile)
+    if tile is not None:
+        monkeypatch.setattr(filters, "FINE_PIXELS", 1)  # no grid is small enough
+        monkeypatch.setattr(tiles, "TILE", tile)
     x, taps = 3 * image(2, 3, *shape), symmetric(6 * up)
     for thin in (symmetric(6 * down, 2), radial(6 * down)):
         expected = textbook(x, taps, up, thin, down, side, clamp=2.0)
@@ -112,14 +121,21 @@ def test_the_middle_stays_the_middle(up: int, down: int, pixels: int, side: int)
     assert straight.shape == (1, 1, side, side)
 
 
-def test_channels_may_be_drawn_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("together", [1, 10**9])
+def test_maps_may_be_drawn_in_parts(together: int, monkeypatch: pytest.MonkeyPatch) -> None:
     x, taps = image(2, 5, 10, 10), symmetric(12)
     whole = filtered_leaky_relu(x, taps, 2, taps, 2, 8)
-    monkeypatch.setattr(filters, "BAND", 1)
+    monkeypatch.setattr(filters, "TOGETHER", together)
+    monkeypatch.setattr(filters, "FINE_PIXELS", 26**2 * 3)
+    monkeypatch.setattr(tiles, "BAND", 8 * 2 * 26 * 3)
     assert torch.allclose(filtered_leaky_relu(x, taps, 2, taps, 2, 8), whole, atol=1e-14)
+    with torch.no_grad():
+        assert torch.allclose(filtered_leaky_relu(x, taps, 2, taps, 2, 8), whole, atol=1e-14)
 
 
-def test_gradients_are_those_of_the_function() -> None:
+@pytest.mark.parametrize("together", [1, 10**9])
+def test_gradients_are_those_of_the_function(together: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filters, "TOGETHER", together)
     x, taps = image(1, 2, 6, 6).requires_grad_(), symmetric(12)
     for thin in (taps, radial(12)):
         assert torch.autograd.gradcheck(lambda v, f=thin: filtered_leaky_relu(v, taps, 2, f, 2, 4, clamp=1.0), x)

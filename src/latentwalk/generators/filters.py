@@ -3,41 +3,26 @@
 A pixelwise non-linearity invents frequencies that the grid cannot hold. So the map is interpolated to a finer grid,
 bent there, and filtered before it is thinned out again. Filters are stored in the checkpoint and are symmetric, so
 convolution and correlation are one. Everything is centred: the middle of a map stays the middle.
-
-The finer grid is up to 16 times the map, and never there as a whole. The result is made tile by tile: what lies under a
-tile is interpolated, bent and thinned out by four products with small band matrices, the same for every tile, while it
-is in the processor's cache. That is ten times as fast as convolutions over the whole map.
 """
 
 import math
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
+
+from latentwalk.generators.tiles import Resampling, draw_tiles, maps_at_once
 
 SLOPE = 0.2
 """Of the leaky ReLU below zero."""
 
-TILE = 48
-"""Samples of the result on the side of a tile: wider wastes more of the band matrices, narrower more of the edges."""
+FINE_PIXELS = 2**21
+"""Pixels of the finer grid held at once, over channels and codes: the grid is up to 16 times the map."""
 
-BAND = 2**19
-"""Numbers of the finer grid, one tile high, that are held at once: channels are drawn in parts."""
-
-
-class Axis(NamedTuple):
-    """How the tiles along one axis read the map.
-
-    matrix: [samples, pixels], interpolates the pixels under a tile. pad: zeros before and behind the map (negative:
-    pixels that nobody reads). stride: pixels from tile to tile.
-    """
-
-    matrix: Float[Tensor, "s p"]
-    pad: tuple[int, int]
-    stride: int
+TOGETHER = 6
+"""Maps that convolutions need at once to be fast. Where the grid of so many is too large, tiles are faster."""
 
 
 def filtered_leaky_relu(
@@ -58,39 +43,21 @@ def filtered_leaky_relu(
     spare: whether x may be overwritten: without gradients, the result then takes its place where it fits.
     """
     taps = up_filter * (up * math.sqrt(gain))  # a leaky ReLU of g x is g times that of x, so the gain goes first
-    tile = up * -(-min(TILE, side) // up)  # a multiple of `up`, so that all tiles meet the same taps
-    rows, columns = (axis(pixels, taps, up, len(down_filter), down, side, tile) for pixels in x.shape[2:])
-    thin = [(decimation(a, down, tile), decimation(b, down, tile)) for a, b in separable(down_filter)]
+    how = Resampling(taps, up, down_filter, down, side)
+    maps = x.flatten(0, 1)  # all meet the same filters, of whatever code they are
+    convolves = TOGETHER * how.fine**2 <= FINE_PIXELS
+    draw, count = (draw_grid, FINE_PIXELS // how.fine**2) if convolves else (draw_tiles, maps_at_once(how))
 
-    def under(length: int) -> int:
-        return (length - 1) * down + len(down_filter)
-
-    def bend(fine: Tensor, height: int, width: int) -> Tensor:
-        """The tile of the samples under it."""
+    def bend(fine: Tensor) -> Tensor:
         if clamp is not None:  # before the leaky ReLU, whose gradient needs its result as it is
             fine = fine.clamp_(-clamp / SLOPE, clamp)
-        fine = F.leaky_relu_(fine, SLOPE)
-        parts = [a[:height, : under(height)] @ (fine @ b[:width, : under(width)].T) for a, b in thin]
-        return parts[0] if len(parts) == 1 else torch.stack(parts).sum(0)
-
-    lengths = [min(tile, side - start) for start in range(0, side, tile)]
-
-    def draw(part: Tensor) -> Tensor:
-        part, lines = F.pad(part, (*columns.pad, *rows.pad)), []
-        for i, height in enumerate(lengths):
-            band = rows.matrix[: under(height)] @ part.narrow(2, i * rows.stride, rows.matrix.shape[1])
-            reads = [band.narrow(3, j * columns.stride, columns.matrix.shape[1]) for j in range(len(lengths))]
-            tiles = zip(reads, lengths, strict=True)
-            lines.append(torch.cat([bend(read @ columns.matrix[: under(w)].T, height, w) for read, w in tiles], 3))
-        return torch.cat(lines, 2)
-
-    channels = max(1, BAND // (len(x) * under(tile) * max(x.shape[3], side)))
+        return F.leaky_relu_(fine, SLOPE)
 
     def room() -> Tensor:
-        fits = spare and min(x.shape[2:]) >= side
-        return x[:, :, :side, :side] if fits else x.new_empty(*x.shape[:2], side, side)
+        fits = spare and min(maps.shape[1:]) >= side
+        return maps[:, :side, :side] if fits else maps.new_empty(len(maps), side, side)
 
-    return gather((draw(part) for part in x.split(channels, 1)), room, axis=1)
+    return gather((draw(part, how, bend) for part in maps.split(count)), room, axis=0).unflatten(0, x.shape[:2])
 
 
 def gather(parts: Iterable[Tensor], room: Callable[[], Tensor], axis: int) -> Tensor:
@@ -104,57 +71,48 @@ def gather(parts: Iterable[Tensor], room: Callable[[], Tensor], axis: int) -> Te
     return whole
 
 
-def centre(pixels: int, up: int, taps: int, fine: int) -> int:
-    """Zeros before the first pixel on the finer grid, so that `fine` filtered samples lie around the middle.
+def draw_grid(x: Float[Tensor, "m h w"], how: Resampling, bend: Callable[[Tensor], Tensor]) -> Float[Tensor, "m s s"]:
+    """Maps to the finer grid, the non-linearity `bend` (which may work in place), and down again: by convolutions."""
+    before, x = [how.before(pixels) for pixels in x.shape[1:]], x[None]
+    x = interpolate(x, how.taps, how.up, before[1], how.fine, axis=3)
+    x = bend(interpolate(x, how.taps, how.up, before[0], how.fine, axis=2))
+    return decimate(x, how.down_filter, how.down)[0]
 
-    Half a sample that is left over goes to the front.
+
+def interpolate(
+    x: Float[Tensor, "n c h w"], taps: Float[Tensor, " t"], up: int, before: int, size: int, axis: int
+) -> Float[Tensor, "n c h2 w2"]:
+    """`size` samples along an axis (2 or 3) of the map with `up - 1` zeros after every pixel, filtered.
+
+    before: zeros in front (negative: samples cut off). Every `up`-th sample meets the same few taps, so each of these
+    phases is an ordinary convolution of the map itself, and they are woven together.
     """
-    total = fine + taps - 1 - pixels * up
-    return (total + up) // 2
+    starts = [(before - phase) % up for phase in range(up)]  # first tap that meets a pixel
+    shifts = [(phase + start - before) // up for phase, start in enumerate(starts)]  # and that pixel, for sample 0
+    count, reach = -(-size // up), len(taps) // up - 1
+    first, last = min(shifts), max(shifts) + count + reach
+    edge = (-first, last - x.shape[axis])
+    x = F.pad(x, edge if axis == 3 else (0, 0, *edge))
+    phases = []
+    for start, shift in zip(starts, shifts, strict=True):
+        seen = x.narrow(axis, shift - first, count + reach)
+        phases.append(F.conv2d(seen, each_channel(along(taps[start::up], axis), x), groups=x.shape[1]))
+    return torch.stack(phases, axis + 1).flatten(axis, axis + 1).narrow(axis, 0, size)
 
 
-def axis(pixels: int, taps: Float[Tensor, " t"], up: int, down_taps: int, down: int, side: int, tile: int) -> Axis:
-    """What tiles of `tile` samples need along an axis of `pixels`, where the result has `side` samples."""
-    before = centre(pixels, up, len(taps), (side - 1) * down + down_taps)
-    samples = (tile - 1) * down + down_taps
-    first = -(before // up)  # pixel that the first sample meets
-    count = (samples + len(taps) - 2 - before) // up - first + 1
-    stride = tile * down // up
-    read = (-(-side // tile) - 1) * stride + count
-    return Axis(interpolation(taps, up, before, samples, first, count), (-first, read + first - pixels), stride)
+def decimate(x: Float[Tensor, "n c h w"], taps: Float[Tensor, "*t"], down: int) -> Float[Tensor, "n c h2 w2"]:
+    """The filtered map at every `down`-th sample; no zeros at the edges. taps: [t], or [t, t] when radial."""
+    if taps.ndim == 2:
+        return F.conv2d(x, each_channel(taps, x), stride=down, groups=x.shape[1])
+    x = F.conv2d(x, each_channel(along(taps, 2), x), stride=(down, 1), groups=x.shape[1])
+    return F.conv2d(x, each_channel(along(taps, 3), x), stride=(1, down), groups=x.shape[1])
 
 
-def interpolation(
-    taps: Float[Tensor, " t"], up: int, before: int, samples: int, first: int, pixels: int
-) -> Float[Tensor, "s p"]:
-    """What each of the first samples takes of each pixel from `first` on.
-
-    The map has `up - 1` zeros after every pixel and `before` zeros in front (negative: samples cut off).
-    """
-    place = up * (first + _count(pixels, taps)) + before - _count(samples, taps)[:, None]
-    return _band(taps, place)
+def along(taps: Float[Tensor, " t"], axis: int) -> Float[Tensor, "h w"]:
+    """A filter as a column (axis 2) or a row (axis 3)."""
+    return taps[:, None] if axis == 2 else taps[None]
 
 
-def decimation(taps: Float[Tensor, " t"], down: int, size: int) -> Float[Tensor, "size s"]:
-    """What each of `size` samples takes of the finer ones, of which it stands at every `down`-th."""
-    fine = (size - 1) * down + len(taps)
-    return _band(taps, _count(fine, taps) - down * _count(size, taps)[:, None])
-
-
-def separable(taps: Float[Tensor, "*t"]) -> list[tuple[Float[Tensor, " t"], Float[Tensor, " t"]]]:
-    """Filters of columns and of rows whose products add up to the filter: one pair, or for a radial filter a few."""
-    if taps.ndim == 1:
-        return [(taps, taps)]
-    u, s, v = torch.linalg.svd(taps.double())
-    count = int((s > torch.finfo(taps.dtype).eps * s[0]).sum())
-    return [((s[i] * u[:, i]).to(taps), v[i].to(taps)) for i in range(count)]
-
-
-def _band(taps: Float[Tensor, " t"], place: Int[Tensor, "a b"]) -> Float[Tensor, "a b"]:
-    """The taps at these places, zero outside of the filter."""
-    last = len(taps) - 1
-    return taps[place.clamp(0, last)] * ((place >= 0) & (place <= last))
-
-
-def _count(n: int, like: Tensor) -> Int[Tensor, " n"]:
-    return torch.arange(n, device=like.device)
+def each_channel(kernel: Float[Tensor, "h w"], x: Float[Tensor, "n c _ _"]) -> Float[Tensor, "c 1 h w"]:
+    """The same kernel for every channel."""
+    return kernel.expand(x.shape[1], 1, -1, -1)

@@ -22,7 +22,7 @@ from latentwalk.generators.mapping import FullyConnected, Mapping, StyleGenerato
 from latentwalk.latents import Latents
 from latentwalk.stages import Stage, run
 
-BAND_PIXELS = 2**21
+BAND_PIXELS = 2**20
 """Numbers of a map that are convolved at once: what a convolution keeps aside is as large."""
 
 LARGEST = {
@@ -224,7 +224,8 @@ class Layer(nn.Module):
         def band(start: int) -> Tensor:
             first, end = start - edge, min(start + step, count)  # rows of the map that these rows of the result meet
             part = x[:, :, max(first, 0) : min(end, rows)] * before
-            part = F.pad(part, (0, 0, max(-first, 0), max(end - rows, 0)))
+            if first < 0 or end > rows:
+                part = F.pad(part, (0, 0, max(-first, 0), max(end - rows, 0)))
             y = F.conv2d(part, self.weight, padding=(0, edge))
             return torch.addcmul(self.bias[:, None, None], y, after)
 
