@@ -27,6 +27,9 @@ BEYOND = 1.0
 SHORTEST = 0.3
 """Shortest reach as a share of the first one."""
 
+MEMORY = 6
+"""How much the slopes of earlier steps count at most, the present ones being 1."""
+
 SHIFT, NOISE, PALE = 2, 0.15, 0.3
 """How unlike each other the views of a picture are: pixels of shift, standard deviation of noise, and the share of its
 colour that a copy keeps: in colour a walk could turn whole pictures green, which one classifier may take for a hat."""
@@ -59,7 +62,7 @@ class Ascent:
     settle: int = 2
     ridge: float = 0.02
     patience: int = 6
-    batch: int = 32
+    batch: int = 64
 
     def __post_init__(self) -> None:
         if min(self.max_steps, self.views, self.batch) < 1 or self.reach <= 0 or self.settle < 0:
@@ -143,8 +146,10 @@ class Ascent:
             helped = torch.where(there, stiller & all_reached(goals, tried_logits, scorer), nearer)
             to, back = active[helped], active[~helped]
             end[to], logits[to] = tried.values[helped], tried_logits[helped]
-            # A step that led away jumped over a ridge: go less far, along the mean of the slopes on both sides.
-            rows[active] = (rows[active] + tried_rows) / 2
+            # A step that led away jumped over a ridge: go less far, along the mean of the slopes on both sides. The
+            # longer a walk, the more steps the mean is over: the zigzag cancels out, and the way along the ridge stays.
+            older = min(max(1.0, step / 4), MEMORY)
+            rows[active] = (older * rows[active] + tried_rows) / (older + 1)
             radius[to] *= 1.5
             radius[back] *= 0.5
             radius = radius.maximum(SHORTEST * first)
