@@ -176,10 +176,3 @@ class StyleGenerator(Generator):
             raise ValueError(
                 f"codes go the way {' -> '.join(order)} only, got {start!r} to {to!r}: invert for the rest"
             )
-
-    @staticmethod
-    def _check_untruncated(space: str, truncation: float, cutoff: int | None) -> None:
-        if truncation != 1 or cutoff is not None:
-            raise ValueError(
-                f"truncation acts on 'w' and 'w+', got codes that stay in {space!r}: expected truncation 1"
-            )
