@@ -61,6 +61,7 @@ class Generator(nn.Module, ABC):
     spaces: the latent spaces by name; the first one is where codes are sampled.
     image_shape: (channels, height, width) of one image.
     classes: how many classes the codes choose between with their labels; 0 for unconditional families.
+    clamps: whether its activations are kept below a limit, so that float16 has room for them.
     label_free: spaces whose codes need no labels, because the class already is in the code.
     drawing: the options of pictures for which none are named.
     source: what it was loaded from, for receipts ("faces64" or a path).
@@ -73,6 +74,7 @@ class Generator(nn.Module, ABC):
     classes: int = 0
     options: frozenset[str] = frozenset()
     label_free: frozenset[str] = frozenset()
+    clamps: bool = False
     drawing: Drawing = Drawing()
     source: str = ""
     reading: Reading = Reading()

@@ -3,6 +3,7 @@
 import sys
 import tempfile
 import types
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 import latentwalk as lw
+from latentwalk.checkpoints.own import write
 from latentwalk.generator import Generator
 from latentwalk.jobs.load import GENERATORS, SCORERS, check_device, load, load_scorer
+from random_networks import SIZES, random_stylegan2
 
 MARKER = Path(tempfile.gettempdir()) / "latentwalk_pwned"
 HOSTILE = [
@@ -167,3 +170,15 @@ def test_what_is_no_scorer(tmp_path: Path) -> None:
             load_scorer(source)
     with pytest.raises(ValueError, match="is no scorer"):
         load_scorer(GENERATORS["faces64"])
+
+
+def test_half_precision_is_for_networks_that_clamp(tmp_path: Path) -> None:
+    for clamp in (None, 64.0):
+        write(random_stylegan2(replace(SIZES, clamp=clamp)), tmp_path / f"{clamp}.safetensors")
+    with pytest.raises(ValueError, match=r"StyleGAN2 puts no limit on its activations.*bfloat16"):
+        load(tmp_path / "None.safetensors", dtype=torch.float16)
+    single, half = load(tmp_path / "64.0.safetensors"), load(tmp_path / "64.0.safetensors", dtype=torch.float16)
+    codes = single.sample(range(3))
+    assert (half.render(codes).float() - single.render(codes)).abs().max() < 0.1
+    with pytest.raises(ValueError, match="DCGAN puts no limit"):
+        load("faces64", dtype=torch.float16)

@@ -156,7 +156,7 @@ class StyleGAN2(StyleGenerator):
         self.spaces = self.style_spaces(sizes.mapping[0], sizes.mapping[-1], sizes.codes)
         self.spaces["s"] = LatentSpace("s", (styles,))
         self.image_shape = (sizes.colors, sizes.sides[-1], sizes.sides[-1])
-        self.classes = sizes.classes
+        self.classes, self.clamps = sizes.classes, sizes.clamp is not None
 
     def freeze(self) -> "StyleGAN2":
         super().freeze()

@@ -247,6 +247,7 @@ class StyleGAN3(StyleGenerator):
 
     def __init__(self, sizes: StyleGAN3Sizes) -> None:
         super().__init__()
+        self.clamps = sizes.clamp is not None
         layers = sizes.layers()
         self.sizes, self.classes, self.average_estimated = sizes, sizes.classes, sizes.average_estimated
         self.spaces = self.style_spaces(sizes.z, sizes.w, len(layers) + 1)

@@ -32,7 +32,8 @@ def load(
     source: "faces64" (bundled), or the path of a checkpoint file or folder in one of `checkpoints.formats.FORMATS`.
     The content decides what it is, not the name. Nothing in the file is executed. Or an address, which is fetched once
     and kept, see `jobs.fetch`: https://..., hf://owner/repository[/file], with #sha256=... to be sure of a file.
-    device, dtype: where its weights go and what floating point type they get; codes and pictures follow them.
+    device, dtype: where its weights go and what floating point type they get; codes and pictures follow them. Only
+    networks that clamp their activations take float16.
     progress: of fetching.
     Raises ValueError when there is no such file, or it is damaged or of an unknown format, or the device is not there.
     """
@@ -42,6 +43,11 @@ def load(
     path = locate(source, progress)
     generator = open_generator(path)
     check_finite(generator.state_dict(), path)
+    if dtype == torch.float16 and not generator.clamps:
+        raise ValueError(
+            f"this {type(generator).__name__} puts no limit on its activations, float16 may have no room for them: "
+            "use torch.bfloat16 or torch.float32"
+        )
     generator.source = str(source)
     return generator.to(device, dtype)
 
