@@ -247,9 +247,8 @@ class StyleGAN3(StyleGenerator):
 
     def __init__(self, sizes: StyleGAN3Sizes) -> None:
         super().__init__()
-        self.clamps = sizes.clamp is not None
-        layers = sizes.layers()
-        self.sizes, self.classes, self.average_estimated = sizes, sizes.classes, sizes.average_estimated
+        layers, self.sizes, self.clamps = sizes.layers(), sizes, sizes.clamp is not None
+        self.classes, self.average_estimated = sizes.classes, sizes.average_estimated
         self.spaces = self.style_spaces(sizes.z, sizes.w, len(layers) + 1)
         self.image_shape = (sizes.colors, sizes.resolution, sizes.resolution)
         self.mapping = Mapping((sizes.z, *[sizes.w] * sizes.mapping), sizes.classes, sizes.embedding)
