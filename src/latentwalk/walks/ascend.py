@@ -62,7 +62,7 @@ class Ascent:
     settle: int = 2
     ridge: float = 0.02
     patience: int = 6
-    batch: int = 64
+    batch: int = 32
 
     def __post_init__(self) -> None:
         if min(self.max_steps, self.views, self.batch) < 1 or self.reach <= 0 or self.settle < 0:
