@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from latentwalk.directions import Direction
+from latentwalk.direction import Direction
 from latentwalk.edits import Across, Place, Shift, compose
 from latentwalk.latents import Latents
 

@@ -18,7 +18,8 @@ import math
 import torch
 from torch import Tensor, nn
 
-from latentwalk.directions import Direction, Directions
+from latentwalk.direction import Direction
+from latentwalk.directions import Directions
 from latentwalk.generator import Generator
 from latentwalk.latents import Latents, LatentSpace
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from latentwalk.version import VERSION as __version__
 
 if TYPE_CHECKING:
-    from latentwalk.directions import Direction, Directions
+    from latentwalk.direction import Direction, Effect
+    from latentwalk.directions import Directions
     from latentwalk.edits import Across, Place, Shift, compose
     from latentwalk.generator import Generator
     from latentwalk.generators.wrapped import wrap
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from latentwalk.walks.interpolate import interpolate, through
 
 _HOMES = {
-    "directions": ("Direction", "Directions"),
+    "direction": ("Direction", "Effect"),
+    "directions": ("Directions",),
     "edits": ("Across", "Place", "Shift", "compose"),
     "generator": ("Generator",),
     "generators.wrapped": ("wrap",),
@@ -71,6 +73,7 @@ __all__ = [
     "Direction",
     "Directions",
     "Edited",
+    "Effect",
     "Generator",
     "Goal",
     "LatentSpace",

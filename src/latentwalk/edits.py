@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from latentwalk.directions import Direction
+from latentwalk.direction import PER_LAYER, Direction
+from latentwalk.generator import Generator
 from latentwalk.latents import Latents
+from latentwalk.samples import map_codes
 
 Edit = Callable[[Latents], Latents]
 
@@ -68,3 +70,20 @@ def compose(*edits: Edit) -> Edit:
         return latents
 
     return composed
+
+
+def codes_for(generator: Generator, latents: Latents, *directions: Direction) -> Latents:
+    """The codes in a space where all of these directions move them; as they are where they already are in one.
+
+    Raises ValueError when there is no such space, or no way to it.
+    """
+    spaces = {direction.acts_in for direction in directions}
+    layered = {space for space in spaces if space.endswith(PER_LAYER)}
+    wanted = layered or spaces
+    if len(wanted) != 1 or not all(space + PER_LAYER in wanted for space in spaces - layered if layered):
+        raise ValueError(
+            f"these directions move codes of the spaces {', '.join(sorted(spaces))}: combine directions of one space"
+        )
+    (space,) = wanted
+    already = latents.space in (space, space + PER_LAYER)
+    return latents if already else map_codes(generator, latents, space)

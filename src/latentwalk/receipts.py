@@ -13,7 +13,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor
 
-from latentwalk.directions import Direction
+from latentwalk.direction import Direction
 from latentwalk.files import write_text
 from latentwalk.generator import Drawing, Generator
 from latentwalk.images import read_receipt

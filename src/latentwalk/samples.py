@@ -1,6 +1,6 @@
-"""Scored codes: what every method that finds directions learns from."""
+"""Codes drawn in any number, and scored ones: what every method that finds directions learns from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -13,6 +13,9 @@ from latentwalk.scores import Scorer, score
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
+
+CHUNK = 512
+"""Codes drawn at once while samples are made."""
 
 
 def silent(_what: str, _done: int, _total: int) -> None:
@@ -41,6 +44,41 @@ class Samples:
             raise ValueError(f"no attribute {attribute!r} among the samples: there are {', '.join(self.attributes)}")
         return self.scores[:, self.attributes.index(attribute)]
 
+    def only(self, attributes: Sequence[str]) -> "Samples":
+        """The same codes with some of the attributes. Raises ValueError for one that was not scored."""
+        columns = [self.column(attribute) for attribute in attributes]
+        return Samples(self.latents, torch.stack(columns, 1), tuple(attributes))
+
+    @staticmethod
+    def unscored(latents: Latents) -> "Samples":
+        """Codes that nobody scored, for methods that need no scores."""
+        return Samples(latents, latents.values.new_empty(len(latents), 0), ())
+
+
+def draw_codes(
+    generator: Generator,
+    count: int,
+    seed: int = 0,
+    space: str | None = None,
+    labels: Tensor | None = None,
+    batch: int = CHUNK,
+) -> Iterator[Latents]:
+    """Fresh codes, batch by batch, so that any number of them needs the memory of one batch.
+
+    seed: the same gives the same codes, apart from those that `--seeds` names. space: where they are mapped to; the
+    space where codes are sampled if None. labels: class numbers or vectors that the codes get in turn.
+    """
+    seeds, labels = fresh_seeds(count, seed), in_turn(labels, count)
+    for start in range(0, count, batch):
+        part = generator.sample(seeds[start : start + batch], None if labels is None else labels[start : start + batch])
+        yield part if space in (None, part.space) else map_codes(generator, part, space)
+
+
+@torch.no_grad()
+def map_codes(generator: Generator, latents: Latents, space: str) -> Latents:
+    """The codes in another space, without gradients. Raises ValueError for a space that they cannot be mapped to."""
+    return generator.map(latents, space)
+
 
 def score_samples(
     generator: Generator,
@@ -49,22 +87,21 @@ def score_samples(
     seed: int = 0,
     progress: Progress = silent,
     labels: Tensor | None = None,
+    space: str | None = None,
 ) -> Samples:
     """Draw and score fresh codes. The same seed gives the same codes, apart from those that `--seeds` names.
 
-    labels: class numbers or vectors that the codes get in turn, for conditional generators.
+    labels: class numbers or vectors that the codes get in turn, for conditional generators. space: where the codes are
+    kept; the space where they are sampled if None. One row and column of scores per code and attribute.
     """
     if samples < 2:
         raise ValueError(f"expected at least 2 samples, got {samples}")
-    chunk = 512
-    latents, scores = [], []
-    seeds = fresh_seeds(samples, seed)
-    labels = in_turn(labels, samples)
-    for start in range(0, samples, chunk):
-        part = generator.sample(seeds[start : start + chunk], None if labels is None else labels[start : start + chunk])
+    latents, scores, done = [], [], 0
+    for part in draw_codes(generator, samples, seed, space, labels):
         latents.append(part)
         scores.append(score(generator, scorer, part))
-        progress("scoring samples", min(start + chunk, samples), samples)
+        done += len(part)
+        progress("scoring samples", done, samples)
     return Samples(concatenate(latents), torch.cat(scores), tuple(scorer.attributes))
 
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from latentwalk.directions import Direction, Directions
+from latentwalk.direction import Direction
+from latentwalk.directions import Directions
 from latentwalk.jobs.edit import edit, edit_batches
 from latentwalk.receipts import Receipt
 from latentwalk.scores import score

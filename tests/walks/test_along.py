@@ -3,7 +3,8 @@ import dataclasses
 import pytest
 import torch
 
-from latentwalk.directions import Direction, Directions
+from latentwalk.direction import Direction
+from latentwalk.directions import Directions
 from latentwalk.scores import logit, score
 from latentwalk.walk import Goal
 from latentwalk.walks.along import Along, smallest

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from latentwalk.directions import Direction, Directions
+from latentwalk.direction import Direction
+from latentwalk.directions import Directions
 from latentwalk.generator import Generator
 from latentwalk.methods.boundary import Boundary
 from latentwalk.samples import Progress, Samples, score_samples, silent

@@ -2,23 +2,45 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from latentwalk.directions import Directions
 from latentwalk.generator import Generator
 from latentwalk.methods.boundary import Boundary
+from latentwalk.methods.sefa import SeFa
 from latentwalk.samples import Samples
 
 
 @runtime_checkable
 class Method(Protocol):
-    """Hyperparameters are given to the constructor, data to `fit`. `fit` changes nothing and returns directions."""
+    """Hyperparameters are given to the constructor, data to `fit`. `fit` changes nothing and returns directions.
+
+    samples: codes of the space in which directions are wanted; `source` of what is returned names the method, its
+    parameters and the generator's fingerprint.
+    """
 
     def fit(self, generator: Generator, samples: Samples) -> Directions: ...
 
 
-METHODS: dict[str, Callable[..., Method]] = {
-    "svm": partial(Boundary, kind="svm"),
-    "logistic": partial(Boundary, kind="logistic"),
+Needs = Literal["scores", "labels", "scorer", "codes", "nothing"]
+
+
+class Entry(NamedTuple):
+    """A method as it is offered.
+
+    make: its constructor, hyperparameters by keyword. needs: "scores" of all samples, "labels" (a few scores, NaN for
+    the others), a differentiable "scorer" (the keyword of the constructor), "codes" alone, or "nothing" but the space.
+    about: one line for people.
+    """
+
+    make: Callable[..., Method]
+    needs: Needs
+    about: str
+
+
+METHODS: dict[str, Entry] = {
+    "svm": Entry(partial(Boundary, kind="svm"), "scores", "support vector machine on the tails of the scores"),
+    "logistic": Entry(partial(Boundary, kind="logistic"), "scores", "logistic regression on the tails of the scores"),
+    "sefa": Entry(SeFa, "nothing", "closed-form factorisation of the first weights that a code meets"),
 }
-"""Constructors by name; each takes the hyperparameters of its method by keyword."""
+"""Methods by name."""

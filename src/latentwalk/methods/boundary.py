@@ -16,7 +16,8 @@ from jaxtyping import Bool, Float
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
-from latentwalk.directions import Direction, Directions
+from latentwalk.direction import Direction
+from latentwalk.directions import Directions
 from latentwalk.generator import Generator, check_seed
 from latentwalk.samples import Samples
 

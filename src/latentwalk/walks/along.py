@@ -12,7 +12,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from latentwalk.directions import Direction, Directions
+from latentwalk.direction import Direction
+from latentwalk.directions import Directions
 from latentwalk.generator import Generator
 from latentwalk.latents import Latents
 from latentwalk.scores import Scorer, attribute_index, logit, score
