@@ -48,7 +48,8 @@ class SeFa:
         """
         latents = generator.check(samples.latents)
         space = latents.space.removesuffix(PER_LAYER)
-        maps = chosen(generator.entry_weights(space), self.layers)
+        alone = space not in generator.spaces  # codes per layer that come from no single code
+        maps = chosen(generator.entry_weights(latents.space if alone else space), self.layers)
         rows = torch.cat([weight.detach().cpu().double() for weight in maps.values()])
         if self.normalize:
             rows = torch.nn.functional.normalize(rows, dim=1)
@@ -58,8 +59,9 @@ class SeFa:
         values, vectors = principal(rows.T @ rows, self.components)
         flat = latents.values.reshape(-1, size).cpu().double()
         units = (flat @ vectors.T).std(0)
+        layers = (0, latents.values.shape[1]) if alone else None
         items = tuple(
-            Direction(f"sefa {i + 1}", vector.float(), space, float(unit))
+            Direction(f"sefa {i + 1}", vector.float(), space, float(unit), layers=layers)
             for i, (vector, unit) in enumerate(zip(vectors, units, strict=True))
         )
         figures = {
