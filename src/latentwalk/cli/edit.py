@@ -133,8 +133,8 @@ def edit(
     files = [folder / name for name in ("receipt.json", "latents.safetensors", *kinds)]
     with working(f"loading {generator}", as_json) as progress:
         made = load_drawing(generator, device, truncation, cutoff, noise, progress)
-        first = load_scorer(scorer_for(generator, scorer), device)
-        second = find_judge(generator, judge, wanted, device)
+        first = load_scorer(scorer_for(generator, scorer), device, made)
+        second = find_judge(made, first, judge, wanted, device)
         start = read_start(made, seeds, codes, classes)
         batches = edit_batches(
             made,
@@ -224,14 +224,16 @@ def read_walk(generator: "Generator", along: Path | None, max_steps: int | None)
     return Along(Directions.load(along, generator.fingerprint))
 
 
-def find_judge(generator: str, judge: str | None, wanted: Iterable[str], device: str) -> "Scorer | None":
+def find_judge(
+    generator: "Generator", scorer: "Scorer", judge: str | None, wanted: Iterable[str], device: str
+) -> "Scorer | None":
     """The second scorer, if there is one. Raises ValueError when the one that was asked for knows none of the goals."""
-    from latentwalk.jobs.load import SCORERS, load_scorer
+    from latentwalk.jobs.load import judge_of, load_scorer
 
-    name = judge or f"{generator}-judge"
-    if name == "none" or (judge is None and name not in SCORERS):
+    name = judge or judge_of(generator, scorer)
+    if name is None or name == "none":
         return None
-    found = load_scorer(name, device)
+    found = load_scorer(name, device, generator)
     known = [attribute for attribute in wanted if attribute in found.attributes]
     if judge and not known:
         raise ValueError(

@@ -35,7 +35,7 @@ ScorerName = Annotated[
     typer.Option(
         "--scorer",
         metavar="NAME",
-        help="What tells attributes: a bundled name, a scorer file, or package.module:function. "
+        help="What tells attributes: a bundled name, a scorer file, package.module:function, or measurements. "
         "Default: the one that comes with the generator.",
         show_default=False,
     ),
@@ -145,7 +145,8 @@ def scorer_for(generator: str, scorer: str | None) -> str:
 
     if scorer is None and generator not in SCORERS:
         raise ValueError(
-            f"no scorer comes with {generator}: name one with --scorer, or train one with `latentwalk train scorer`"
+            f"no scorer comes with {generator}: name one with --scorer, train one with `latentwalk train scorer`, "
+            "or take --scorer measurements (brightness, colour, sharpness and the like)"
         )
     return scorer or generator
 

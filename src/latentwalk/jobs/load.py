@@ -6,10 +6,12 @@ import torch
 
 from latentwalk.checkpoints.formats import open_generator
 from latentwalk.generator import Generator
+from latentwalk.latents import in_turn
 from latentwalk.remote.address import is_remote
-from latentwalk.samples import Progress, silent
+from latentwalk.samples import Progress, fresh_seeds, silent
 from latentwalk.scorers.callable import from_callable
 from latentwalk.scorers.classifier import Classifier
+from latentwalk.scorers.measurements import Measurements
 from latentwalk.scores import Scorer
 from latentwalk.weights import check_finite
 
@@ -19,6 +21,12 @@ SCORERS = {
     "faces64": ASSETS / "faces64" / "scorer.safetensors",
     "faces64-judge": ASSETS / "faces64" / "judge.safetensors",
 }
+
+MEASUREMENTS = ("measurements", "measurements-judge")
+"""Names of the scorers that need no training; the second measures the same things in other ways."""
+
+STANDARD, STANDARD_SEED = 128, 999
+"""Pictures that measurements are standardised on, and the seed of their codes."""
 
 
 def load(
@@ -67,25 +75,46 @@ def locate(source: str | Path, progress: Progress = silent) -> Path:
     return path
 
 
-def load_scorer(source: str | Path, device: torch.device | str = "cpu") -> Scorer:
+def load_scorer(source: str | Path, device: torch.device | str = "cpu", generator: Generator | None = None) -> Scorer:
     """A scorer.
 
     source: "faces64" or "faces64-judge" (bundled, trained independently of each other), the path of a scorer that
-    `latentwalk train scorer` wrote, or "package.module:function" for any Python callable from images [n, c, h, w] in
-    [-1, 1] to logits [n, a] (the function may carry `attributes`, a tuple of names).
+    `latentwalk train scorer` wrote, "package.module:function" for any Python callable from images [n, c, h, w] in
+    [-1, 1] to logits [n, a] (the function may carry `attributes`, a tuple of names), or "measurements" and
+    "measurements-judge": brightness, colour, sharpness and the like, on any generator.
+    generator: what measurements are standardised on; others do not need it.
     Raises ValueError when there is no such scorer, or the device is not there.
     """
     name = str(source)
     path = SCORERS.get(name, Path(source))
+    if name in MEASUREMENTS:
+        if generator is None:
+            raise ValueError(f"{name} are relative to a generator: load_scorer({name!r}, generator=generator)")
+        return measurements_of(generator, robust=name != MEASUREMENTS[0])
     if path.is_file():
         scorer = Classifier.load(path).to(check_device(device))
         scorer.source = name
         return scorer
     if ":" in name:
         return from_callable(name)
-    raise ValueError(
-        f"no scorer {name!r}: expected a scorer file, package.module:function, or one of {', '.join(SCORERS)}"
-    )
+    known = ", ".join((*SCORERS, *MEASUREMENTS))
+    raise ValueError(f"no scorer {name!r}: expected a scorer file, package.module:function, or one of {known}")
+
+
+def judge_of(generator: Generator, scorer: Scorer) -> str | None:
+    """The name of the scorer that is independent of this one, if one comes with it or with the generator."""
+    own = getattr(scorer, "source", "")
+    for name in (f"{own}-judge", f"{generator.source}-judge"):
+        if name in (*SCORERS, *MEASUREMENTS) and name != own:
+            return name
+    return None
+
+
+def measurements_of(generator: Generator, robust: bool = False) -> Measurements:
+    """Measurements that are standardised on pictures of this generator, always the same ones."""
+    seeds = fresh_seeds(STANDARD, seed=STANDARD_SEED)
+    labels = in_turn(torch.arange(generator.classes), STANDARD) if generator.classes else None
+    return Measurements(generator.render(generator.sample(seeds, labels)), robust)
 
 
 def check_device(device: torch.device | str) -> torch.device:

@@ -13,7 +13,7 @@ from latentwalk.directions import Directions
 from latentwalk.generator import Generator
 from latentwalk.jobs.draw import NEED_PATHS, draw, first_codes
 from latentwalk.jobs.edit import Edited, Walker, edit
-from latentwalk.jobs.load import GENERATORS, SCORERS, load, load_scorer
+from latentwalk.jobs.load import GENERATORS, MEASUREMENTS, SCORERS, load, load_scorer
 from latentwalk.jobs.sheets import draw_path, draw_samples
 from latentwalk.receipts import (
     BoundaryWalk,
@@ -64,7 +64,7 @@ def replay(
     _check_same("generator", receipt.recipe.generator, generator.fingerprint, path)
     generator = generator.with_options(**asdict(receipt.recipe.drawing))
     if isinstance(receipt.recipe, EditRecipe):
-        scorer = scorer or _load_scorer(receipt.recipe.scorer, device)
+        scorer = scorer or _load_scorer(receipt.recipe.scorer, device, generator)
     picture = _draw(receipt, receipt.picture, generator, scorer, path)
     return Replay(picture, difference(path, picture), receipt)
 
@@ -137,13 +137,13 @@ def _load_generator(source: Source, device: torch.device | str) -> Generator:
     return load(source.source, device)
 
 
-def _load_scorer(source: Source, device: torch.device | str) -> Scorer:
-    if source.source not in SCORERS and not Path(source.source).is_file():
+def _load_scorer(source: Source, device: torch.device | str, generator: Generator) -> Scorer:
+    if source.source not in (*SCORERS, *MEASUREMENTS) and not Path(source.source).is_file():
         raise ValueError(
             f"the picture was scored by {source.source!r}, which is no scorer file: "
             "if you trust it, name it yourself with --scorer"
         )
-    return load_scorer(source.source, device)
+    return load_scorer(source.source, device, generator)
 
 
 def _check_same(what: str, source: Source, fingerprint: str, path: str | Path) -> None:
