@@ -70,7 +70,7 @@ CASES = {
     "codes in another format": ((*SAMPLE, "--codes-out", "a.npy"), "ends in .safetensors"),
     "one code to go through": (("interpolate", "good.safetensors", "--seeds", "3"), "2 codes or more"),
     "film of another format": (("interpolate", "good.safetensors", "--out", "a.avi"), ".mp4"),
-    "boundary of the unknown": (("discover", "boundary", "faces64", "--attribute", "glasses"), "no attribute"),
+    "boundary of the unknown": (("discover", "faces64", "--method", "svm", "--attribute", "glasses"), "no attribute"),
     "unknown column": ((*TRAIN, "names.csv", "--attribute", "hat"), "no column 'hat'"),
     "unknown value": ((*TRAIN, "names.csv", "--attribute", "red=hair:r"), "never holds r"),
     "no header": ((*TRAIN, "headless.csv"), "'seed' or 'index'"),

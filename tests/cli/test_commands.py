@@ -54,19 +54,42 @@ def test_interpolate(small, run, tmp_path, name):
         assert "lerp, 4 steps per leg" in run("info", tmp_path / name).out
 
 
-def test_discover_boundary(small, telling, run, tmp_path):
+def test_discover_one_method_into_one_file(small, telling, run, tmp_path):
     found = tmp_path / "found.safetensors"
-    arguments = ("discover", "boundary", small, "--scorer", telling, "--samples", 600, "--out", found)
-    code, out, err = run(*arguments, "--attribute", "red", "--kind", "logistic", "--seed", 3)
+    arguments = ("discover", small, "--method", "logistic", "--scorer", telling, "--samples", 600, "--out", found)
+    code, out, err = run(*arguments, "--attribute", "red", "--option", "logistic.seed=3")
     assert code == 0 and not err
     assert re.search(r"red +0\.\d{3} +0\.\d{3} +0\.\d{3} +\d+%", out) and "bright" not in out
     assert Directions.load(found).source["parameters"]["kind"] == "logistic"
+    assert Directions.load(found).source["parameters"]["seed"] == 3
     code, out, _ = run(*arguments, "--force", "--json")
-    told = json.loads(out)
-    assert code == 0 and told["directions"] == ["bright", "red"] and set(told["figures"]) == {"bright", "red"}
+    told = json.loads(out)["methods"]["logistic"]
+    assert code == 0 and [d["name"] for d in told["directions"]] == ["bright", "red"]
+    assert set(told["figures"]) == {"bright", "red"}
     code, out, _ = run("info", found)
     assert code == 0 and "2 directions" in out and "bright" in out
     assert json.loads(run("info", found, "--json").out)["directions"]["recipe"]["samples"] == 600
+
+
+def test_discover_several_methods_into_a_folder(small, telling, run, tmp_path):
+    arguments = ("discover", small, "--scorer", telling, "--samples", 300, "--option", "sefa.components=3")
+    methods = ("--method", "svm", "--method", "sefa")
+    code, out, err = run(*arguments, *methods, "--out", tmp_path / "found")
+    assert code == 0 and not err
+    sefa = Directions.load(tmp_path / "found" / "sefa.safetensors")
+    assert len(sefa) == 3 and all(direction.name in out for direction in sefa)
+    assert {path.name for path in (tmp_path / "found").iterdir()} == {"sefa.safetensors", "svm.safetensors"}
+    code, _, err = run(*arguments, *methods, "--out", tmp_path / "one.safetensors")
+    assert code == 2 and "is one file, got 2 methods: name a folder, or one --method" in err
+    code, _, err = run(*arguments, "--method", "svm", "--out", tmp_path / "other")
+    assert code == 2 and "--option sefa.components=3: expected METHOD.KEY=VALUE with a method that is in use" in err
+
+
+def test_discover_without_a_scorer_finds_what_needs_none(small, run, tmp_path):
+    code, out, err = run("discover", small, "--method", "sefa", "--option", "sefa.components=2", "--out", tmp_path)
+    assert code == 0 and not err and "sefa 1" in out
+    code, _, err = run("discover", small, "--method", "svm", "--out", tmp_path / "more")
+    assert code == 2 and "svm learns from scores: name a scorer" in err
 
 
 TINY = ("--samples", 128, "--batch", 64, "--epochs", 2, "--width", 8)
@@ -153,7 +176,7 @@ def test_info_of_what_is_bundled(run):
     code, out, _ = run("info")
     assert code == 0 and "faces64-judge" in out
     told = json.loads(run("info", "--json").out)
-    assert told["generators"] == ["faces64"] and told["scorers"] == ["faces64", "faces64-judge"]
+    assert told["generators"] == ["faces64"] and told["scorers"][:2] == ["faces64", "faces64-judge"]
     code, out, _ = run("info", "faces64")
     assert code == 0 and "3,583,427" in out and re.search(r"eyeglasses +206 +34 +0\.9", out)
     told = json.loads(run("info", "faces64", "--json").out)

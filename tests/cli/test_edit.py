@@ -141,7 +141,7 @@ def test_a_picture_never_has_python_imported(small, telling, run, tmp_path):
 
 def test_along_directions(small, telling, run, tmp_path):
     found = tmp_path / "d.safetensors"
-    assert run("discover", "boundary", small, "--scorer", telling, "--samples", 600, "--out", found).code == 0
+    assert run("discover", small, "--method", "svm", "--scorer", telling, "--samples", 600, "--out", found).code == 0
     arguments = ("edit", small, "--scorer", telling, "--set", "bright=0.9", "--along", found, "--seeds", "0-2")
     code, _, _ = run(*arguments, "--out", tmp_path / "out", "--show", "strip,mp4")
     assert code == 0 and (tmp_path / "out" / "walk.mp4").stat().st_size > 1000

@@ -15,7 +15,7 @@ COMMANDS = [
     ("sample",),
     ("edit",),
     ("interpolate",),
-    ("discover", "boundary"),
+    ("discover",),
     ("train", "scorer"),
     ("train", "celeba"),
     ("replay",),

@@ -1,7 +1,9 @@
 import pytest
 import torch
 
-from latentwalk.jobs.discover import fit_boundaries, fit_boundary
+from latentwalk.edits import codes_for
+from latentwalk.jobs.discover import discover, fit_boundaries, fit_boundary
+from latentwalk.jobs.load import load_scorer
 from toys import ATTRIBUTES, BlindScorer, ToyScorer
 
 TRUTH = ToyScorer().directions
@@ -66,7 +68,8 @@ def test_another_seed_draws_other_codes(toy) -> None:
 def test_progress_is_told(toy) -> None:
     told = []
     fit_boundary(toy, ToyScorer(), "one", samples=1100, progress=lambda *now: told.append(now))
-    assert told == [("scoring samples", done, 1100) for done in (512, 1024, 1100)]
+    assert told[:3] == [("scoring samples", done, 1100) for done in (512, 1024, 1100)]
+    assert told[3:] == [("fitting svm", 0, 1), ("fitting svm", 1, 1)]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +77,7 @@ def test_progress_is_told(toy) -> None:
     [
         ({"attributes": ["for"]}, "no attribute 'for': this scorer knows"),
         ({"attributes": []}, "expected at least one attribute, got none: there are one, two, three"),
-        ({"kind": "forest"}, "no kind of boundary 'forest'"),
+        ({"kind": "forest"}, "no method 'forest': there are"),
         ({"samples": 1}, "expected at least 2 samples, got 1"),
         ({"samples": 3}, "needs at least 4 codes"),
         ({"seed": -1}, "a seed is an integer from 0"),
@@ -92,5 +95,80 @@ def test_a_name_or_kind_that_is_wrong_costs_nothing(toy) -> None:
 
     with pytest.raises(ValueError, match="no attribute"):
         fit_boundary(toy, Untouched(), "smiling")
-    with pytest.raises(ValueError, match="no kind"):
+    with pytest.raises(ValueError, match="no method"):
         fit_boundary(toy, Untouched(), "one", kind="forest")
+
+
+def test_all_methods_learn_from_samples_that_are_scored_once(toy) -> None:
+    class Counting(ToyScorer):
+        images = 0
+
+        def __call__(self, images, /):
+            self.images += len(images)
+            return super().__call__(images)
+
+    scorer = Counting()
+    found = discover(toy, ["svm", "logistic"], scorer, samples=600)
+    assert list(found) == ["svm", "logistic"]
+    assert scorer.images == 600
+    for directions in found.values():
+        assert directions.source["cost"]["images"] == 600
+
+
+def test_directions_that_nobody_asked_for_are_named(toy) -> None:
+    found = discover(toy, ["sefa"], ToyScorer(), samples=200, options={"sefa": {"components": "4"}})["sefa"]
+    assert {direction.name for direction in found} == {"one", "two", "three", "nothing measurable"}
+    assert found.source["cost"]["images"] == 0
+    assert found.source["parameters"]["components"] == 4
+
+
+def test_without_a_scorer_they_keep_their_numbers(toy) -> None:
+    found = discover(toy, ["sefa"], samples=50)["sefa"]
+    assert found[0].name == "sefa 1"
+
+
+def test_directions_are_found_and_drawn_on_every_family(generator) -> None:
+    labels = torch.arange(generator.classes) if generator.classes else None
+    scorer = load_scorer("measurements", generator=generator)
+    for space in generator.spaces:
+        methods = ["logistic"] if space == "s" else ["logistic", "sefa"]
+        options = {"sefa": {"components": 2}}
+        found = discover(generator, methods, scorer, None, 128, space=space, labels=labels, options=options)
+        for directions in found.values():
+            codes = generator.sample(range(2), None if labels is None else labels[:1].repeat(2))
+            start = codes_for(generator, codes, directions[0])
+            assert generator.render(directions[0].shift(start, 1.0)).isfinite().all()
+            assert directions.source["space"] == space
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"methods": ["svmm"]}, "no method 'svmm': there are svm, "),
+        ({"methods": ["svm"], "scorer": None}, "svm learns from scores: name a scorer"),
+        ({"space": "w"}, "this generator has the spaces z, got 'w'"),
+        ({"options": {"sefa": {"parts": 3}}}, "sefa has no option 'parts': there are "),
+        ({"options": {"sefa": {"components": "three"}}}, r"sefa\.components=three: Input should be a valid integer"),
+    ],
+)
+def test_a_request_that_cannot_be_is_refused_before_anything_is_drawn(toy, wrong, message) -> None:
+    class Untouched(ToyScorer):
+        def __call__(self, images, /):
+            raise AssertionError("nothing needs to be scored to see that this is wrong")
+
+    with pytest.raises(ValueError, match=message):
+        discover(toy, **{"methods": ["sefa"], "scorer": Untouched(), **wrong})
+
+
+def test_an_attribute_that_cannot_be_learned_does_not_cost_the_others(toy) -> None:
+    class Constant(ToyScorer):
+        def __call__(self, images, /):
+            logits = super().__call__(images)
+            return torch.cat([logits[:, :2], torch.full_like(logits[:, 2:], 5.0)], 1)
+
+    found = discover(toy, ["svm"], Constant(), samples=400)["svm"]
+    assert [direction.name for direction in found] == ["one", "two"]
+    assert set(found.source["figures"]) == {"one", "two"}
+    assert "every score is 5" in found.source["skipped"]["three"]
+    with pytest.raises(ValueError, match="a boundary of 'three' needs at least"):
+        discover(toy, ["svm"], Constant(), ["three"], samples=400)

@@ -1,73 +1,186 @@
-"""`latentwalk discover`: directions of a generator that change one thing each."""
+"""`latentwalk discover`: directions of a generator that change one thing each, by any methods."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from latentwalk.cli.console import number, say, say_files, say_json, say_table, working
-from latentwalk.cli.options import OUTPUT, Device, Force, GeneratorName, Json, ScorerName, scorer_for
+from latentwalk.cli.options import (
+    OUTPUT,
+    Classes,
+    Device,
+    Force,
+    GeneratorName,
+    Json,
+    ScorerName,
+    Truncation,
+    classes_of,
+    load_drawing,
+)
 from latentwalk.cli.outputs import check_ending, outputs
 
 if TYPE_CHECKING:
     from latentwalk.directions import Directions
 
-app = typer.Typer(no_args_is_help=True, help="Find directions in latent space that change one thing each.")
+SUFFIX = ".safetensors"
+METHOD = "Methods"
+"""Panel of the help that says how directions are found."""
 
 
-class Kind(StrEnum):
-    svm = "svm"
-    logistic = "logistic"
-
-
-@app.command()
-def boundary(
+def discover(
     generator: GeneratorName,
+    method: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="How: see `latentwalk info`. Repeatable. Default: all that need no labels and take seconds.",
+            rich_help_panel=METHOD,
+            show_default=False,
+        ),
+    ] = None,
     attribute: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="What to find. Repeatable. Default: all that the scorer knows."),
     ] = None,
     scorer: ScorerName = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Hand labels, a CSV that `latentwalk label` wrote, for fewshot.", show_default=False
+        ),
+    ] = None,
     samples: Annotated[int, typer.Option(metavar="N", min=2, max=10**8, help="Codes to draw and score.")] = 20_000,
-    kind: Annotated[Kind, typer.Option(help="The linear classifier.")] = Kind.svm,
-    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Of the samples and of the split.")] = 0,
+    space: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Where: z, w, s, ... Default: w where there is one, else z.", show_default=False
+        ),
+    ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="METHOD.KEY=VALUE",
+            help="A hyperparameter, such as ganspace.components=40. Repeatable.",
+            rich_help_panel=METHOD,
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Of the samples.")] = 0,
+    classes: Classes = None,
+    truncation: Truncation = 1.0,
     device: Device = "cpu",
     out: Annotated[
-        Path, typer.Option(metavar="FILE", help="The directions, .safetensors.", rich_help_panel=OUTPUT)
-    ] = Path("out/directions.safetensors"),
+        Path,
+        typer.Option(
+            metavar="PATH",
+            help="A folder, one file per method; or one file, .safetensors, for one method.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = Path("out/directions"),
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Fit the plane between codes that have an attribute and codes that do not.
+    """Find directions in latent space that change one thing each.
 
-    Draws and scores samples, and judges every plane on samples that it was not
-    fitted to. Walk along the result with latentwalk edit --along.
+    Taught methods draw and score samples and learn what scores depend on; the
+    others find what changes pictures most, and the scorer names it. Compare them
+    with latentwalk report, walk along them with latentwalk edit.
 
     \bExamples:
-      latentwalk discover boundary faces64 --attribute smiling
-      latentwalk discover boundary faces64 --kind logistic --out d.safetensors
+      latentwalk discover faces64 --attribute smiling
+      latentwalk discover faces64 --method sefa --method ganspace --samples 5000
+      latentwalk discover my_model.pkl --scorer measurements --out out/mine
+      latentwalk discover faces64 --method fewshot --labels labels.csv
     """
-    from latentwalk.jobs.discover import fit_boundaries
-    from latentwalk.jobs.load import load, load_scorer
+    from latentwalk.jobs.discover import discover as discover_all
+    from latentwalk.jobs.load import load_scorer, scorer_of
+    from latentwalk.training.labels import read_labels
 
-    check_ending(out, ".safetensors")
     with working(f"loading {generator}", as_json) as progress:
-        made = load(generator, device, progress=progress)
-        judged = load_scorer(scorer_for(generator, scorer), device)
-        with outputs([out], force):
-            found = fit_boundaries(made, judged, attribute or None, samples, seed, kind.value, progress)
-            found.save(out)
+        made = load_drawing(generator, device, truncation, None, "const", progress)
+        name = scorer_of(made, scorer)
+        judged = load_scorer(name, device, made) if name else None
+        labelled = read_labels(labels, made, None, attribute or []) if labels else None
+        methods = method or usual(judged is not None, labels is not None, made.spaces)
+        files = [out] if out.suffix == SUFFIX else [out / f"{each}{SUFFIX}" for each in dict.fromkeys(methods)]
+        if len(files) != len(set(methods)):
+            raise ValueError(f"{out} is one file, got {len(set(methods))} methods: name a folder, or one --method")
+        for file in files:
+            check_ending(file, SUFFIX)
+        with outputs(files, force):
+            found = discover_all(
+                made,
+                methods,
+                judged,
+                attribute or None if judged else None,
+                samples,
+                seed,
+                space,
+                classes_of(made, classes),
+                labelled,
+                read_options(option or [], methods),
+                progress,
+            )
+            for file, directions in zip(files, found.values(), strict=True):
+                directions.save(file)
     if as_json:
-        say_json({"directions": [direction.name for direction in found], **found.source, "files": [out]})
+        say_json({"methods": {each: summary(directions) for each, directions in found.items()}, "files": files})
         return
-    say_directions(found)
-    say_files([out])
+    for directions in found.values():
+        say_directions(directions)
+    say_files(files)
+
+
+def usual(scored: bool, labelled: bool, spaces: "Any") -> list[str]:
+    """The methods that are run when none are named: those that have all they need and take seconds."""
+    from latentwalk.methods import METHODS
+
+    have = {"codes", "nothing", *({"scores", "scorer"} if scored else ()), *({"labels"} if labelled else ())}
+    return [name for name, entry in METHODS.items() if entry.needs in have and entry.usual]
+
+
+def read_options(texts: list[str], methods: list[str]) -> dict[str, dict[str, str]]:
+    """{method: {key: value}} from "sefa.components=20". Raises ValueError for another form or a method not in use."""
+    options: dict[str, dict[str, str]] = {}
+    for text in texts:
+        place, given, value = text.partition("=")
+        name, dot, key = place.partition(".")
+        if not (given and dot and key) or name not in methods:
+            raise ValueError(
+                f"--option {text}: expected METHOD.KEY=VALUE with a method that is in use, such as {methods[0]}.seed=1"
+            )
+        options.setdefault(name, {})[key] = value
+    return options
+
+
+def summary(found: "Directions") -> dict[str, Any]:
+    """What was found, as plain data."""
+    return {
+        "directions": [
+            {"name": d.name, "unit": d.unit, "offset": d.offset, "effects": [e._asdict() for e in d.effects]}
+            for d in found
+        ],
+        **found.source,
+    }
 
 
 def say_directions(found: "Directions") -> None:
-    """One row per direction: how well its boundary told codes apart that it was not fitted to."""
-    figures: dict[str, dict[str, Any]] = found.source.get("figures", {})
+    """One row per direction: what it moves if that was measured, and how well its boundary tells new codes apart."""
+    cost, figures = found.source.get("cost", {}), found.source.get("figures", {})
+    say(f"{found.source.get('method', 'directions')}: {len(found)} in {found[0].space}", "bold")
+    scored = f", {cost['images']:,} scored images" if cost.get("images") else ""
+    say(f"fitted in {cost.get('seconds', 0):.1f} s{scored}", "dim")
+    for reason in found.source.get("skipped", {}).values():
+        say(f"left out: {reason}", "yellow")
+    if any("correlation" in figures.get(direction.name, {}) for direction in found):
+        _say_taught(found, figures)
+        return
+    rows = [(d.name, ", ".join(f"{e.attribute} {e.effect:+.2f}" for e in d.effects[:3])) for d in found]
+    say_table(("direction", "what it moves"), rows)
+    say("change per unit, in standard deviations of the attribute's logit", "dim")
+
+
+def _say_taught(found: "Directions", figures: dict[str, dict[str, Any]]) -> None:
     rows = []
     for direction in found:
         seen = figures.get(direction.name, {})

@@ -1,13 +1,14 @@
 """`latentwalk info`: what a thing is, a generator or anything that latentwalk wrote."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from latentwalk.cli.cards import describe_card, say_card
-from latentwalk.cli.console import say, say_facts, say_json, working
+from latentwalk.cli.console import say, say_facts, say_json, say_table, working
 from latentwalk.cli.discover import say_directions
 from latentwalk.cli.inspect import facts_of, say_details
 from latentwalk.cli.options import Json
@@ -91,12 +92,17 @@ def kind_of(path: Path) -> str:
 
 
 def describe_bundle() -> Description:
-    from latentwalk.jobs.load import GENERATORS, SCORERS
+    from latentwalk.jobs.load import GENERATORS, MEASUREMENTS, SCORERS
+    from latentwalk.methods import METHODS
     from latentwalk.version import VERSION
 
-    data = {"version": VERSION, "generators": list(GENERATORS), "scorers": list(SCORERS)}
-    facts = {"generators": ", ".join(GENERATORS), "scorers": ", ".join(SCORERS)}
-    return Description(data, f"latentwalk {VERSION}", facts)
+    scorers = [*SCORERS, *MEASUREMENTS]
+    methods = {name: {"needs": entry.needs, "about": entry.about} for name, entry in METHODS.items()}
+    data = {"version": VERSION, "generators": list(GENERATORS), "scorers": scorers, "methods": methods}
+    facts = {"generators": ", ".join(GENERATORS), "scorers": ", ".join(scorers)}
+    rows = [(name, entry["needs"], entry["about"]) for name, entry in methods.items()]
+    more = partial(say_table, ("method of discover", "needs", "what it does"), rows)
+    return Description(data, f"latentwalk {VERSION}", facts, more)
 
 
 def describe_generator(thing: str, progress: Callable[[str, int, int], None] | None = None) -> Description:
@@ -135,7 +141,10 @@ def describe_directions(thing: str) -> Description:
         facts["parameters"] = ", ".join(f"{name} {value}" for name, value in source["parameters"].items())
     data = {"source": thing, "directions": rows, "recipe": source}
     return Description(
-        {"directions": data}, f"{len(found)} directions in {thing}", facts, lambda: say_directions(found)
+        {"directions": data},
+        f"{len(found)} directions in {thing}",
+        facts,
+        partial(say_directions, found),
     )
 
 

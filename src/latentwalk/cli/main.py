@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from latentwalk.cli import discover, train
+from latentwalk.cli import train
 from latentwalk.cli.convert import convert
+from latentwalk.cli.discover import discover
 from latentwalk.cli.edit import edit
 from latentwalk.cli.errors import Commands
 from latentwalk.cli.info import info
@@ -27,9 +28,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (sample, edit, interpolate, replay, inspect, convert, info):
+for command in (sample, edit, interpolate, discover, replay, inspect, convert, info):
     app.command()(command)
-app.add_typer(discover.app, name="discover")
 app.add_typer(train.app, name="train")
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from latentwalk.generator import Generator
     from latentwalk.latents import Latents
     from latentwalk.samples import Progress
@@ -106,20 +108,32 @@ def read_start(
     return classed(generator, latents, classes)
 
 
+def classes_of(generator: "Generator", classes: str | None) -> "Tensor | None":
+    """Class numbers that codes get in turn: those that were named, else all that a generator has.
+
+    Raises ValueError for classes that the generator has not.
+    """
+    import torch
+
+    from latentwalk.seeds import parse_seeds
+
+    if classes is None:
+        return torch.arange(generator.classes) if generator.classes else None
+    if not generator.classes:
+        raise ValueError(f"this generator has no classes, got --class {classes}: leave it out")
+    return torch.tensor(parse_seeds(classes))
+
+
 def classed(generator: "Generator", latents: "Latents", classes: str | None) -> "Latents":
     """The codes with the classes that were named, in turn, or else with those that they have.
 
     Raises ValueError for classes that the generator has not, and when it needs some and none are named.
     """
-    import torch
-
     from latentwalk.latents import in_turn
-    from latentwalk.seeds import parse_seeds
 
     if classes is not None:
-        if not generator.classes:
-            raise ValueError(f"this generator has no classes, got --class {classes}: leave it out")
-        labels = in_turn(torch.tensor(parse_seeds(classes), device=generator.device), len(latents))
+        numbers = classes_of(generator, classes)
+        labels = in_turn(None if numbers is None else numbers.to(generator.device), len(latents))
         return generator.check(replace(latents, labels=labels))
     if generator.classes and latents.labels is None and latents.space not in generator.label_free:
         most = generator.classes - 1

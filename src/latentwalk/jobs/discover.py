@@ -1,15 +1,29 @@
-"""From a generator and a scorer to named directions: draw codes, score their pictures once, find the boundaries."""
+"""From a generator (and scores, labels, or nothing) to directions: codes drawn and scored once, and any methods."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any, get_type_hints
 
+import torch
+from pydantic import TypeAdapter, ValidationError
 from torch import Tensor
 
 from latentwalk.direction import Direction
 from latentwalk.directions import Directions
 from latentwalk.generator import Generator
-from latentwalk.methods.boundary import Boundary
-from latentwalk.samples import Progress, Samples, score_samples, silent
+from latentwalk.hooks import nearest
+from latentwalk.jobs.naming import name_directions
+from latentwalk.latents import Latents, concatenate
+from latentwalk.methods import METHODS, Entry, Method
+from latentwalk.samples import Progress, Samples, draw_codes, map_codes, score_samples, silent
 from latentwalk.scores import Scorer, check_attributes
+
+SCORED = {"scores", "scorer"}
+"""What methods need for which every sample is scored."""
+
+NAMING_CODES, NAMING_SEED = 128, 10**6
+"""Codes on which directions that nobody asked for are named, and their seed."""
 
 
 def fit_boundary(
@@ -37,17 +51,183 @@ def fit_boundaries(
 ) -> Directions:
     """The linear boundaries of some or all attributes of a scorer, in the space where codes are sampled.
 
-    attributes: names that the scorer knows; without them, all of its. samples: codes to draw and score.
-    seed: of the codes and of the split. kind: "svm" or "logistic".
-    labels: class numbers or vectors that the codes get in turn, for conditional generators.
-    Raises ValueError for an unknown attribute or kind before anything is drawn, and for too few samples.
+    kind: the name of a taught method in `METHODS`. Everything else, and the errors: as in `discover`.
     """
-    method = Boundary(kind, seed=seed)
+    space, options = generator.input_space.name, {kind: {"seed": seed}}
+    found = discover(
+        generator, [kind], scorer, attributes, samples, seed, space, labels, options=options, progress=progress
+    )
+    return found[kind]
+
+
+def discover(
+    generator: Generator,
+    methods: Sequence[str],
+    scorer: Scorer | None = None,
+    attributes: Sequence[str] | None = None,
+    samples: int = 20_000,
+    seed: int = 0,
+    space: str | None = None,
+    labels: Tensor | None = None,
+    labelled: Samples | None = None,
+    options: Mapping[str, Mapping[str, Any]] | None = None,
+    progress: Progress = silent,
+) -> dict[str, Directions]:
+    """Directions by the name of the method that found them.
+
+    methods: names in `METHODS`. scorer: for methods that are taught by scores or gradients, and for the names of
+    directions that others find; without one these keep their numbers. attributes: names that the scorer knows; without
+    them, all of its. samples: codes to draw, and to score once for all methods. seed: of the codes.
+    space: where directions are wanted; without one w where there is a w, else where codes are sampled.
+    labels: class numbers or vectors that the codes get in turn, for conditional generators.
+    labelled: hand labels, for methods that learn from few; their codes are in the space where codes are sampled.
+    options: hyperparameters by method. `source` of what is found also says what it cost: seconds, images, labels.
+    Raises ValueError for an unknown method, attribute, space or option before anything is drawn.
+    """
+    chosen = {name: entry_of(name) for name in dict.fromkeys(methods)}
+    space = space or default_space(generator)
+    if space not in generator.spaces:
+        raise ValueError(f"this generator has the spaces {', '.join(generator.spaces)}, got {space!r}")
+    made = {
+        name: make_method(name, entry, scorer, labelled, (options or {}).get(name, {}))
+        for name, entry in chosen.items()
+    }
+    names = _attributes(scorer, attributes)
+    needs = {entry.needs for entry in chosen.values()}
+    drawn = _draw(generator, scorer if needs & SCORED else None, names, samples, seed, space, labels, progress)
+    found = {}
+    for name, entry in chosen.items():
+        progress(f"fitting {name}", 0, 1)
+        given = drawn if entry.needs in SCORED else Samples.unscored(drawn.latents)
+        if entry.needs == "labels" and labelled is not None:
+            given = with_labels(generator, drawn.latents, labelled)
+        found[name] = _fit(name, made[name], generator, given, scorer)
+        found[name] = Directions(found[name].items, {**found[name].source, "seed": seed, "space": space})
+        if entry.needs in ("codes", "nothing") and scorer is not None:
+            codes = concatenate(list(draw_codes(generator, NAMING_CODES, NAMING_SEED + seed, None, labels)))
+            found[name] = name_directions(generator, found[name], scorer, codes, progress)
+        progress(f"fitting {name}", 1, 1)
+    return found
+
+
+def _fit(name: str, method: Method, generator: Generator, samples: Samples, scorer: Scorer | None) -> Directions:
+    """What a method finds, with what that cost and who scored in the source."""
+    started = time.perf_counter()
+    fitted = fit_what_can_be(method, generator, samples)
+    seconds = round(time.perf_counter() - started, 3)
+    needs = METHODS[name].needs
+    known = int((~samples.scores.isnan()).any(1).sum()) if samples.attributes else 0
+    cost = {"seconds": seconds, "images": known if needs in SCORED else 0, "labels": known if needs == "labels" else 0}
+    scored = {"scorer": getattr(scorer, "source", ""), "scorer_fingerprint": getattr(scorer, "fingerprint", "")}
+    source = {
+        **fitted.source,
+        "method": name,
+        "generator_source": generator.source,
+        "drawing": asdict(generator.drawing),
+        "samples": len(samples.latents),
+        "cost": cost,
+        **(scored if needs in SCORED else {}),
+    }
+    return Directions(fitted.items, source)
+
+
+def fit_what_can_be(method: Method, generator: Generator, samples: Samples) -> Directions:
+    """The directions of all attributes that the samples say something about; `source["skipped"]` says why others not.
+
+    Raises what the method raises when no attribute is left, or there is only one.
+    """
+    try:
+        return method.fit(generator, samples)
+    except ValueError:
+        if len(samples.attributes) < 2:
+            raise
+    found, skipped = [], {}
+    for attribute in samples.attributes:
+        try:
+            found.append(method.fit(generator, samples.only([attribute])))
+        except ValueError as error:
+            skipped[attribute] = str(error)
+    if not found:
+        raise ValueError(next(iter(skipped.values())))
+    figures = {name: seen for each in found for name, seen in each.source.get("figures", {}).items()}
+    source = {**found[0].source, "figures": figures, "skipped": skipped}
+    return Directions(tuple(item for each in found for item in each), source)
+
+
+def _draw(
+    generator: Generator,
+    scorer: Scorer | None,
+    names: tuple[str, ...],
+    samples: int,
+    seed: int,
+    space: str,
+    labels: Tensor | None,
+    progress: Progress,
+) -> Samples:
+    """Codes in their space, with the scores of the named attributes if there is a scorer."""
+    if scorer is not None:
+        return score_samples(generator, scorer, samples, seed, progress, labels, space).only(names)
+    if samples < 2:
+        raise ValueError(f"expected at least 2 samples, got {samples}")
+    return Samples.unscored(concatenate(list(draw_codes(generator, samples, seed, space, labels))))
+
+
+def with_labels(generator: Generator, latents: Latents, labelled: Samples) -> Samples:
+    """Labelled codes, mapped to where the others are, in front of others that nobody labelled."""
+    first = labelled.latents
+    if first.space != latents.space:
+        first = map_codes(generator, first, latents.space)
+    blank = labelled.scores.new_full((len(latents), len(labelled.attributes)), torch.nan)
+    both = concatenate([replace(first, seeds=None), replace(latents, seeds=None)])
+    return Samples(both, torch.cat([labelled.scores, blank]), labelled.attributes)
+
+
+def default_space(generator: Generator) -> str:
+    """w, where attributes are told apart best, if there is one (Shen et al., 2020, section 4.3)."""
+    return "w" if "w" in generator.spaces else generator.input_space.name
+
+
+def entry_of(name: str) -> Entry:
+    """A method by its name. Raises ValueError that lists those that there are, nearest first."""
+    if name not in METHODS:
+        raise ValueError(f"no method {name!r}: there are {', '.join(nearest(name, list(METHODS), len(METHODS)))}")
+    return METHODS[name]
+
+
+def make_method(
+    name: str, entry: Entry, scorer: Scorer | None, labelled: Samples | None, options: Mapping[str, Any]
+) -> Method:
+    """A method with these hyperparameters, values or texts of them. Raises ValueError when it lacks something."""
+    if entry.needs in SCORED and scorer is None:
+        raise ValueError(f"{name} learns from scores: name a scorer, or take a method that needs none")
+    if entry.needs == "labels" and labelled is None:
+        raise ValueError(f"{name} learns from hand labels: make some with `latentwalk label` and give them")
+    given: dict[str, Any] = {"scorer": scorer} if entry.needs == "scorer" else {}
+    kind = getattr(entry.make, "func", entry.make)
+    types, fixed = get_type_hints(kind), getattr(entry.make, "keywords", {})
+    known = [field for field in types if field not in (*given, *fixed)]
+    for key, value in options.items():
+        if key not in known:
+            raise ValueError(f"{name} has no option {key!r}: there are {', '.join(nearest(key, known, len(known)))}")
+        given[key] = read_option(name, key, value, types[key])
+    return entry.make(**given)
+
+
+def read_option(name: str, key: str, value: Any, kind: Any) -> Any:
+    """A hyperparameter from its text, such as "20", "true" or "a,b"; other values are only checked."""
+    if isinstance(value, str) and "tuple" in str(kind):
+        value = value.split(",")
+    try:
+        return TypeAdapter(kind).validate_python(None if value == "none" else value)
+    except ValidationError as error:
+        raise ValueError(f"{name}.{key}={value}: {error.errors()[0]['msg']}") from None
+
+
+def _attributes(scorer: Scorer | None, attributes: Sequence[str] | None) -> tuple[str, ...]:
+    if scorer is None:
+        return ()
     names = tuple(scorer.attributes if attributes is None else dict.fromkeys(attributes))
     if not names:
         raise ValueError(f"expected at least one attribute, got none: there are {', '.join(scorer.attributes)}")
-    columns = check_attributes(scorer, names)
-    every = score_samples(generator, scorer, samples, seed, progress, labels)
-    found = method.fit(generator, Samples(every.latents, every.scores[:, columns], names))
-    drawn = {"samples": samples, "seed": seed, "scorer": getattr(scorer, "source", "")}
-    return Directions(found.items, {**found.source, **drawn})
+    check_attributes(scorer, names)
+    return names

@@ -101,6 +101,11 @@ def load_scorer(source: str | Path, device: torch.device | str = "cpu", generato
     raise ValueError(f"no scorer {name!r}: expected a scorer file, package.module:function, or one of {known}")
 
 
+def scorer_of(generator: Generator, name: str | None = None) -> str | None:
+    """The name of the scorer to use: the one that was named, else the one that comes with the generator, else None."""
+    return name or (generator.source if generator.source in SCORERS else None)
+
+
 def judge_of(generator: Generator, scorer: Scorer) -> str | None:
     """The name of the scorer that is independent of this one, if one comes with it or with the generator."""
     own = getattr(scorer, "source", "")

@@ -38,9 +38,9 @@ def name_directions(
 
     Every code is drawn two units to both sides. An effect is the mean difference of an attribute's logit per unit, in
     standard deviations of that logit; its interval holds for all attributes and directions together with 95%
-    (Bonferroni). A name lists what is moved for sure and by at least a tenth, the strongest first, with a minus for
-    what becomes less: "smiling - hat". The direction is turned so that + is more of the first. Whatever moves nothing is
-    "nothing measurable". Names that come twice are numbered.
+    (Bonferroni). A name lists what is moved for sure and by at least a tenth, the strongest first and at most two, with
+    a minus for what becomes less: "smiling - hat". The direction is turned so that + is more of the first. Whatever moves nothing
+    is "nothing measurable". Names that come twice are numbered.
 
     codes: of the generator, not those that the directions were found with. Raises ValueError for fewer than 16.
     """
@@ -98,7 +98,7 @@ def named(direction: Direction, found: tuple[Effect, ...]) -> Direction:
     turned = replace(direction, effects=found)
     if first.effect < 0:
         turned = turned.turned()
-    others = [effect for effect in large[1:3] if abs(effect.effect) >= SHARE * abs(first.effect)]
+    others = [effect for effect in large[1:2] if abs(effect.effect) >= SHARE * abs(first.effect)]
     signs = [" + " if (effect.effect > 0) == (first.effect > 0) else " - " for effect in others]
     return replace(turned, name=first.attribute + "".join(s + e.attribute for s, e in zip(signs, others, strict=True)))
 

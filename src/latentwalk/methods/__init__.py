@@ -30,12 +30,13 @@ class Entry(NamedTuple):
 
     make: its constructor, hyperparameters by keyword. needs: "scores" of all samples, "labels" (a few scores, NaN for
     the others), a differentiable "scorer" (the keyword of the constructor), "codes" alone, or "nothing" but the space.
-    about: one line for people.
+    about: one line for people. usual: whether it takes seconds, and so is run when nobody chooses.
     """
 
     make: Callable[..., Method]
     needs: Needs
     about: str
+    usual: bool = True
 
 
 METHODS: dict[str, Entry] = {
