@@ -39,8 +39,8 @@ def name_directions(
     Every code is drawn two units to both sides. An effect is the mean difference of an attribute's logit per unit, in
     standard deviations of that logit; its interval holds for all attributes and directions together with 95%
     (Bonferroni). A name lists what is moved for sure and by at least a tenth, the strongest first and at most two, with
-    a minus for what becomes less: "smiling - hat". The direction is turned so that + is more of the first. Whatever moves nothing
-    is "nothing measurable". Names that come twice are numbered.
+    a minus for what becomes less: "smiling - hat". The direction is turned so that + is more of the first. Whatever
+    moves nothing is "nothing measurable". Names that come twice are numbered.
 
     codes: of the generator, not those that the directions were found with. Raises ValueError for fewer than 16.
     """
