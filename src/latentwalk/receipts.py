@@ -55,6 +55,7 @@ class PlainDirection(Record):
     vector: list[float]
     unit: float
     offset: float
+    layers: tuple[int, int] | None = None
 
 
 class GradientWalk(Record):
@@ -70,6 +71,15 @@ class BoundaryWalk(Record):
     kind: Literal["boundary"] = "boundary"
     settings: dict[str, float] = {}
     directions: list[PlainDirection]
+
+
+class ShiftWalk(Record):
+    """Directions, the strength of each, and whether codes are placed there or moved by it."""
+
+    kind: Literal["shift"] = "shift"
+    directions: list[PlainDirection]
+    strengths: list[float]
+    place: bool = False
 
 
 class SampleRecipe(Record):
@@ -101,7 +111,7 @@ class EditRecipe(Record):
     codes: Codes
     goals: dict[str, float]
     hold: list[str] = []
-    walk: Annotated[GradientWalk | BoundaryWalk, Field(discriminator="kind")]
+    walk: Annotated[GradientWalk | BoundaryWalk | ShiftWalk, Field(discriminator="kind")]
 
 
 Recipe = Annotated[SampleRecipe | InterpolateRecipe | EditRecipe, Field(discriminator="job")]
@@ -209,11 +219,12 @@ def describe_direction(direction: Direction) -> PlainDirection:
         vector=direction.vector.tolist(),
         unit=direction.unit,
         offset=direction.offset,
+        layers=direction.layers,
     )
 
 
 def read_direction(plain: PlainDirection) -> Direction:
-    return Direction(plain.name, torch.tensor(plain.vector), plain.space, plain.unit, plain.offset)
+    return Direction(plain.name, torch.tensor(plain.vector), plain.space, plain.unit, plain.offset, plain.layers)
 
 
 def describe_change(

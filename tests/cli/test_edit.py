@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image, PngImagePlugin
 
 from latentwalk.cli.console import Bar
@@ -12,6 +13,7 @@ from latentwalk.cli.edit import gather, read_kinds
 from latentwalk.cli.main import main
 from latentwalk.cli.options import read_targets
 from latentwalk.cli.summary import name_codes
+from latentwalk.directions import Directions
 from latentwalk.images import read_receipt
 from latentwalk.jobs.edit import edit_batches
 from latentwalk.latents import Latents
@@ -148,6 +150,55 @@ def test_along_directions(small, telling, run, tmp_path):
     assert run("replay", tmp_path / "out" / "strip.png", "--scorer", telling).out == "bit for bit the same\n"
     code, _, err = run(*arguments, "--out", tmp_path / "more", "--max-steps", 3)
     assert code == 2 and "--max-steps" in err
+
+
+@pytest.fixture
+def found(small, telling, run, tmp_path):
+    path = tmp_path / "d.safetensors"
+    assert run("discover", small, "--method", "svm", "--scorer", telling, "--samples", 600, "--out", path).code == 0
+    return path
+
+
+def test_fixed_strengths_along_directions(small, telling, found, run, tmp_path):
+    arguments = ("edit", small, "--scorer", telling, "--seeds", "0-2", "--show", "before-after,strip,chart")
+    moved = ("--direction", f"{found}:bright", "--direction", f"{found}:red", "--strength", 2, "--strength=-1")
+    code, out, err = run(*arguments, *moved, "--out", tmp_path / "out")
+    assert code == 0 and not err and "3 of 3 codes moved by bright +2, red -1" in out
+    for picture in ("before-after", "strip", "chart"):
+        assert run("replay", tmp_path / "out" / f"{picture}.png", "--scorer", telling).out == "bit for bit the same\n"
+    told = json.loads((tmp_path / "out" / "receipt.json").read_text())
+    assert told["recipe"]["walk"]["strengths"] == [2, -1]
+    alone = ("--direction", f"{found}:bright", "--without", f"{found}:red", "--place")
+    code, out, _ = run(*arguments, *alone, "--out", tmp_path / "alone")
+    assert code == 0 and "bright to 2" in out
+    walk = json.loads((tmp_path / "alone" / "receipt.json").read_text())["recipe"]["walk"]
+    red = Directions.load(found)["red"].vector
+    assert abs(float(torch.tensor(walk["directions"][0]["vector"]) @ red)) < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ((), "expected what to change: --set NAME, or --direction FILE:NAME"),
+        (("--set", "bright", "--direction", "d:bright"), "(not both)"),
+        (("--set", "bright", "--strength", 2), "--strength goes with --direction"),
+        (("--direction", "{found}:bight"), "no direction 'bight': there are bright, red"),
+        (("--direction", "{found}"), "holds 2 directions: expected"),
+        (("--direction", "none.npy:a"), "no file none.npy"),
+        (
+            ("--direction", "{found}:red", "--strength", 1, "--strength", 2),
+            "one --strength for all, or one for each of 1",
+        ),
+        (("--direction", "{found}:red", "--layers", "8-4"), "--layers 8-4: expected layers such as 4-8"),
+        (("--direction", "{found}:red", "--layers", "0-1"), "cannot be mapped|has the space 'z' only"),
+        (("--direction", "{found}:red", "--without", "{found}:red"), "nothing of 'red' is left"),
+    ],
+)
+def test_directions_that_cannot_be_followed(small, telling, found, run, tmp_path, options, message):
+    given = [str(option).replace("{found}", str(found)) for option in options]
+    code, _, err = run("edit", small, "--scorer", telling, *given, "--out", tmp_path / "out")
+    assert code == 2 and any(part in err for part in message.split("|")), err
+    assert not (tmp_path / "out").exists()
 
 
 def test_many_codes_keep_the_frames_of_those_that_are_shown(toy, linear):

@@ -28,6 +28,7 @@ from latentwalk.cli.options import (
     scorer_for,
 )
 from latentwalk.cli.outputs import outputs
+from latentwalk.cli.shifts import Chosen, ForceGenerator, Layers, Placed, Strengths, Without, read_shifts
 from latentwalk.cli.summary import say_summary, summarize
 
 if TYPE_CHECKING:
@@ -46,13 +47,14 @@ CHART_CODES = 1000
 def edit(
     generator: GeneratorName,
     targets: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             "--set",
             metavar="NAME[=P]",
             help="An attribute and the probability to reach: 0.995 when left out, below 0.5 to fall. Repeatable.",
+            show_default=False,
         ),
-    ],
+    ] = None,
     seeds: Seeds = None,
     codes: Codes = None,
     scorer: ScorerName = None,
@@ -90,6 +92,12 @@ def edit(
             metavar="N", min=1, max=10_000, help="Steps after which a code gives up. Default: 60.", rich_help_panel=WALK
         ),
     ] = None,
+    direction: Chosen = None,
+    strength: Strengths = None,
+    layers: Layers = None,
+    without: Without = None,
+    place: Placed = False,
+    force_generator: ForceGenerator = False,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -111,7 +119,7 @@ def edit(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Change an attribute: every code moves until its picture has it.
+    """Change an attribute: every code moves until its picture has it, or by a fixed strength along directions.
 
     Writes pictures, the codes, and a receipt of what else changed. Exit code 0
     when all codes got there, 1 when some did not: those are named, and their
@@ -122,27 +130,36 @@ def edit(
       latentwalk edit faces64 --seeds 0-15 --set smiling=0.1 --hold others
       latentwalk edit faces64 --set hat --set smiling=0.1 --show strip,mp4
       latentwalk edit faces64 --seeds 0-9999 --set hat --show none --json
+      latentwalk edit faces64 --direction out/directions/sefa.safetensors:hat \\
+          --strength 3
       latentwalk edit my_model.pkl --truncation 0.7 --scorer my.module:smile \\
           --set smile
     """
     from latentwalk.jobs.edit import edit_batches
     from latentwalk.jobs.load import load_scorer
 
-    wanted, kinds = read_targets(targets), read_kinds(show)
-    folder = out or Path("out") / "-".join(wanted).replace("/", "_")
+    wanted, kinds = read_targets(targets or []), read_kinds(show)
+    if bool(wanted) == bool(direction):
+        raise ValueError("expected what to change: --set NAME, or --direction FILE:NAME with --strength (not both)")
+    folder = out or Path("out") / file_name("-".join(wanted or direction or []))
     files = [folder / name for name in ("receipt.json", "latents.safetensors", *kinds)]
     with working(f"loading {generator}", as_json) as progress:
         made = load_drawing(generator, device, truncation, cutoff, noise, progress)
         first = load_scorer(scorer_for(generator, scorer), device, made)
         second = find_judge(made, first, judge, wanted, device)
         start = read_start(made, seeds, codes, classes)
+        if direction:
+            walk = read_shifts(made, direction, strength, layers, without, place, force_generator)
+        else:
+            check_unused(strength=strength, layers=layers, without=without, place=place)
+            walk = read_walk(made, along, max_steps)
         batches = edit_batches(
             made,
             start,
             first,
             wanted,
             hold=read_hold(hold),
-            walk=read_walk(made, along, max_steps),
+            walk=walk,
             judge=second,
             frames=needs_frames(kinds),
         )
@@ -157,6 +174,18 @@ def edit(
         say_summary(summary)
         say_files(files)
     raise typer.Exit(ALL_WELL if summary["reached"] == summary["codes"] else NOT_REACHED)
+
+
+def file_name(text: str) -> str:
+    """A name for a folder from what was set, or from FILE:NAME of a direction."""
+    return Path(text).name.replace(".safetensors", "").replace(":", "-").replace(" ", "_") or "edit"
+
+
+def check_unused(**options: object) -> None:
+    """Raises ValueError for an option that means nothing without --direction."""
+    for name, value in options.items():
+        if value:
+            raise ValueError(f"--{name} goes with --direction: leave it out, or choose a direction")
 
 
 def gather(batches: "Iterable[Edited]", show_count: int, total: int, progress: Bar) -> "Edited":

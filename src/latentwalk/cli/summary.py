@@ -43,6 +43,7 @@ def summarize(edited: "Edited") -> dict[str, Any]:
         "median_steps": float(edited.steps.double().quantile(0.5)),
         "mean_distance": sum(row.distance for row in rows) / len(rows),
         "goals": [row for row in attributes if "target" in row],
+        "moves": moves_of(recipe.walk),
         "others": sorted((r for r in attributes if "target" not in r), key=lambda row: -abs(row["change"])),
         "not_reached": [
             {"index": i, "seed": row.seed, **{name: row.after[name] for name in goals}}
@@ -52,8 +53,25 @@ def summarize(edited: "Edited") -> dict[str, Any]:
     }
 
 
+def moves_of(walk: Any) -> list[str]:
+    """What a fixed walk did: "hat +2", "hat to 2" where it placed codes; empty for other walks."""
+    if walk.kind != "shift":
+        return []
+    rows = zip(walk.directions, walk.strengths, strict=True)
+    how = "to {:g}" if walk.place else "{:+g}"
+    return [
+        f"{d.name} {how.format(s)}" + (f" on the layers {d.layers[0]} to {d.layers[1] - 1}" if d.layers else "")
+        for d, s in rows
+    ]
+
+
 def say_summary(summary: dict[str, Any]) -> None:
-    _say_goals(summary)
+    if summary["goals"]:
+        _say_goals(summary)
+    else:
+        say(f"{_count(summary['codes'], summary['codes'])} codes moved by {', '.join(summary['moves'])}")
+        say(f"{summary['mean_distance']:.2f} from where they were, on average")
+        say()
     if summary["others"]:
         _say_others(summary["others"])
     say("before, after: mean probability; steps: median; distance: mean", "dim")

@@ -19,7 +19,7 @@ from latentwalk.pictures.grid import before_after
 from latentwalk.pictures.heatmap import heat
 from latentwalk.pictures.plane import plane
 from latentwalk.pictures.strip import strips, thin
-from latentwalk.receipts import PictureRecipe
+from latentwalk.receipts import PictureRecipe, ShiftWalk
 from latentwalk.scores import score
 from latentwalk.walk import Goal
 
@@ -31,8 +31,8 @@ PLANE_SAMPLES, PLANE_DOTS = 2000, 600
 
 def draw_before_after(edited: Edited, how: PictureRecipe) -> Image.Image:
     """Pairs with the probabilities under them; codes that did not arrive are marked."""
-    goals = goals_of(edited)
-    before, after = captions(edited, edited.logits_before, goals), captions(edited, edited.logits, goals)
+    names = subjects(edited)
+    before, after = captions(edited, edited.logits_before, names), captions(edited, edited.logits, names)
     seeds = edited.start.seeds
     named = before if seeds is None else [f"seed {s}\n{text}" for s, text in zip(seeds.tolist(), before, strict=True)]
     pairs = list(zip(named, after, strict=True))
@@ -42,13 +42,13 @@ def draw_before_after(edited: Edited, how: PictureRecipe) -> Image.Image:
 
 def draw_strip(edited: Edited, how: PictureRecipe) -> Image.Image:
     """One row per code: its walk, step by step, with the probability under every frame."""
-    goals = goals_of(edited)
+    names = subjects(edited)
     rows, texts = [], []
     for i in range(len(edited)):
         path = edited.path(i)
         codes = path[thin(len(path), how.columns or STRIP_FRAMES)]
         rows.append(edited.generator.render(codes))
-        texts.append(captions(edited, score(edited.generator, edited.scorer, codes), goals))
+        texts.append(captions(edited, score(edited.generator, edited.scorer, codes), names))
     titles = [] if edited.start.seeds is None else [f"seed {seed}" for seed in edited.start.seeds.tolist()]
     return strips(rows, texts, titles, how.scale)
 
@@ -61,7 +61,7 @@ def draw_heat(edited: Edited, how: PictureRecipe) -> Image.Image:
 def draw_chart(edited: Edited, how: PictureRecipe) -> Image.Image:
     """Mean probability of every attribute before and after: what the edit did and what it dragged along."""
     before, after = (logits.sigmoid().mean(0).cpu().numpy() for logits in (edited.logits_before, edited.logits))
-    return dumbbell(edited.scorer.attributes, before, after, goals_of(edited)[0].attribute)
+    return dumbbell(edited.scorer.attributes, before, after, subjects(edited)[0])
 
 
 def draw_plane(edited: Edited, how: PictureRecipe) -> Image.Image:
@@ -69,7 +69,7 @@ def draw_plane(edited: Edited, how: PictureRecipe) -> Image.Image:
 
     Across: the direction of the first goal. Up: that of the attribute which the edit changed most besides.
     """
-    first = goals_of(edited)[0].attribute
+    first = subjects(edited)[0]
     second = how.second or _most_changed(edited, first)
     generator, scorer = edited.generator, edited.scorer
     labels = edited.start.labels
@@ -123,12 +123,12 @@ def save_film(edited: Edited, path: str | Path, kind: str, show: int, scale: int
     """The walks of the first `show` codes as GIF or MP4, at even speed and played forwards and back."""
     check_writable(path)
     shown = first_codes(edited, show)
-    goals = goals_of(edited)
+    names = subjects(edited)
     rows, texts = [], []
     for i in range(len(shown)):
         codes = shown.start[[i] * FILM_FRAMES].with_values(resample(shown.path(i).values, FILM_FRAMES))
         rows.append(edited.generator.render(codes))
-        texts.append(captions(edited, score(edited.generator, edited.scorer, codes), goals))
+        texts.append(captions(edited, score(edited.generator, edited.scorer, codes), names))
     ANIMATIONS[kind](path, frames(rows, texts, scale=scale))
 
 
@@ -154,13 +154,23 @@ def goals_of(edited: Edited) -> list[Goal]:
     return [Goal(name, target) for name, target in getattr(recipe, "goals", {}).items()]
 
 
-def captions(edited: Edited, logits: Tensor, goals: Sequence[Goal]) -> list[str]:
-    """Per code the probability of each goal, with its name where there are several."""
-    columns = [edited.scorer.attributes.index(goal.attribute) for goal in goals]
+def subjects(edited: Edited) -> list[str]:
+    """The attributes that an edit is about: its goals, else those that its directions are named after, else the one
+    that it changed most."""
+    goals = [goal.attribute for goal in goals_of(edited)]
+    walk = getattr(edited.receipt.recipe, "walk", None)
+    named = [plain.name for plain in walk.directions] if isinstance(walk, ShiftWalk) else []
+    known = list(dict.fromkeys(name for name in named if name in edited.scorer.attributes))
+    return goals or known or [_most_changed(edited)]
+
+
+def captions(edited: Edited, logits: Tensor, names: Sequence[str]) -> list[str]:
+    """Per code the probability of each attribute, with its name where there are several."""
+    columns = [edited.scorer.attributes.index(name) for name in names]
     rows = logits[:, columns].sigmoid().tolist()
-    if len(goals) == 1:
+    if len(names) == 1 and goals_of(edited):
         return [f"p {percent(row[0])}" for row in rows]
-    return ["\n".join(f"{g.attribute} {percent(p)}" for g, p in zip(goals, row, strict=True)) for row in rows]
+    return ["\n".join(f"{name} {percent(p)}" for name, p in zip(names, row, strict=True)) for row in rows]
 
 
 def percent(probability: float) -> str:
@@ -180,7 +190,7 @@ def resample(path: Tensor, count: int) -> Tensor:
     return (flat[right - 1] + share[:, None] * (flat[right] - flat[right - 1])).view(count, *path.shape[1:])
 
 
-def _most_changed(edited: Edited, besides: str) -> str:
+def _most_changed(edited: Edited, besides: str | None = None) -> str:
     change = (edited.logits - edited.logits_before).abs().mean(0)
     names = edited.scorer.attributes
     goals = {goal.attribute for goal in goals_of(edited)} | {besides}

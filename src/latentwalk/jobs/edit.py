@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from latentwalk.edits import codes_for
 from latentwalk.generator import RENDER_BATCH, Generator
 from latentwalk.latents import Latents, concatenate
 from latentwalk.receipts import (
@@ -17,6 +18,7 @@ from latentwalk.receipts import (
     EditRecipe,
     GradientWalk,
     Receipt,
+    ShiftWalk,
     Source,
     describe_change,
     describe_codes,
@@ -27,6 +29,7 @@ from latentwalk.version import VERSION
 from latentwalk.walk import UP, Goal, Walk, read_goals
 from latentwalk.walks.along import Along
 from latentwalk.walks.ascend import Ascent
+from latentwalk.walks.shifts import Shifts
 
 
 @runtime_checkable
@@ -104,7 +107,8 @@ def edit(
     attribute, target: what to reach: a probability of at least 0.5 is a floor (p >= target), a smaller one a ceiling.
     goals: several at once, {attribute: target}, instead of or beside `attribute`.
     hold: attributes whose logits should stay where they are, or "others" for all that are not goals.
-    walk: how: Ascent() (classifier gradients, the default) or Along(directions) (fixed boundaries).
+    walk: how: Ascent() (classifier gradients, the default), Along(directions) (as far along fixed boundaries as each
+    picture needs), or Shifts(directions, strengths), which takes no goals.
     judge: a second scorer; the receipt then says per code whether it agrees (p on the goals' side of one half).
     frames: keep every code on the way.
     Codes that do not arrive are given back with `reached` False. Raises ValueError for an unknown attribute, a target
@@ -131,7 +135,7 @@ def edit_batches(
     What `edit` raises is raised by the call itself, before the first batch is asked for.
     """
     walker = walk or Ascent()
-    wanted = read_goals(goals, scorer)
+    wanted = () if isinstance(walker, Shifts) and not goals else read_goals(goals, scorer)
     held = read_held(hold, scorer, wanted)
     generator.check(latents)
     recipe = EditRecipe(
@@ -146,6 +150,8 @@ def edit_batches(
     )
     if len(latents) == 0:
         raise ValueError("expected at least one code to edit, got none")
+    if isinstance(walker, Along | Shifts):  # fixed directions move codes of their space
+        latents = codes_for(generator, latents, *walker.directions)
     return (
         _edit_batch(generator, part.to(generator.device), scorer, wanted, held, walker, judge, frames, recipe)
         for part in latents.split(getattr(walker, "batch", RENDER_BATCH))
@@ -240,11 +246,16 @@ def describe_scorer(scorer: Scorer) -> Source:
     return Source(source=getattr(scorer, "source", ""), fingerprint=getattr(scorer, "fingerprint", ""))
 
 
-def describe_walk(walker: Walker) -> GradientWalk | BoundaryWalk:
+def describe_walk(walker: Walker) -> GradientWalk | BoundaryWalk | ShiftWalk:
     """A walker as plain data. Raises ValueError for one that a receipt cannot name."""
     if isinstance(walker, Ascent):
         return GradientWalk(settings=asdict(walker))
     if isinstance(walker, Along):
         settings = {name: value for name, value in vars(walker).items() if name != "directions"}
         return BoundaryWalk(settings=settings, directions=[describe_direction(d) for d in walker.directions])
-    raise ValueError(f"expected Ascent() or Along(directions) as the walk, got {type(walker).__name__}")
+    if isinstance(walker, Shifts):
+        rows = [describe_direction(d) for d in walker.directions]
+        return ShiftWalk(directions=rows, strengths=list(walker.strengths), place=walker.place)
+    raise ValueError(
+        f"expected Ascent(), Along(directions) or Shifts(directions, strengths), got {type(walker).__name__}"
+    )

@@ -22,6 +22,7 @@ from latentwalk.receipts import (
     InterpolateRecipe,
     PictureRecipe,
     Receipt,
+    ShiftWalk,
     Source,
     read_codes,
     read_direction,
@@ -29,6 +30,7 @@ from latentwalk.receipts import (
 from latentwalk.scores import Scorer
 from latentwalk.walks.along import Along
 from latentwalk.walks.ascend import Ascent
+from latentwalk.walks.shifts import Shifts
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,11 +114,13 @@ def edit_again(
     return Edited(**{**values, "latents": again.latents.with_values(kept.to(again.latents.values))})
 
 
-def read_walk(recipe: GradientWalk | BoundaryWalk) -> Walker:
+def read_walk(recipe: GradientWalk | BoundaryWalk | ShiftWalk) -> Walker:
     """The walker that a receipt describes. Raises ValueError for settings that it does not have."""
     if isinstance(recipe, GradientWalk):
         return Ascent(**_settings(Ascent, recipe.settings))
     directions = Directions(tuple(read_direction(plain) for plain in recipe.directions))
+    if isinstance(recipe, ShiftWalk):
+        return Shifts(directions, tuple(recipe.strengths), recipe.place)
     return Along(directions, **_settings(Along, recipe.settings))
 
 
