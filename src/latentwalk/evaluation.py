@@ -7,7 +7,7 @@ direction. An interval is one of 95% from a bootstrap over the codes. None stand
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from latentwalk.files import write_text
 from latentwalk.receipts import Record, Source
@@ -30,7 +30,7 @@ class Origin(Record):
 
     file: str = ""
     method: str = ""
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, Any] = Field(default_factory=dict)
     seconds: float | None = None
     images: int | None = None
     labels: int | None = None
@@ -90,7 +90,7 @@ class DirectionResult(Record):
     leakage: float | None = None
     metrics: dict[str, Estimate | None]
     range: tuple[float, float]
-    change_map: list[list[float]] = []
+    change_map: list[list[float]] = Field(default_factory=list)
 
 
 class Ranked(Record):
@@ -152,15 +152,15 @@ class Evaluation(Record):
     codes: int
     close: int
     seed: int
-    classes: list[int] = []
+    classes: list[int] = Field(default_factory=list)
     strengths: list[float]
     features: str
-    floor: dict[str, float] = {}
+    floor: dict[str, float] = Field(default_factory=dict)
     cards: dict[str, MetricCard]
-    missing: dict[str, str] = {}
+    missing: dict[str, str] = Field(default_factory=dict)
     directions: list[DirectionResult]
-    comparisons: list[Comparison] = []
-    cosines: list[list[float | None]] = []
+    comparisons: list[Comparison] = Field(default_factory=list)
+    cosines: list[list[float | None]] = Field(default_factory=list)
     images: int = 0
     seconds: float = 0.0
 

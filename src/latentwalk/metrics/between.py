@@ -47,7 +47,7 @@ def stability(first: Sequence[Direction], second: Sequence[Direction], by_name: 
 
 @torch.no_grad()
 def commutativity(generator: Generator, latents: Latents, first: Edit, second: Edit) -> float:
-    """Mean |G(a then b) - G(b then a)| of a pixel, in [0, 2]: 0 for shifts, more for edits that look where a code is."""
+    """Mean |G(a then b) - G(b then a)| of a pixel, in [0, 2]: 0 for shifts, not for edits that place codes."""
     one, other = second(first(latents)), first(second(latents))
     gaps = [
         (generator.synthesize(a) - generator.synthesize(b)).abs().mean((1, 2, 3))

@@ -1,4 +1,4 @@
-"""How sure a mean over codes is: the percentile bootstrap (Efron, 1979), the same resamples for all that is compared."""
+"""How sure a mean over codes is: the percentile bootstrap (Efron, 1979), with the same resamples for all."""
 
 import numpy as np
 from jaxtyping import Float

@@ -10,8 +10,8 @@ from latentwalk.metrics.sweep import Sweep
 def rescoring_values(sweep: Sweep) -> Float[Tensor, "n a"]:
     """Change of every attribute per unit of strength, per code: the slope of its changes, in standard deviations.
 
-    The mean over codes is a row of the re-scoring matrix (Shen et al., 2020, section 4.3), which takes one strength; the
-    slope (least squares through the unedited picture) takes them all.
+    The mean over codes is a row of the re-scoring matrix (Shen et al., 2020, section 4.3), which takes one strength;
+    the slope (least squares through the unedited picture) takes them all.
     """
     weights = sweep.strengths / sweep.strengths.square().sum()
     return torch.einsum("k,kna->na", weights, sweep.changes)

@@ -1,4 +1,4 @@
-"""What identity, perceptual change and quality look at: a network's activations, or plain pixels where there is none."""
+"""What identity, perceptual change and quality look at: a network's activations, or pixels where there is none."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -11,8 +11,9 @@ LEVELS = 20
 
 
 class DCI(NamedTuple):
-    """disentanglement: whether a code matters for one factor alone. completeness: whether a factor needs one code alone.
-    informativeness: how well factors are predicted on the held-out part: accuracy, or R^2 (at least 0). All in [0, 1].
+    """disentanglement: whether a code matters for one factor alone. completeness: whether a factor needs one code
+    alone. informativeness: how well factors are predicted on the held-out part: accuracy, or R^2 (at least 0). All in
+    [0, 1].
     """
 
     disentanglement: float
@@ -25,7 +26,8 @@ def dci(
 ) -> DCI:
     """Disentanglement, completeness and informativeness (Eastwood and Williams, 2018, section 2).
 
-    held_out: share of the rows, the last ones, that only judge. Raises ValueError for rows that do not match or too few.
+    held_out: share of the rows, the last ones, that only judge.
+    Raises ValueError for rows that do not match, and for too few.
     """
     taught = len(codes) - round(held_out * len(codes))
     if len(codes) != len(factors) or not 1 < taught < len(codes):

@@ -17,7 +17,7 @@ def leakage(sweep: Sweep) -> float:
 
 
 def dependency(changes: Float[Tensor, "*rest a"], others: list[int]) -> Float[Tensor, "*rest"]:
-    """Mean |change| of the other attributes, picture by picture (attribute dependency, Wu et al., 2021, section 4.2)."""
+    """Mean |change| of the other attributes, picture by picture (Wu et al., 2021, section 4.2)."""
     return changes[..., others].abs().mean(-1)
 
 

@@ -11,7 +11,7 @@ from latentwalk.statistics import Moments
 def frechet(first: Float[Tensor, "n f"], second: Float[Tensor, "m f"]) -> float:
     """Frechet distance of two normal distributions fitted to embeddings (Heusel et al., 2017, equation 6).
 
-    |m1 - m2|^2 + Tr(C1 + C2 - 2 (C1 C2)^(1/2)), in float64. Only for Inception-V3's embeddings it is what is called FID.
+    |m1 - m2|^2 + Tr(C1 + C2 - 2 (C1 C2)^(1/2)), in float64. Only Inception-V3's embeddings give what is called FID.
     It depends on how many pictures there are: compare equal numbers, and with the distance of unedited ones.
     """
     a, b = Moments.of(first), Moments.of(second)

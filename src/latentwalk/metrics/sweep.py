@@ -35,9 +35,9 @@ rounding: see `path_length`."""
 class Close:
     """A closer look at the first m codes.
 
-    embeddings: [k, m, f]. perceptual: [k, m], distance of the features to those of the unedited picture. pixels: [k, m],
-    mean |change| of a pixel, in [0, 2]. changes: [k, h, w], mean |change| over codes and channels. path: [m], squared
-    speed of the features at a random strength of the sweep, per unit.
+    embeddings: [k, m, f]. perceptual: [k, m], distance of the features to those of the unedited picture. pixels:
+    [k, m], mean |change| of a pixel, in [0, 2]. changes: [k, h, w], mean |change| over codes and channels. path: [m],
+    squared speed of the features at a random strength of the sweep, per unit.
     """
 
     embeddings: Float[Tensor, "k m f"]
