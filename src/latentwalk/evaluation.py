@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from latentwalk.files import write_text
+from latentwalk.generator import Drawing
 from latentwalk.receipts import Record, Source
 
 
@@ -134,7 +135,8 @@ class MetricCard(Record):
 class Evaluation(Record):
     """Everything that one run of `evaluate` measured.
 
-    codes: how many, all held out. close: how many of them were looked at closely. seed: of the codes, see
+    drawing: options of the pictures. codes: how many, all held out. close: how many of them were looked at closely.
+    seed: of the codes, see
     `samples.fresh_seeds`. classes: class numbers that the codes got in turn.
     strengths: in order, 0 among them. attributes: of the judge. spread: standard deviation of each logit over codes.
     features: what identity, perceptual change and quality look at.
@@ -146,6 +148,7 @@ class Evaluation(Record):
 
     latentwalk: str
     generator: Source
+    drawing: Drawing = Drawing()
     judge: Source
     attributes: list[str]
     spread: dict[str, float]

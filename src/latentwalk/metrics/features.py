@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from latentwalk.hooks import read_layers
+from latentwalk.scores import Scorer
 
 SIDE = 16
 """Pixels of a side that `PixelFeatures` keep."""
@@ -18,13 +19,17 @@ class Features(Protocol):
     """Pictures [n, c, h, w] in [-1, 1] as numbers that mean something.
 
     name: what they are, for people: figures of different features do not compare.
-    maps: activations, from the shallow to the deep. vectors: one embedding [n, f] per picture, from its maps.
+    maps: activations, from the shallow to the deep. vectors: one embedding [n, f] per
+    picture, from its maps. beside: a judge's logits and the maps of the same pictures.
     distance: how far two pictures are apart, from their maps; grows with the square of small changes.
     """
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def maps(self, images: Float[Tensor, "n c h w"]) -> list[Tensor]: ...
+
+    def beside(self, judge: Scorer, images: Float[Tensor, "n c h w"]) -> tuple[Float[Tensor, "n a"], list[Tensor]]: ...
 
     def vectors(self, maps: list[Tensor]) -> Float[Tensor, "n f"]: ...
 
@@ -53,6 +58,14 @@ class NetworkFeatures:
             self.network(self.prepare(images))
         return [found[layer] for layer in self.layers]
 
+    def beside(self, judge: Scorer, images: Float[Tensor, "n c h w"]) -> tuple[Float[Tensor, "n a"], list[Tensor]]:
+        """In one pass where the judge is the network itself."""
+        if judge is not self.network:
+            return judge(images), self.maps(images)
+        with read_layers(self.network, self.layers, stop=False) as found:
+            logits = judge(images)
+        return logits, [found[layer] for layer in self.layers]
+
     def vectors(self, maps: list[Tensor]) -> Float[Tensor, "n f"]:
         return maps[-1].mean((2, 3))
 
@@ -74,6 +87,9 @@ class PixelFeatures:
 
     def maps(self, images: Float[Tensor, "n c h w"]) -> list[Tensor]:
         return [F.adaptive_avg_pool2d(images, (min(SIDE, images.shape[2]), min(SIDE, images.shape[3])))]
+
+    def beside(self, judge: Scorer, images: Float[Tensor, "n c h w"]) -> tuple[Float[Tensor, "n a"], list[Tensor]]:
+        return judge(images), self.maps(images)
 
     def vectors(self, maps: list[Tensor]) -> Float[Tensor, "n f"]:
         return maps[0].flatten(1)
