@@ -70,7 +70,7 @@ def points(sweep: Sweep, weights: np.ndarray) -> list[Point]:
         others = mean[sweep.others].abs()
         on = None
         if sweep.target is not None:
-            on = mean_estimate((sweep.sign * changes[:, sweep.target]).double().numpy(), weights)
+            on = mean_estimate(changes[:, sweep.target].double().numpy(), weights)
         rows.append(
             Point(
                 strength=strength,

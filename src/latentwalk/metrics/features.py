@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -15,6 +15,7 @@ SIDE = 16
 """Pixels of a side that `PixelFeatures` keep."""
 
 
+@runtime_checkable
 class Features(Protocol):
     """Pictures [n, c, h, w] in [-1, 1] as numbers that mean something.
 

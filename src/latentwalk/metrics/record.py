@@ -21,7 +21,7 @@ from latentwalk.metrics.sweep import Close, Sweep, check_strengths, even_strengt
 from latentwalk.samples import Progress, silent
 from latentwalk.scores import Scorer
 
-JUDGED = 24
+JUDGED = 16
 """Pictures that the judge sees at once: few enough that what a convolution leaves is still in the cache."""
 
 EPSILON = 1e-3
