@@ -15,6 +15,7 @@ COMMANDS = [
     ("sample",),
     ("edit",),
     ("interpolate",),
+    ("evaluate",),
     ("discover",),
     ("train", "scorer"),
     ("train", "celeba"),

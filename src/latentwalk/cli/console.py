@@ -38,7 +38,8 @@ def say_table(headers: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> N
         table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
     console = Console(highlight=False)
     if not console.is_terminal:  # a file has no right edge
-        console.width = max(console.width, console.measure(table).maximum)
+        endless = console.options.update(max_width=10_000)
+        console.width = max(console.width, console.measure(table, options=endless).maximum)
     console.print(table)
     console.print()
 

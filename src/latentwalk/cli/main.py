@@ -12,6 +12,7 @@ from latentwalk.cli.convert import convert
 from latentwalk.cli.discover import discover
 from latentwalk.cli.edit import edit
 from latentwalk.cli.errors import Commands
+from latentwalk.cli.evaluate import evaluate
 from latentwalk.cli.info import info
 from latentwalk.cli.inspect import inspect
 from latentwalk.cli.interpolate import interpolate
@@ -28,7 +29,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (sample, edit, interpolate, discover, replay, inspect, convert, info):
+for command in (sample, edit, interpolate, discover, evaluate, replay, inspect, convert, info):
     app.command()(command)
 app.add_typer(train.app, name="train")
 

@@ -125,6 +125,18 @@ class Classifier(nn.Module):
     def fingerprint(self) -> str:
         return fingerprint(self.state_dict())
 
+    @property
+    def layer_names(self) -> tuple[str, ...]:
+        """Submodules where a stage of the network ends, from the picture to the answer; each gives [n, c, h, w]."""
+        before = next(i for i, layer in enumerate(self.network) if isinstance(layer, nn.Linear | nn.Dropout))
+        kinds = {"resnet18": Residual, "plain": nn.AvgPool2d}
+        ends = [i for i, layer in enumerate(self.network[:before]) if isinstance(layer, kinds[self.architecture])]
+        if self.architecture == "resnet18":
+            ends = ends[1::2]  # two blocks a stage
+        else:
+            ends.append(before - 2)  # the last stage has no pooling of its own
+        return tuple(f"network.{i}" for i in ends)
+
     def save(self, path: str | Path) -> None:
         """One safetensors file; weights as float16, which halves it and moves no logit by more than a few 1e-3."""
         tensors = {

@@ -1,0 +1,179 @@
+"""`latentwalk evaluate`: what directions do, what they drag along, and which is the best for each attribute."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from latentwalk.cli.console import number, say, say_files, say_json, say_table, working
+from latentwalk.cli.options import DRAWING, OUTPUT, Device, Force, Json, classes_of
+from latentwalk.cli.outputs import check_ending, outputs
+
+if TYPE_CHECKING:
+    from latentwalk.evaluation import Comparison, DirectionResult, Estimate, Evaluation
+    from latentwalk.generator import Generator
+    from latentwalk.scores import Scorer
+
+
+def evaluate(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILES...", help="Files of directions, as discover writes them.")
+    ],
+    generator: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Default: the one that the files name.", show_default=False),
+    ] = None,
+    judge: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="A scorer that the directions were not fitted on. Default: the one that comes with the generator.",
+            show_default=False,
+        ),
+    ] = None,
+    codes: Annotated[int, typer.Option(metavar="N", min=2, max=10**6, help="Held-out codes to draw.")] = 1000,
+    strengths: Annotated[
+        int, typer.Option(metavar="N", min=3, max=101, help="Strengths to draw, odd, from -3 to 3 units.")
+    ] = 9,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", min=0, help="Of the codes. Default: one that nothing was fitted with.", show_default=False
+        ),
+    ] = None,
+    classes: Annotated[
+        str | None,
+        typer.Option(
+            "--class",
+            metavar="LIST",
+            help="Class numbers, such as 3 or 0-7, that codes get in turn. Default: all.",
+            rich_help_panel=DRAWING,
+        ),
+    ] = None,
+    device: Device = "cpu",
+    force_generator: Annotated[
+        bool, typer.Option("--force-generator", help="Take directions of another generator too.")
+    ] = False,
+    out: Annotated[
+        Path, typer.Option(metavar="FILE", help="All that was measured, .json.", rich_help_panel=OUTPUT)
+    ] = Path("out/evaluation.json"),
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Judge directions on codes that they were not fitted to.
+
+    Draws the same codes at every strength of every direction, and measures
+    what changes: the attribute that is meant, all others, and the rest.
+    Directions of one attribute are compared where they change it alike.
+
+    \bExamples:
+      latentwalk evaluate out/directions.safetensors
+      latentwalk evaluate svm.safetensors sefa.safetensors --codes 500
+      latentwalk evaluate d.safetensors --generator my.pkl --judge my.module:tell
+    """
+    from latentwalk.jobs.directions import read_directions
+    from latentwalk.jobs.evaluate import evaluate as judge_directions
+    from latentwalk.jobs.load import load
+
+    check_ending(out, ".json")
+    name = generator or recorded_generator(files)
+    with working(f"loading {name}", as_json) as progress:
+        made = load(name, device, progress=progress)
+        found = [read_directions(file, made, force=force_generator) for file in files]
+        second = load_judge(made, judge, device)
+        labels = classes_of(made, classes)
+        with outputs([out], force):
+            result = judge_directions(
+                made,
+                found,
+                second,
+                codes,
+                strengths,
+                seed,
+                labels=labels,
+                files=[str(file) for file in files],
+                force=force_generator,
+                progress=progress,
+            )
+            result.save(out)
+    if as_json:
+        say_json(result.model_dump(mode="json"))
+        return
+    say_evaluation(result)
+    say_files([out])
+
+
+def recorded_generator(files: "Sequence[Path]") -> str:
+    """The generator that the files name. Raises ValueError when they name none, or several."""
+    from latentwalk.directions import Directions
+
+    ours = [file for file in files if file.suffix == ".safetensors"]
+    names = {str(Directions.load(file).source.get("generator_source", "")) for file in ours} - {""}
+    if len(names) != 1:
+        raise ValueError(
+            f"the files name {'several generators: ' + ', '.join(sorted(names)) if names else 'no generator'}: "
+            "choose one with --generator"
+        )
+    return names.pop()
+
+
+def load_judge(generator: "Generator", judge: str | None, device: str) -> "Scorer":
+    """The judge: the one that was named, else the one that comes with the generator, else what can be measured."""
+    from latentwalk.jobs.load import MEASUREMENTS, SCORERS, load_scorer
+
+    own = f"{generator.source}-judge"
+    return load_scorer(judge or (own if own in SCORERS else MEASUREMENTS[1]), device, generator)
+
+
+def say_evaluation(result: "Evaluation") -> None:
+    """A row per direction, then for every attribute which direction drags least along."""
+    headers = ("direction", "changes", ">per unit", ">off/on", ">crosses", ">monotonic", ">identity", "works")
+    say_table(headers, [row(direction) for direction in result.directions])
+    say(
+        f"on {result.codes:,} held-out codes, judged by {result.judge.source or 'the judge'}. per unit: standard "
+        "deviations of the logit",
+        "dim",
+    )
+    say("off/on: what others change over what it changes; crosses: codes that end on the other side", "dim")
+    for comparison in result.comparisons:
+        if len(comparison.ranking) > 1:
+            say_comparison(comparison)
+
+
+def say_comparison(comparison: "Comparison") -> None:
+    say()
+    say(f"{comparison.attribute}, all at a change of {comparison.change:.2f}", "bold")
+    rows = []
+    for ranked in comparison.ranking:
+        figures = (number(ranked.strength, 2), spoken(ranked.off), spoken(ranked.off_max), number(ranked.identity, 2))
+        behind = "best" if ranked.reached and ranked.behind is None else spoken(ranked.behind, sign="+")
+        rows.append((ranked.key, *figures, behind if ranked.reached else "does not get there"))
+    say_table(("direction", ">strength", ">off", ">worst off", ">identity", "behind the best"), rows)
+
+
+def row(direction: "DirectionResult") -> tuple[str, ...]:
+    figures = {name: None if found is None else found.value for name, found in direction.metrics.items()}
+    changes = direction.attribute or "nothing measurable"
+    if direction.matched == "measured":
+        changes = f"{'less' if direction.sign < 0 else 'more'} {changes}"
+    low, high = direction.range
+    success = figures["success"]
+    return (
+        direction.key,
+        changes,
+        number(figures["effect"], 2),
+        number(direction.leakage, 2),
+        "-" if success is None else f"{success:.0%}",
+        number(figures["monotonicity"], 2),
+        number(figures["identity"], 2),
+        f"{low:g} to {high:g}",
+    )
+
+
+def spoken(found: "Estimate | None", sign: str = "") -> str:
+    """A figure and its interval."""
+    if found is None:
+        return "-"
+    text = f"{found.value:{sign}.2f}"
+    return text if found.low is None else f"{text} ({found.low:{sign}.2f} to {found.high:{sign}.2f})"

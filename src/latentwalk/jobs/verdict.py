@@ -1,0 +1,122 @@
+"""What one recorded sweep says about its direction, as plain data."""
+
+import math
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+from torch.nn import functional as F
+
+from latentwalk.direction import Direction
+from latentwalk.directions import Directions
+from latentwalk.evaluation import DirectionResult, Estimate, Origin, Point
+from latentwalk.metrics import METRICS, Metric
+from latentwalk.metrics.bootstrap import estimate, mean_estimate, resamples, weighted
+from latentwalk.metrics.effect import rescoring_values, success
+from latentwalk.metrics.identity import similarity
+from latentwalk.metrics.leakage import dependency, leakage
+from latentwalk.metrics.ranges import recommended
+from latentwalk.metrics.region import change_map
+from latentwalk.metrics.sweep import Sweep
+
+MAP_SIDE = 32
+"""Most pixels of a side that a change map keeps."""
+
+
+def describe(
+    key: str, direction: Direction, origin: tuple[Directions, str], sweep: Sweep, matched: str, weights: np.ndarray
+) -> DirectionResult:
+    """All that a sweep, which is aimed at its attribute already, says about its direction."""
+    return DirectionResult(
+        key=key,
+        name=direction.name,
+        space=direction.space,
+        layers=direction.layers,
+        unit=direction.unit,
+        origin=describe_origin(*origin),
+        attribute=None if sweep.target is None else sweep.attributes[sweep.target],
+        matched=matched,
+        sign=sweep.sign,
+        points=points(sweep, weights),
+        rescoring=rescoring(sweep, weights),
+        leakage=finite(leakage(sweep)),
+        metrics={name: measured(metric, sweep, weights) for name, metric in METRICS.items()},
+        range=recommended(sweep),
+        change_map=small(change_map(sweep)).tolist(),
+    )
+
+
+def describe_origin(found: Directions, file: str) -> Origin:
+    """Where directions come from and what they cost, from what their source says of it."""
+    source, cost = found.source, found.source.get("cost", {})
+    parameters = source.get("parameters")
+    return Origin(
+        file=file,
+        method=str(source.get("method", "")),
+        parameters=dict(parameters) if isinstance(parameters, dict) else {},
+        seconds=number(cost.get("seconds")),
+        images=whole(cost.get("images")),
+        labels=whole(cost.get("labels")),
+    )
+
+
+def points(sweep: Sweep, weights: np.ndarray) -> list[Point]:
+    """What every strength does."""
+    alike = similarity(sweep).mean(1).tolist()
+    perceptual, pixels = sweep.close.perceptual.mean(1).tolist(), sweep.close.pixels.mean(1).tolist()
+    rows = []
+    for row, strength in enumerate(sweep.strengths.tolist()):
+        changes, mean = sweep.changes[row], sweep.curve[row]
+        others = mean[sweep.others].abs()
+        on = None
+        if sweep.target is not None:
+            on = mean_estimate(changes[:, sweep.target].double().numpy(), weights)
+        rows.append(
+            Point(
+                strength=strength,
+                changes=dict(zip(sweep.attributes, mean.tolist(), strict=True)),
+                on=on,
+                off=float(others.mean()) if len(others) else None,
+                off_max=float(others.max()) if len(others) else None,
+                dependency=float(dependency(changes, sweep.others).mean()) if len(others) else None,
+                success=success(sweep, row),
+                identity=alike[row],
+                perceptual=perceptual[row],
+                pixels=pixels[row],
+            )
+        )
+    return rows
+
+
+def rescoring(sweep: Sweep, weights: np.ndarray) -> dict[str, Estimate]:
+    """One row of the re-scoring matrix."""
+    values = rescoring_values(sweep).double().numpy()
+    drawn = weighted(values, weights)
+    return {name: estimate(float(values[:, i].mean()), drawn[:, i]) for i, name in enumerate(sweep.attributes)}
+
+
+def measured(metric: Metric, sweep: Sweep, weights: np.ndarray) -> Estimate | None:
+    """One metric, with its interval where it is a mean over codes; None where it says nothing."""
+    if metric.values is None:
+        value = finite(metric.measure(sweep))
+        return None if value is None else Estimate(value=value)
+    values = metric.values(sweep).double().numpy()
+    return mean_estimate(values, weights if len(values) == weights.shape[1] else resamples(len(values)))
+
+
+def small(changes: Tensor) -> Tensor:
+    """The map, at most `MAP_SIDE` pixels wide and high."""
+    height, width = (min(MAP_SIDE, side) for side in changes.shape)
+    return F.adaptive_avg_pool2d(changes[None, None].float(), (height, width))[0, 0]
+
+
+def finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+
+
+def whole(value: Any) -> int | None:
+    return value if isinstance(value, int) else None

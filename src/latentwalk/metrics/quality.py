@@ -1,0 +1,47 @@
+"""Whether edited pictures still look like pictures of the generator: distances between two clouds of embeddings."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from latentwalk.metrics.sweep import Sweep
+from latentwalk.statistics import Moments
+
+
+def frechet(first: Float[Tensor, "n f"], second: Float[Tensor, "m f"]) -> float:
+    """Frechet distance of two normal distributions fitted to embeddings (Heusel et al., 2017, equation 6).
+
+    |m1 - m2|^2 + Tr(C1 + C2 - 2 (C1 C2)^(1/2)), in float64. Only Inception-V3's embeddings give what is called FID.
+    It depends on how many pictures there are: compare equal numbers, and with the distance of unedited ones.
+    """
+    a, b = Moments.of(first), Moments.of(second)
+    values, vectors = torch.linalg.eigh(a.covariance)
+    root = vectors * values.clamp(min=0).sqrt() @ vectors.T
+    cross = torch.linalg.eigvalsh(root @ b.covariance @ root).clamp(min=0).sqrt().sum()
+    gap = (a.mean - b.mean).square().sum()
+    return float(gap + a.covariance.trace() + b.covariance.trace() - 2 * cross)
+
+
+def kernel_distance(first: Float[Tensor, "n f"], second: Float[Tensor, "m f"]) -> float:
+    """Squared maximum mean discrepancy with the kernel (x.y / f + 1)^3, unbiased (KID, Binkowski et al., 2018).
+
+    0 on average for two samples of the same pictures, whatever their number; so it may be slightly negative.
+    """
+    a, b = first.double(), second.double()
+    n, m, width = len(a), len(b), a.shape[1]
+
+    def kernel(x: Tensor, y: Tensor) -> Tensor:
+        return (x @ y.T / width + 1) ** 3
+
+    within = [(k.sum() - k.diagonal().sum()) / (len(k) * (len(k) - 1)) for k in (kernel(a, a), kernel(b, b))]
+    return float(within[0] + within[1] - 2 * kernel(a, b).sum() / (n * m))
+
+
+def frechet_of(sweep: Sweep) -> float:
+    """From pictures edited by a usual strength to others that nobody edited; the mean of both ways."""
+    return sum(frechet(edited, sweep.reference) for edited in sweep.edited) / len(sweep.edited)
+
+
+def kernel_of(sweep: Sweep) -> float:
+    """The same with `kernel_distance`."""
+    return sum(kernel_distance(edited, sweep.reference) for edited in sweep.edited) / len(sweep.edited)

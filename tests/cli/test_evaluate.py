@@ -1,0 +1,101 @@
+"""`latentwalk evaluate`, as a person meets it."""
+
+import json
+
+import pytest
+import torch
+
+from latentwalk.direction import Direction
+from latentwalk.directions import Directions
+from latentwalk.evaluation import Evaluation
+from latentwalk.jobs.load import load
+
+SMALL = ("--codes", 12, "--strengths", 3)
+
+
+@pytest.fixture
+def directions(small, tmp_path, monkeypatch):
+    """A file of three directions of the small generator, in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    generator = load(small)
+    items = [Direction(name, torch.eye(8)[i]) for i, name in enumerate(("bright", "red", "red too"))]
+    source = {"method": "svm", "generator": generator.fingerprint, "generator_source": str(small), "seed": 0}
+    Directions(tuple(items), source).save("found.safetensors")
+    return "found.safetensors"
+
+
+def test_a_table_and_a_file(run, directions, telling, tmp_path) -> None:
+    code, out, err = run("evaluate", directions, "--judge", telling, *SMALL)
+    assert (code, err) == (0, "")
+    for text in ("direction", "off/on", "crosses", "found:bright", "found:red", "12 held-out codes", "-3 to"):
+        assert text in out
+    assert "wrote out/evaluation.json" in out
+    kept = Evaluation.read(tmp_path / "out" / "evaluation.json")
+    assert [result.key for result in kept.directions] == ["found:bright", "found:red", "found:red too"]
+    assert kept.seed == 1
+
+
+def test_directions_of_one_attribute_are_compared(run, directions, telling) -> None:
+    code, out, _ = run("evaluate", directions, directions, "--judge", telling, *SMALL)
+    assert code == 0
+    assert "all at a change of" in out
+    assert "best" in out
+    assert "found:bright (2)" in out
+
+
+def test_json_alone(run, directions, telling) -> None:
+    code, out, err = run("evaluate", directions, "--judge", telling, *SMALL, "--json", "--out", "a.json")
+    assert (code, err) == (0, "")
+    assert json.loads(out)["codes"] == 12
+    assert Evaluation.model_validate(json.loads(out)) == Evaluation.read("a.json")
+
+
+def test_bundled_judge_and_generator(run, faces, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    vector = torch.nn.functional.normalize(torch.ones(faces.input_space.size), dim=0)
+    Directions((Direction("hat", vector),), {"generator_source": "faces64", "scorer": "faces64"}).save("d.safetensors")
+    code, out, err = run("evaluate", "d.safetensors", "--codes", 4, "--strengths", 3)
+    assert (code, err) == (0, "")
+    assert "judged by faces64-judge" in out
+    code, out, err = run("evaluate", "d.safetensors", "--judge", "faces64", "--force")
+    assert (code, out) == (2, "")
+    assert "were fitted on the scorer faces64: judge them with another one" in err
+
+
+CASES = {
+    "unknown judge": (("--judge", "nobody"), "no scorer 'nobody'"),
+    "no such file": (("nowhere.safetensors",), "not a readable file of directions"),
+    "even strengths": (("--judge", "TELLING", "--strengths", 4), "an odd number of strengths"),
+    "seed of the fit": (("--judge", "TELLING", "--seed", 0), "the seed 0 drew the codes"),
+    "classes of none": (("--judge", "TELLING", "--class", "3"), "this generator has no classes"),
+    "another format": (("--out", "a.txt"), "ends in .json"),
+    "file that exists": (("--judge", "TELLING", "--out", "there.json"), "--force"),
+    "another generator": (("--judge", "TELLING", "--generator", "faces64"), "--force-generator"),
+    "forced, but of another size": (
+        ("--judge", "TELLING", "--generator", "faces64", "--force-generator"),
+        "moves z codes by 8 numbers",
+    ),
+}
+
+
+@pytest.mark.parametrize(("arguments", "expected"), CASES.values(), ids=CASES.keys())
+def test_one_line_and_nothing_written(run, directions, telling, tmp_path, arguments, expected) -> None:
+    (tmp_path / "there.json").write_text("old")
+    before = sorted(tmp_path.rglob("*"))
+    given = [telling if argument == "TELLING" else argument for argument in arguments]
+    code, out, err = run("evaluate", directions, *given)
+    assert (code, out) == (2, ""), err
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+    assert expected in err
+    assert [path for path in sorted(tmp_path.rglob("*")) if "__pycache__" not in str(path)] == before
+
+
+def test_a_file_that_names_no_generator(run, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Directions((Direction("one", torch.eye(8)[0]),)).save("old.safetensors")
+    assert run("evaluate", "old.safetensors") == (
+        2,
+        "",
+        "error: the files name no generator: choose one with --generator\n",
+    )
