@@ -9,7 +9,18 @@ import pytest
 SOURCE = Path(__file__).parent.parent / "src" / "latentwalk"
 FILES = sorted(SOURCE.rglob("*.py"))
 
-FAMILIES = {"generators", "checkpoints", "scorers", "methods", "walks", "training", "pictures", "remote", "metrics"}
+FAMILIES = {
+    "generators",
+    "checkpoints",
+    "scorers",
+    "methods",
+    "walks",
+    "training",
+    "pictures",
+    "remote",
+    "metrics",
+    "pages",
+}
 SURFACE = {"cli", "studio", "__main__"}
 BELOW = FAMILIES | {"vocabulary"}
 

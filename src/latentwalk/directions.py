@@ -69,7 +69,7 @@ class Directions(Sequence[Direction]):
         if generator_fingerprint and made_for and made_for != generator_fingerprint:
             raise ValueError(
                 f"{path} was made for the generator {made_for}, this one is {generator_fingerprint}: "
-                "find the directions again on this generator"
+                "find the directions again on this one, or force them (--force-generator)"
             )
         return Directions(items, source)
 

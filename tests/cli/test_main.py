@@ -16,6 +16,7 @@ COMMANDS = [
     ("edit",),
     ("interpolate",),
     ("evaluate",),
+    ("report",),
     ("discover",),
     ("train", "scorer"),
     ("train", "celeba"),

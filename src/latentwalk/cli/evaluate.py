@@ -2,59 +2,79 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from latentwalk.cli.console import number, say, say_files, say_json, say_table, working
-from latentwalk.cli.options import DRAWING, OUTPUT, Device, Force, Json, classes_of
+from latentwalk.cli.options import OUTPUT, Classes, Device, Force, Json, classes_of
 from latentwalk.cli.outputs import check_ending, outputs
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
+    from latentwalk.directions import Directions
     from latentwalk.evaluation import Comparison, DirectionResult, Estimate, Evaluation
     from latentwalk.generator import Generator
+    from latentwalk.samples import Progress
     from latentwalk.scores import Scorer
 
 
+Files = Annotated[
+    list[Path], typer.Argument(metavar="FILES...", help="Files of directions: those of discover, or .npy, .npz, .pt.")
+]
+Of = Annotated[
+    str | None,
+    typer.Option("--generator", metavar="NAME", help="Default: the one that the files name.", show_default=False),
+]
+JudgeName = Annotated[
+    str | None,
+    typer.Option(
+        "--judge",
+        metavar="NAME",
+        help="A scorer that the directions were not fitted on. Default: the one that comes with the generator, "
+        "else measurements-judge.",
+        show_default=False,
+    ),
+]
+HeldOut = Annotated[int, typer.Option("--codes", metavar="N", min=2, max=10**6, help="Held-out codes to draw.")]
+StrengthCount = Annotated[
+    int, typer.Option("--strengths", metavar="N", min=3, max=101, help="Strengths to draw, odd, from -3 to 3 units.")
+]
+HeldOutSeed = Annotated[
+    int | None,
+    typer.Option(
+        "--seed",
+        metavar="N",
+        min=0,
+        help="Of the codes. Default: one that nothing was fitted with.",
+        show_default=False,
+    ),
+]
+ForceGenerator = Annotated[
+    bool, typer.Option("--force-generator", help="Take directions of another generator too, if they fit.")
+]
+
+
+class Judged(NamedTuple):
+    """Directions and what was measured of them."""
+
+    generator: "Generator"
+    found: "list[Directions]"
+    result: "Evaluation"
+    labels: "Tensor | None"
+
+
 def evaluate(
-    files: Annotated[
-        list[Path], typer.Argument(metavar="FILES...", help="Files of directions, as discover writes them.")
-    ],
-    generator: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Default: the one that the files name.", show_default=False),
-    ] = None,
-    judge: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="A scorer that the directions were not fitted on. Default: the one that comes with the generator.",
-            show_default=False,
-        ),
-    ] = None,
-    codes: Annotated[int, typer.Option(metavar="N", min=2, max=10**6, help="Held-out codes to draw.")] = 1000,
-    strengths: Annotated[
-        int, typer.Option(metavar="N", min=3, max=101, help="Strengths to draw, odd, from -3 to 3 units.")
-    ] = 9,
-    seed: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N", min=0, help="Of the codes. Default: one that nothing was fitted with.", show_default=False
-        ),
-    ] = None,
-    classes: Annotated[
-        str | None,
-        typer.Option(
-            "--class",
-            metavar="LIST",
-            help="Class numbers, such as 3 or 0-7, that codes get in turn. Default: all.",
-            rich_help_panel=DRAWING,
-        ),
-    ] = None,
+    files: Files,
+    generator: Of = None,
+    judge: JudgeName = None,
+    codes: HeldOut = 1000,
+    strengths: StrengthCount = 9,
+    seed: HeldOutSeed = None,
+    classes: Classes = None,
     device: Device = "cpu",
-    force_generator: Annotated[
-        bool, typer.Option("--force-generator", help="Take directions of another generator too.")
-    ] = False,
+    force_generator: ForceGenerator = False,
     out: Annotated[
         Path, typer.Option(metavar="FILE", help="All that was measured, .json.", rich_help_panel=OUTPUT)
     ] = Path("out/evaluation.json"),
@@ -68,40 +88,56 @@ def evaluate(
     Directions of one attribute are compared where they change it alike.
 
     \bExamples:
-      latentwalk evaluate out/directions.safetensors
+      latentwalk evaluate out/directions/svm.safetensors
       latentwalk evaluate svm.safetensors sefa.safetensors --codes 500
       latentwalk evaluate d.safetensors --generator my.pkl --judge my.module:tell
     """
-    from latentwalk.jobs.directions import read_directions
-    from latentwalk.jobs.evaluate import evaluate as judge_directions
-    from latentwalk.jobs.load import load
-
     check_ending(out, ".json")
-    name = generator or recorded_generator(files)
-    with working(f"loading {name}", as_json) as progress:
-        made = load(name, device, progress=progress)
-        found = [read_directions(file, made, force=force_generator) for file in files]
-        second = load_judge(made, judge, device)
-        labels = classes_of(made, classes)
-        with outputs([out], force):
-            result = judge_directions(
-                made,
-                found,
-                second,
-                codes,
-                strengths,
-                seed,
-                labels=labels,
-                files=[str(file) for file in files],
-                force=force_generator,
-                progress=progress,
-            )
-            result.save(out)
+    with working("loading", as_json) as progress, outputs([out], force):
+        result = judged(
+            files, generator, judge, codes, strengths, seed, classes, device, force_generator, progress
+        ).result
+        result.save(out)
     if as_json:
         say_json(result.model_dump(mode="json"))
         return
     say_evaluation(result)
     say_files([out])
+
+
+def judged(
+    files: "Sequence[Path]",
+    generator: str | None,
+    judge: str | None,
+    codes: int,
+    strengths: int,
+    seed: int | None,
+    classes: str | None,
+    device: str,
+    force_generator: bool,
+    progress: "Progress",
+) -> Judged:
+    """The directions of all files, judged together. Raises ValueError for what cannot be read or judged."""
+    from latentwalk.jobs.directions import read_directions
+    from latentwalk.jobs.evaluate import evaluate as judge_directions
+    from latentwalk.jobs.load import load
+
+    made = load(generator or recorded_generator(files), device, progress=progress)
+    found = [read_directions(file, made, force=force_generator) for file in files]
+    labels = classes_of(made, classes)
+    result = judge_directions(
+        made,
+        found,
+        load_judge(made, judge, device),
+        codes,
+        strengths,
+        seed,
+        labels=labels,
+        files=[str(file) for file in files],
+        force=force_generator,
+        progress=progress,
+    )
+    return Judged(made, found, result, labels)
 
 
 def recorded_generator(files: "Sequence[Path]") -> str:

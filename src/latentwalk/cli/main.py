@@ -18,6 +18,7 @@ from latentwalk.cli.inspect import inspect
 from latentwalk.cli.interpolate import interpolate
 from latentwalk.cli.invocation import TYPED
 from latentwalk.cli.replay import replay
+from latentwalk.cli.report import report
 from latentwalk.cli.sample import sample
 
 app = typer.Typer(
@@ -29,7 +30,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (sample, edit, interpolate, discover, evaluate, replay, inspect, convert, info):
+for command in (sample, edit, interpolate, discover, evaluate, report, replay, inspect, convert, info):
     app.command()(command)
 app.add_typer(train.app, name="train")
 

@@ -1,0 +1,98 @@
+"""`latentwalk report`: one page that compares directions, with pictures, matrices, costs and commands."""
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from latentwalk.cli.console import say_files, say_json, working
+from latentwalk.cli.evaluate import (
+    Files,
+    ForceGenerator,
+    HeldOut,
+    HeldOutSeed,
+    JudgeName,
+    Of,
+    StrengthCount,
+    judged,
+    say_evaluation,
+)
+from latentwalk.cli.invocation import TYPED
+from latentwalk.cli.options import OUTPUT, Classes, Device, Force, Json
+from latentwalk.cli.outputs import check_ending, outputs
+
+if TYPE_CHECKING:
+    from latentwalk.directions import Directions
+
+SHOWN = 2
+"""Codes whose pictures the page shows, with the seeds 0 and 1."""
+
+
+def report(
+    files: Files,
+    generator: Of = None,
+    judge: JudgeName = None,
+    codes: HeldOut = 1000,
+    strengths: StrengthCount = 9,
+    seed: HeldOutSeed = None,
+    classes: Classes = None,
+    device: Device = "cpu",
+    force_generator: ForceGenerator = False,
+    out: Annotated[
+        Path, typer.Option(metavar="FILE", help="The page, .html; .md and .json go beside it.", rich_help_panel=OUTPUT)
+    ] = Path("out/report.html"),
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Compare directions on one page: which is best for what, and what it drags along.
+
+    Evaluates like latentwalk evaluate, and writes one HTML file that needs no
+    network, with the same as Markdown and JSON beside it.
+
+    \bExamples:
+      latentwalk report out/directions/*.safetensors
+      latentwalk report regression.safetensors old_boundary.npy --codes 300
+      latentwalk report mine.safetensors --judge my.module:tell --out out/mine.html
+    """
+    from latentwalk.jobs.report import save_report
+
+    check_ending(out, ".html")
+    written = [out, out.with_suffix(".md"), out.with_suffix(".json")]
+    with working("loading", as_json) as progress, outputs(written, force):
+        made, found, result, labels = judged(
+            files, generator, judge, codes, strengths, seed, classes, device, force_generator, progress
+        )
+        shown = made.sample(
+            range(SHOWN), None if labels is None else [int(labels[i % len(labels)]) for i in range(SHOWN)]
+        )
+        commands = [*map(discovered, found), shlex.join(["latentwalk", *TYPED.get()])]
+        save_report(result, made, found, [str(file) for file in files], shown, out, commands, progress)
+    if as_json:
+        say_json(result.model_dump(mode="json"))
+        return
+    say_evaluation(result)
+    say_files(written)
+
+
+def discovered(found: "Directions") -> str:
+    """The command that finds directions again, from what their file says."""
+    source = found.source
+    method = source.get("method", "")
+    parts = ["latentwalk", "discover", str(source.get("generator_source", "GENERATOR")), "--method", str(method)]
+    if not source.get("space"):
+        return f"# {method or 'directions'}: not found with latentwalk discover"
+    options = {"scorer": source.get("scorer"), "samples": source.get("samples"), "space": source.get("space")}
+    options["seed"] = source.get("seed")
+    for name, value in options.items():
+        if value not in (None, ""):
+            parts += [f"--{name}", str(value)]
+    for name in names_asked(found):
+        parts += ["--attribute", name]
+    return shlex.join(parts)
+
+
+def names_asked(found: "Directions") -> list[str]:
+    """The attributes that were asked for: the names of directions that nobody named afterwards."""
+    taught: Any = found.source.get("scorer")
+    return [direction.name for direction in found] if taught else []

@@ -1,0 +1,1 @@
+"""Pages: an evaluation as one self-contained HTML file, and as Markdown."""

@@ -1,0 +1,81 @@
+"""An evaluation as one HTML file: it needs no network, works from disk, and follows the light or dark of the system."""
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+
+from jaxtyping import Float
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from PIL import Image
+from torch import Tensor
+
+from latentwalk.evaluation import Evaluation
+from latentwalk.images import to_pictures
+from latentwalk.pages.curves import BOTTOM, HEIGHT, LEFT, WIDTH, plot
+from latentwalk.pages.markdown import count, moves, number, shown
+
+SIDE = 112
+"""Pixels of one picture in a strip: small ones are enlarged, large ones reduced."""
+
+QUALITY = 86
+"""Of the JPEG pictures inside the page."""
+
+
+def html(evaluation: Evaluation, strips: Mapping[str, str], commands: Sequence[str]) -> str:
+    """The page. strips: a picture per direction by its key, as `data_uri` makes them; directions may lack one."""
+    environment = Environment(
+        loader=PackageLoader("latentwalk.pages", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"shown": shown, "number": number, "count": count, "moves": moves}
+    plots = {c.attribute: plot(evaluation, [r.key for r in c.ranking]) for c in evaluation.comparisons}
+    return environment.get_template("report.html").render(
+        e=evaluation,
+        strips=strips,
+        plots=plots,
+        commands=commands,
+        costs=costs(evaluation),
+        heat=heat,
+        size={"width": WIDTH, "height": HEIGHT, "left": LEFT, "bottom": BOTTOM},
+    )
+
+
+def costs(evaluation: Evaluation) -> list[dict[str, object]]:
+    """One row per method and file."""
+    rows: dict[tuple[str, str], dict[str, object]] = {}
+    for direction in evaluation.directions:
+        origin = direction.origin
+        row = rows.setdefault((origin.method, origin.file), {"origin": origin, "directions": 0})
+        row["directions"] = int(str(row["directions"])) + 1
+    return list(rows.values())
+
+
+def heat(value: float | None, most: float = 1.0) -> str:
+    """How a cell of a heat map is coloured: the share of the colour for more or for less, as a style."""
+    if value is None:
+        return ""
+    share = min(abs(value) / most, 1.0) if most else 0.0
+    return f"--share: {share:.0%}; --tone: var(--{'more' if value >= 0 else 'less'})"
+
+
+def strip_picture(images: Float[Tensor, "n c h w"], columns: int) -> Image.Image:
+    """Pictures in rows of `columns`, edge to edge with a thin gap, each `SIDE` pixels wide."""
+    rows = len(images) // columns
+    gap, (height, width) = 3, images.shape[2:]
+    tall = round(SIDE * height / width)
+    sheet = Image.new("RGB", (columns * (SIDE + gap) - gap, rows * (tall + gap) - gap), (127, 127, 127))
+    how = Image.Resampling.LANCZOS if width > SIDE else Image.Resampling.BICUBIC
+    for i, picture in enumerate(to_pictures(images)):
+        cell = picture.convert("RGB").resize((SIDE, tall), how)
+        sheet.paste(cell, (i % columns * (SIDE + gap), i // columns * (tall + gap)))
+    return sheet
+
+
+def data_uri(picture: Image.Image) -> str:
+    """The picture as text that a page can hold."""
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=QUALITY, optimize=True)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
