@@ -1,6 +1,7 @@
 """`latentwalk evaluate`: what directions do, what they drag along, and which is the best for each attribute."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
     from latentwalk.scores import Scorer
 
 
+class Features(StrEnum):
+    judge = "judge"
+    imagenet = "imagenet"
+    pixels = "pixels"
+
+
 def evaluate(
     files: Annotated[
         list[Path], typer.Argument(metavar="FILES...", help="Files of directions, as discover writes them.")
@@ -35,10 +42,14 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
-    codes: Annotated[int, typer.Option(metavar="N", min=2, max=10**6, help="Held-out codes to draw.")] = 1000,
+    codes: Annotated[int, typer.Option(metavar="N", min=2, max=20_000, help="Held-out codes to draw.")] = 1000,
     strengths: Annotated[
         int, typer.Option(metavar="N", min=3, max=101, help="Strengths to draw, odd, from -3 to 3 units.")
     ] = 9,
+    features: Annotated[
+        Features,
+        typer.Option(help="What likeness and quality are measured on: the judge's layers, ImageNet's, or pixels."),
+    ] = Features.judge,
     seed: Annotated[
         int | None,
         typer.Option(
@@ -95,6 +106,7 @@ def evaluate(
                 strengths,
                 seed,
                 labels=labels,
+                features=features.value,
                 files=[str(file) for file in files],
                 force=force_generator,
                 progress=progress,
