@@ -54,9 +54,10 @@ def evaluate(
     """Judge directions on codes that none of them was fitted to: one sweep each, then every metric on the record.
 
     found: directions of one or more methods or files. files: where each of `found` comes from, for the keys.
-    judge: a scorer that nobody fitted these directions on. codes: held-out codes, 2 or more; each takes 8 kB, and 2 kB per
-    direction. strengths: how many, odd,
-    from -3 to 3 units. seed: of the codes, see `samples.fresh_seeds`; by itself one that no direction was fitted with.
+    judge: a scorer that nobody fitted these directions on.
+    codes: held-out codes, 2 or more; each takes 8 kB of memory, and about 3 kB per direction.
+    strengths: how many, odd, from -3 to 3 units.
+    seed: of the codes, see `samples.fresh_seeds`; by itself one that no direction was fitted with.
     labels: class numbers or vectors that the codes get in turn, for conditional generators.
     close: how many codes are looked at closely. features: what is looked at then, a name of `FEATURES`.
     force: directions of another generator too, as long as they move codes of this one.
