@@ -9,11 +9,13 @@ if TYPE_CHECKING:
     from latentwalk.direction import Direction, Effect
     from latentwalk.directions import Directions
     from latentwalk.edits import Across, Place, Shift, compose
+    from latentwalk.evaluation import Evaluation
     from latentwalk.generator import Generator
     from latentwalk.generators.wrapped import wrap
     from latentwalk.jobs.convert import convert
     from latentwalk.jobs.discover import fit_boundaries, fit_boundary
     from latentwalk.jobs.edit import Edited, edit, edit_batches
+    from latentwalk.jobs.evaluate import evaluate
     from latentwalk.jobs.inspect import inspect
     from latentwalk.jobs.load import load, load_scorer
     from latentwalk.jobs.replay import replay
@@ -32,11 +34,13 @@ _HOMES = {
     "direction": ("Direction", "Effect"),
     "directions": ("Directions",),
     "edits": ("Across", "Place", "Shift", "compose"),
+    "evaluation": ("Evaluation",),
     "generator": ("Generator",),
     "generators.wrapped": ("wrap",),
     "jobs.convert": ("convert",),
     "jobs.discover": ("fit_boundaries", "fit_boundary"),
     "jobs.edit": ("Edited", "edit", "edit_batches"),
+    "jobs.evaluate": ("evaluate",),
     "jobs.inspect": ("inspect",),
     "jobs.load": ("load", "load_scorer"),
     "jobs.replay": ("replay",),
@@ -74,6 +78,7 @@ __all__ = [
     "Directions",
     "Edited",
     "Effect",
+    "Evaluation",
     "Generator",
     "Goal",
     "LatentSpace",
@@ -89,6 +94,7 @@ __all__ = [
     "convert",
     "edit",
     "edit_batches",
+    "evaluate",
     "fit_boundaries",
     "fit_boundary",
     "inspect",

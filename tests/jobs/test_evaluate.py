@@ -170,6 +170,8 @@ def test_what_does_not_fit_is_refused_before_anything_is_drawn(toy, monkeypatch)
         evaluate(toy, [TRUTH, wrong], JUDGE, codes=4)
     with pytest.raises(ValueError, match="expected at least one direction to evaluate, got none"):
         evaluate(toy, [], JUDGE)
+    with pytest.raises(ValueError, match="no features 'inception': there are judge, imagenet, pixels"):
+        evaluate(toy, [TRUTH], JUDGE, codes=4, features="inception")
     with pytest.raises(ValueError, match="an odd number of strengths"):
         evaluate(toy, [TRUTH], JUDGE, codes=4, strengths=4)
 

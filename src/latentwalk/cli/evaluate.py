@@ -1,6 +1,7 @@
 """`latentwalk evaluate`: what directions do, what they drag along, and which is the best for each attribute."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -56,6 +57,24 @@ ForceGenerator = Annotated[
 ]
 
 
+class Look(StrEnum):
+    """What identity and quality look at."""
+
+    judge = "judge"
+    imagenet = "imagenet"
+    pixels = "pixels"
+
+
+LookAt = Annotated[
+    Look,
+    typer.Option(
+        "--features",
+        help="What likeness and quality are measured on: the judge's layers, ImageNet's (needs latentwalk[features]), "
+        "or pixels.",
+    ),
+]
+
+
 class Judged(NamedTuple):
     """Directions and what was measured of them."""
 
@@ -72,6 +91,7 @@ def evaluate(
     codes: HeldOut = 1000,
     strengths: StrengthCount = 9,
     seed: HeldOutSeed = None,
+    features: LookAt = Look.judge,
     classes: Classes = None,
     device: Device = "cpu",
     force_generator: ForceGenerator = False,
@@ -95,7 +115,7 @@ def evaluate(
     check_ending(out, ".json")
     with working("loading", as_json) as progress, outputs([out], force):
         result = judged(
-            files, generator, judge, codes, strengths, seed, classes, device, force_generator, progress
+            files, generator, judge, codes, strengths, seed, features, classes, device, force_generator, progress
         ).result
         result.save(out)
     if as_json:
@@ -112,6 +132,7 @@ def judged(
     codes: int,
     strengths: int,
     seed: int | None,
+    features: Look,
     classes: str | None,
     device: str,
     force_generator: bool,
@@ -133,6 +154,7 @@ def judged(
         strengths,
         seed,
         labels=labels,
+        features=features.value,
         files=[str(file) for file in files],
         force=force_generator,
         progress=progress,

@@ -13,6 +13,8 @@ from latentwalk.cli.evaluate import (
     HeldOut,
     HeldOutSeed,
     JudgeName,
+    Look,
+    LookAt,
     Of,
     StrengthCount,
     judged,
@@ -36,6 +38,7 @@ def report(
     codes: HeldOut = 1000,
     strengths: StrengthCount = 9,
     seed: HeldOutSeed = None,
+    features: LookAt = Look.judge,
     classes: Classes = None,
     device: Device = "cpu",
     force_generator: ForceGenerator = False,
@@ -61,7 +64,7 @@ def report(
     written = [out, out.with_suffix(".md"), out.with_suffix(".json")]
     with working("loading", as_json) as progress, outputs(written, force):
         made, found, result, labels = judged(
-            files, generator, judge, codes, strengths, seed, classes, device, force_generator, progress
+            files, generator, judge, codes, strengths, seed, features, classes, device, force_generator, progress
         )
         shown = made.sample(
             range(SHOWN), None if labels is None else [int(labels[i % len(labels)]) for i in range(SHOWN)]

@@ -1,7 +1,7 @@
 """Evaluate: directions + held-out codes + a judge that nothing was fitted on -> what each does, and what it spoils."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from latentwalk.metrics.bootstrap import resamples, weighted
 from latentwalk.metrics.compare import compare
 from latentwalk.metrics.effect import rescoring_values
 from latentwalk.metrics.features import Features, NetworkFeatures, PixelFeatures
+from latentwalk.metrics.imagenet import imagenet_features
 from latentwalk.metrics.quality import frechet, kernel_distance
 from latentwalk.metrics.record import record
 from latentwalk.metrics.sweep import Sweep, even_strengths
@@ -46,17 +47,19 @@ def evaluate(
     labels: Tensor | None = None,
     files: Sequence[str] = (),
     close: int = 96,
-    features: Features | None = None,
+    features: str = "judge",
     force: bool = False,
     progress: Progress = silent,
 ) -> Evaluation:
     """Judge directions on codes that none of them was fitted to: one sweep each, then every metric on the record.
 
     found: directions of one or more methods or files. files: where each of `found` comes from, for the keys.
-    judge: a scorer that nobody fitted these directions on. codes: held-out codes, 2 or more. strengths: how many, odd,
-    from -3 to 3 units. seed: of the codes, see `samples.fresh_seeds`; by itself one that no direction was fitted with.
+    judge: a scorer that nobody fitted these directions on.
+    codes: held-out codes, 2 or more; each takes 8 kB of memory, and about 3 kB per direction.
+    strengths: how many, odd, from -3 to 3 units.
+    seed: of the codes, see `samples.fresh_seeds`; by itself one that no direction was fitted with.
     labels: class numbers or vectors that the codes get in turn, for conditional generators.
-    close: how many codes are looked at closely. features: what is looked at then, `features_of(judge)` if None.
+    close: how many codes are looked at closely. features: what is looked at then, a name of `FEATURES`.
     force: directions of another generator too, as long as they move codes of this one.
     Raises ValueError, before anything is drawn, for directions of another generator, those that were fitted on the
     judge or with the seed, and for those that do not move codes of this generator.
@@ -67,7 +70,9 @@ def evaluate(
         raise ValueError("expected at least one direction to evaluate, got none")
     check_origin(generator, found, judge, force)
     seed = held_out_seed(found, seed)
-    looking = features_of(judge) if features is None else features
+    if features not in FEATURES:
+        raise ValueError(f"no features {features!r}: there are {', '.join(FEATURES)}")
+    looking = FEATURES[features](judge, generator.device)
     seeds, labels = fresh_seeds(2 * codes, seed), in_turn(labels, 2 * codes)
     every = generator.check(generator.sample(seeds, labels))
     directions = [direction for direction, _ in keyed.values()]
@@ -168,6 +173,14 @@ def features_of(judge: Scorer) -> Features:
     if not isinstance(judge, Classifier):
         return PixelFeatures()
     return NetworkFeatures(f"{judge.source or 'judge'}, before its last layer", judge, judge.layer_names)
+
+
+FEATURES: dict[str, Callable[[Scorer, torch.device], Features]] = {
+    "judge": lambda judge, device: features_of(judge),
+    "imagenet": lambda judge, device: imagenet_features(device),
+    "pixels": lambda judge, device: PixelFeatures(),
+}
+"""What can be looked at closely, by name: the judge (`features_of`), a network that knows no judge, or pixels."""
 
 
 def aimed(sweep: Sweep, weights: np.ndarray) -> tuple[Sweep, str]:

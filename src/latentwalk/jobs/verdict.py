@@ -42,7 +42,7 @@ def describe(
         leakage=finite(leakage(sweep)),
         metrics={name: measured(metric, sweep, weights) for name, metric in METRICS.items()},
         range=recommended(sweep),
-        change_map=small(change_map(sweep)).tolist(),
+        change_map=[[round(value, 5) for value in line] for line in small(change_map(sweep)).tolist()],
     )
 
 

@@ -38,13 +38,15 @@ METRICS: dict[str, Metric] = {
     "effect": mean_of(effect_values, "higher", "s.d. per unit", "change of its attribute per unit of strength"),
     "leakage": Metric(leakage, "lower", "ratio", "mean change of the other attributes over that of its own"),
     "dependency": mean_of(
-        dependency_values, "lower", "s.d.", "mean |change| of the other attributes, picture by picture, at 2 units"
+        dependency_values, "lower", "s.d.", "mean |change| of the other attributes, picture by picture, near 2 units"
     ),
     "dependency_max": Metric(dependency_max, "lower", "s.d.", "the same of the attribute that changes most"),
     "success": mean_of(crossing_values, "higher", "share", "codes that end on the other side of the judge's boundary"),
     "monotonicity": mean_of(monotonicity_values, "higher", "Spearman", "whether more strength always gives more"),
     "linearity": mean_of(linearity_values, "higher", "R^2", "whether every unit gives the same"),
-    "identity": mean_of(identity_values, "higher", "cosine", "likeness of the embeddings before and after, at 2 units"),
+    "identity": mean_of(
+        identity_values, "higher", "cosine", "likeness of the embeddings before and after, near 2 units"
+    ),
     "perceptual": mean_of(perceptual_values, "lower", "distance", "distance of the features before and after"),
     "path": mean_of(path_values, "lower", "per unit^2", "perceptual path length: squared speed of the features"),
     "area_half": Metric(area_half, "lower", "share", "smallest part of the picture with half of the change"),
