@@ -1,9 +1,9 @@
 """The principal axes of vectors too wide for a covariance, from a random sketch of it, with the error that this makes.
 
-A covariance S [d, d] is met on a few random vectors only: S T, which one pass over the vectors gives without S ever
-being there (Halko, Martinsson and Tropp, 2011, section 5.5). The Nystrom approximation S T (T' S T)^-1 (S T)' made from
-it never exceeds S, so what it misses is known exactly: the difference of the traces (Tropp, Yurtsever, Udell and Cevher,
-2017, algorithm 3). A few more random vectors, kept out of it, estimate how wrong each axis is.
+A covariance S [d, d] is met on a few random vectors T only: S T, which one pass over the vectors gives without S ever
+being there (Halko, Martinsson and Tropp, 2011, section 5.5). The Nystrom approximation S T (T' S T)^-1 (S T)' made
+from it never exceeds S, so what it misses is known exactly: the difference of the traces (Tropp, Yurtsever, Udell and
+Cevher, 2017, algorithm 3). A few more random vectors, kept out of it, estimate how wrong each axis is.
 """
 
 import math
@@ -61,17 +61,18 @@ class Sketch:
         columns: random vectors; more of them take time and memory and make the error smaller. At most d.
         Raises ValueError for no vectors, for more columns than there are numbers, and for numbers that are not finite.
         """
-        count, mean, product, total, test = 0, None, torch.empty(0), 0.0, torch.empty(0)
-        for count, mean, rows in deviations(batches):
+        seen, product, total, test = None, torch.empty(0), 0.0, torch.empty(0)
+        for seen in deviations(batches):
+            rows = seen.rows
             wide, beside = rows[:, : rows.shape[1] - kept], rows[:, rows.shape[1] - kept :]
             if not len(product):
                 test = random_vectors(wide.shape[1], columns, seed)
                 product = torch.zeros(rows.shape[1], test.shape[1] + kept, dtype=torch.float64)
             product.addmm_(rows.T, torch.cat([wide @ test, beside], 1))
             total += float(torch.linalg.vector_norm(wide)) ** 2
-        if mean is None:
+        if seen is None:
             raise ValueError("expected at least one vector, got none")
-        return Sketch(count, mean, total, product, columns, kept, seed)
+        return Sketch(seen.count, seen.mean, total, product, columns, kept, seed)
 
     def __add__(self, other: "Sketch") -> "Sketch":
         """The sketch of both sets of vectors. Raises ValueError when the random vectors were not the same."""
@@ -130,15 +131,11 @@ def random_vectors(size: int, columns: int, seed: int) -> Float[Tensor, "d m"]:
     """
     if not 0 < columns <= size:
         raise ValueError(f"a sketch of vectors of {size} numbers has 1 to {size} columns, got {columns}")
-    normal = torch.randn(
-        size, columns + CHECKS, generator=torch.Generator().manual_seed(seed), dtype=torch.float64
-    )
+    normal = torch.randn(size, columns + CHECKS, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
     return torch.cat([torch.linalg.qr(normal[:, :columns])[0], normal[:, columns:]], 1)
 
 
-def nystrom(
-    seen: Float[Tensor, "d m"], test: Float[Tensor, "d m"]
-) -> tuple[Float[Tensor, "r"], Float[Tensor, "r d"]]:
+def nystrom(seen: Float[Tensor, "d m"], test: Float[Tensor, "d m"]) -> tuple[Float[Tensor, "r"], Float[Tensor, "r d"]]:
     """Eigenvalues and vectors (rows) of the Nystrom approximation of S from S T and T.
 
     A small multiple of the identity is added first and taken off the eigenvalues afterwards, so that rounding errors

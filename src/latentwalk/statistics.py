@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import torch
 from jaxtyping import Float
-from scipy.linalg.blas import dsyrk
+from scipy.linalg.blas import dsyrk  # pyright: ignore[reportAttributeAccessIssue] - made when it is built
 from scipy.sparse.linalg import eigsh
 from torch import Tensor
 
@@ -44,16 +43,16 @@ class Moments:
         Beside the result this takes the memory of one block, and how the vectors are cut into batches changes nothing.
         Raises ValueError for no vectors, and for numbers that are not finite.
         """
-        count, mean, scatter = 0, None, None
-        for count, mean, rows in deviations(batches):
-            if scatter is None:
-                scatter = torch.zeros(rows.shape[1], rows.shape[1], dtype=torch.float64)
+        seen, scatter = None, torch.empty(0, 0)
+        for seen in deviations(batches):
+            if not len(scatter):
+                scatter = torch.zeros(len(seen.mean), len(seen.mean), dtype=torch.float64)
             # BLAS counts by columns: what it sees is the transpose of both, and its upper triangle our lower one
-            dsyrk(1.0, rows.numpy().T, beta=1.0, c=scatter.numpy().T, overwrite_c=1)
-        if mean is None or scatter is None:
+            dsyrk(1.0, seen.rows.numpy().T, beta=1.0, c=scatter.numpy().T, overwrite_c=1)
+        if seen is None:
             raise ValueError("expected at least one vector, got none")
         _mirror(scatter)
-        return Moments(count, mean, scatter)
+        return Moments(seen.count, seen.mean, scatter)
 
     def __add__(self, other: "Moments") -> "Moments":
         count, mean, gap = joined(self.count, self.mean, other.count, other.mean)
@@ -67,7 +66,8 @@ class Moments:
         return self.scatter / (self.count - 1)
 
 
-class Centred(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Centred:
     """How many vectors there were so far, their mean [d], and rows [m, d]: see `deviations`."""
 
     count: int
