@@ -55,7 +55,7 @@ class Sketch:
     seed: int
 
     @staticmethod
-    def over(batches: Iterable[Float[Tensor, "n d"]], columns: int, kept: int = 0, seed: int = 0) -> "Sketch":
+    def over(batches: Iterable[Float[Tensor, "_ d"]], columns: int, kept: int = 0, seed: int = 0) -> "Sketch":
         """The sketch of all batches together, of any device and floating type, in one pass.
 
         columns: random vectors; more of them take time and memory and make the error smaller. At most d.

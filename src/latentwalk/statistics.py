@@ -37,7 +37,7 @@ class Moments:
         return Moments.over([rows])
 
     @staticmethod
-    def over(batches: Iterable[Float[Tensor, "n d"]]) -> "Moments":
+    def over(batches: Iterable[Float[Tensor, "_ d"]]) -> "Moments":
         """The moments of all batches together, of any device and floating type, in one pass.
 
         Beside the result this takes the memory of one block, and how the vectors are cut into batches changes nothing.
@@ -75,7 +75,7 @@ class Centred:
     rows: Float[Tensor, "m d"]
 
 
-def deviations(batches: Iterable[Float[Tensor, "n d"]]) -> Iterator[Centred]:
+def deviations(batches: Iterable[Float[Tensor, "_ d"]]) -> Iterator[Centred]:
     """Rows whose sums of products about 0 add up to the scatter of all vectors about the mean of all.
 
     The mean is not known before the last vector. So each block is centred on its own mean, and one more row makes up
@@ -103,7 +103,7 @@ def joined(
     return both, mean + gap * (more / both), gap * (count * more / both) ** 0.5
 
 
-def _blocks(batches: Iterable[Float[Tensor, "n d"]]) -> Iterator[Float[Tensor, "m d"]]:
+def _blocks(batches: Iterable[Float[Tensor, "_ d"]]) -> Iterator[Float[Tensor, "m d"]]:
     """The vectors in float64, in blocks of one length whatever the batches were, each with a spare row at its end."""
     buffer, filled = torch.empty(0, 0, dtype=torch.float64), 0
     for batch in batches:

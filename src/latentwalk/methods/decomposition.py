@@ -84,23 +84,8 @@ class Decomposition:
 
         Raises ValueError for a layer that does not exist, and for too few codes or numbers for the components.
         """
-        if self.layer is not None and self.layer not in generator.layer_names:
-            known = ", ".join(nearest(self.layer, generator.layer_names))
-            raise ValueError(f"no layer {self.layer!r} to read: the nearest are {known}")
-        code = base_codes(generator, latents[:1]).shape[1]
-        first = next(self.rows(generator, latents[:1]) if self.codes is None else self.rows(generator, latents))
-        size = first.shape[1] - (code if self.layer else 0)
-        count = len(latents) if self.codes is None else self.codes
-        fewest = self.components + 1 if self.layer is None else max(self.components + 1, code + 2)
-        if count < fewest:
-            raise ValueError(
-                f"{self.components} components over codes of {code} numbers need {fewest} codes or more, got {count}: "
-                "draw more"
-            )
-        if self.components > size:
-            raise ValueError(f"{self.layer or 'a code'} has {size} numbers, got {self.components} components: ask less")
-        wanted = min(self.components + more, size, count - 1)
-        rows = self.rows(generator, latents)
+        size, count, code = self._sizes(generator, latents)
+        rows, wanted = self.rows(generator, latents), min(self.components + more, size, count - 1)
         if self.layer is None:
             axes = _of_codes(Moments.over(rows), wanted)
         elif size <= self.widest:
@@ -108,12 +93,34 @@ class Decomposition:
         else:
             columns = min(self.columns or max(400, 8 * self.components), size)
             axes = _of_sketch(Sketch.over(rows, columns, code, self.seed), min(wanted, columns))
-        real = int((axes.values > ROUNDING * axes.values[0]).sum()) if float(axes.values[0]) > 0 else 0
+        real = int((axes.values > ROUNDING * axes.values[0]).sum())
         if real < self.components:
             raise ValueError(
-                f"{self.layer or 'the codes'} vary along {real} axes only, got {self.components} components: ask less"
+                f"{self.layer or 'a code'} varies along {real} axes only, got {self.components} components: "
+                "ask for fewer"
             )
         return axes.first(real)
+
+    def _sizes(self, generator: Generator, latents: Latents) -> tuple[int, int, int]:
+        """Numbers in what is decomposed, codes, and numbers in a code, once they are enough. Raises ValueError."""
+        if self.layer is not None and self.layer not in generator.layer_names:
+            known = ", ".join(nearest(self.layer, generator.layer_names))
+            raise ValueError(f"no layer {self.layer!r} to read: the nearest are {known}")
+        code = base_codes(generator, latents[:1]).shape[1]
+        row = next(replace(self, codes=None).rows(generator, latents[:1]))
+        size = row.shape[1] - (code if self.layer else 0)
+        if self.components > size:
+            raise ValueError(
+                f"{self.layer or 'a code'} has {size} numbers, got {self.components} components: ask for fewer"
+            )
+        count = len(latents) if self.codes is None else self.codes
+        fewest = self.components + 1 if self.layer is None else max(self.components + 1, code + 2)
+        if count < fewest:
+            raise ValueError(
+                f"{self.components} components of codes of {code} numbers need {fewest} codes or more, got {count}: "
+                "draw more"
+            )
+        return size, count, code
 
     def coordinates(
         self, generator: Generator, latents: Latents, axes: "Axes", most: int

@@ -29,7 +29,7 @@ class SparsePCA(Decomposition):
 
     widest: lower than for PCA, because the covariance is cut to these axes anyway.
     penalty: weights below this size become 0, in root mean squares of the weights of the last principal component that
-    is kept; 0 for none. 1 leaves about a third.
+    is kept; above 0. 1 leaves about a third.
     rounds: through all values, at most.
     """
 
@@ -41,8 +41,8 @@ class SparsePCA(Decomposition):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.penalty >= 0:
-            raise ValueError(f"the penalty of weights is 0 or more, got {self.penalty}")
+        if not self.penalty > 0:
+            raise ValueError(f"the penalty of weights is above 0, got {self.penalty}")
 
     def fit(self, generator: Generator, samples: Samples) -> Directions:
         """Directions in the space of the samples, those with the largest variance first.
