@@ -10,8 +10,8 @@ from scipy.linalg.blas import dsyrk  # pyright: ignore[reportAttributeAccessIssu
 from scipy.sparse.linalg import eigsh
 from torch import Tensor
 
-BLOCK = 2**20
-"""Numbers in the block of vectors that is worked on: 8 MB, so that it stays in the cache of a processor."""
+BLOCK = 2**19
+"""Numbers in the block of vectors that is worked on: 4 MB, so that it stays in the cache of a processor."""
 
 FEWEST_ROWS = 512
 """Vectors in a block even when they are wide: fewer would move the scatter through memory too often."""

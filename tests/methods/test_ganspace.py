@@ -70,7 +70,7 @@ def test_components_of_activations_agree_with_scikit_learn_and_its_regression_wi
 
 def test_order_and_signs_are_fixed(style) -> None:
     """Largest first, and the sign does not change with other codes."""
-    one, other = (GANSpace(2, "synthesis.b8.conv0", 3000, seed).fit(style, unscored(style, 9, "w")) for seed in (0, 1))
+    one, other = (GANSpace(2, "synthesis.b8.conv0", 1000, seed).fit(style, unscored(style, 9, "w")) for seed in (0, 1))
     for mine, theirs in zip(one, other, strict=True):
         assert float(mine.vector @ theirs.vector) > 0.9
     sigma = [figures["sigma"] for figures in one.source["figures"].values()]
@@ -185,7 +185,7 @@ def test_wide_activations_are_sketched_and_say_how_well(tiny) -> None:
         mine, true = found.source["figures"][one.name], whole.source["figures"][other.name]
         assert 0 < mine["residual"] < 0.2
         assert (1 - mine["residual"]) * true["sigma"] < mine["sigma"] < true["sigma"]
-        assert float(one.vector @ other.vector) > 0.98
+        assert abs(float(one.vector @ other.vector)) > 0.98
 
 
 @pytest.mark.parametrize(

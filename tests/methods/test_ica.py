@@ -34,7 +34,7 @@ def mixed() -> ToyGenerator:
 
 @pytest.fixture(scope="module")
 def samples(mixed) -> Samples:
-    return Samples.unscored(mixed.sample(range(4000)))
+    return Samples.unscored(mixed.sample(range(2500)))
 
 
 def closest(found) -> torch.Tensor:
