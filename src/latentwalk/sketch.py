@@ -125,14 +125,16 @@ class Sketch:
 
 
 def random_vectors(size: int, columns: int, seed: int) -> Float[Tensor, "d m"]:
-    """Orthonormal random vectors, as many as there are columns, then normal ones for the checks.
+    """Normal random vectors, as many as there are columns of norm 1 on average, then standard normal ones for the checks.
 
     Raises ValueError for more columns than numbers.
     """
     if not 0 < columns <= size:
         raise ValueError(f"a sketch of vectors of {size} numbers has 1 to {size} columns, got {columns}")
-    normal = torch.randn(size, columns + CHECKS, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-    return torch.cat([torch.linalg.qr(normal[:, :columns])[0], normal[:, columns:]], 1)
+    random = torch.Generator().manual_seed(seed)
+    test = torch.randn(size, columns + CHECKS, generator=random, dtype=torch.float64)
+    test[:, :columns] /= size**0.5
+    return test
 
 
 def nystrom(seen: Float[Tensor, "d m"], test: Float[Tensor, "d m"]) -> tuple[Float[Tensor, "r"], Float[Tensor, "r d"]]:
@@ -143,10 +145,11 @@ def nystrom(seen: Float[Tensor, "d m"], test: Float[Tensor, "d m"]) -> tuple[Flo
     """
     shift = torch.finfo(seen.dtype).eps * math.sqrt(len(seen)) * float(torch.linalg.matrix_norm(seen))
     if shift == 0:
-        return seen.new_zeros(seen.shape[1]), test.T
+        return seen.new_zeros(seen.shape[1]), torch.linalg.qr(test)[0].T
     shifted = seen + shift * test
     core = test.T @ shifted
     lower = torch.linalg.cholesky((core + core.T) / 2)
-    root = torch.linalg.solve_triangular(lower, shifted.T, upper=False)
-    _, sizes, vectors = torch.linalg.svd(root, full_matrices=False)
-    return (sizes.square() - shift).clamp(min=0), vectors
+    basis, small = torch.linalg.qr(shifted)  # so that what is decomposed is small
+    root = torch.linalg.solve_triangular(lower, small.T, upper=False)
+    _, sizes, vectors = torch.linalg.svd(root)
+    return (sizes.square() - shift).clamp(min=0), vectors @ basis.T
