@@ -125,7 +125,7 @@ class Sketch:
 
 
 def random_vectors(size: int, columns: int, seed: int) -> Float[Tensor, "d m"]:
-    """Normal random vectors, as many as there are columns of norm 1 on average, then standard normal ones for the checks.
+    """Normal random vectors: as many as there are columns, of norm 1 on average, then standard ones for the checks.
 
     Raises ValueError for more columns than numbers.
     """

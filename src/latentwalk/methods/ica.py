@@ -51,7 +51,11 @@ class ICA(Decomposition):
         axes = self.axes(generator, latents).first(self.components)
         scale = axes.values.sqrt()
         white = torch.cat(list(self.coordinates(generator, latents, axes, self.most))) / scale
-        model = FastICA(whiten=False, max_iter=self.iterations, random_state=self.seed)
+        model = FastICA(
+            whiten=False,  # pyright: ignore[reportArgumentType] - inferred from its default
+            max_iter=self.iterations,
+            random_state=self.seed,
+        )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # said in the source
             sources = torch.from_numpy(model.fit_transform(white.numpy()))
