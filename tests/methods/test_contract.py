@@ -14,7 +14,15 @@ TAUGHT = [name for name, entry in METHODS.items() if entry.needs in ("scores", "
 UNTAUGHT = [name for name in METHODS if name not in TAUGHT]
 """Methods that look by themselves."""
 
-OPTIONS: dict[str, dict[str, object]] = {}
+UNIDENTIFIED = {"ica"}
+"""What looks for independent axes finds any in the toy: its coordinates are Gaussian, and every rotation of them is as
+independent as the next. `test_ica` plants others."""
+
+OPTIONS: dict[str, dict[str, object]] = {
+    "ganspace": {"layer": "entry", "components": 10},
+    "ica": {"layer": "entry", "components": 3, "iterations": 50},
+    "sparse-pca": {"layer": "entry", "components": 10},
+}
 """Hyperparameters for the toy, where a method's own are meant for larger generators."""
 
 
@@ -71,7 +79,7 @@ def test_codes_without_a_score_teach_nothing(toy, truth, samples, name) -> None:
         assert one.offset == other.offset
 
 
-@pytest.mark.parametrize("name", UNTAUGHT)
+@pytest.mark.parametrize("name", sorted(set(UNTAUGHT) - UNIDENTIFIED))
 def test_an_untaught_method_finds_the_axes_that_change_the_picture_most(toy, name) -> None:
     """The entry layer stretches sixteen orthonormal axes by different amounts; three of them at least are found."""
     found = make(name, ToyScorer()).fit(toy, Samples.unscored(toy.sample(range(3000))))

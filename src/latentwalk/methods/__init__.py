@@ -7,7 +7,10 @@ from typing import Literal, NamedTuple, Protocol, runtime_checkable
 from latentwalk.directions import Directions
 from latentwalk.generator import Generator
 from latentwalk.methods.boundary import Boundary
+from latentwalk.methods.ganspace import GANSpace
+from latentwalk.methods.ica import ICA
 from latentwalk.methods.sefa import SeFa
+from latentwalk.methods.sparse_pca import SparsePCA
 from latentwalk.samples import Samples
 
 
@@ -43,5 +46,8 @@ METHODS: dict[str, Entry] = {
     "svm": Entry(partial(Boundary, kind="svm"), "scores", "support vector machine on the tails of the scores"),
     "logistic": Entry(partial(Boundary, kind="logistic"), "scores", "logistic regression on the tails of the scores"),
     "sefa": Entry(SeFa, "nothing", "closed-form factorisation of the first weights that a code meets"),
+    "ganspace": Entry(GANSpace, "codes", "principal components of codes or of a layer's activations"),
+    "ica": Entry(ICA, "codes", "independent components of codes or of a layer's activations"),
+    "sparse-pca": Entry(SparsePCA, "codes", "principal components that weigh few values of a layer"),
 }
 """Methods by name."""
