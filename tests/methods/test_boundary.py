@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from latentwalk.latents import Latents, LatentSpace
-from latentwalk.methods.boundary import FEWEST, KINDS, Boundary
+from latentwalk.methods.boundary import KINDS, Boundary
+from latentwalk.methods.placing import FEWEST
 from latentwalk.samples import Samples, score_samples
 from latentwalk.scores import score
 from toys import AXES, ToyGenerator, ToyScorer
@@ -137,7 +138,7 @@ def test_scores_that_say_nothing_are_refused(toy, samples, change, message) -> N
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"kind": "forest"}, "no kind of boundary 'forest': there are svm, logistic"),
+        ({"kind": "forest"}, "no kind of boundary 'forest': there are svm, hinge, logistic"),
         ({"share": 0.0}, r"the share of codes in each tail is above 0 and at most 0.5, got 0.0"),
         ({"share": 0.6}, r"at most 0.5, got 0.6"),
         ({"held_out": 1.0}, r"the held-out share is between 0 and 1, both excluded, got 1.0"),

@@ -7,6 +7,10 @@ from typing import Literal, NamedTuple, Protocol, runtime_checkable
 from latentwalk.directions import Directions
 from latentwalk.generator import Generator
 from latentwalk.methods.boundary import Boundary
+from latentwalk.methods.channels import Channels
+from latentwalk.methods.contrast import Contrast
+from latentwalk.methods.gradient import Gradient
+from latentwalk.methods.regression import Regression
 from latentwalk.methods.sefa import SeFa
 from latentwalk.samples import Samples
 
@@ -30,17 +34,24 @@ class Entry(NamedTuple):
 
     make: its constructor, hyperparameters by keyword. needs: "scores" of all samples, "labels" (a few scores, NaN for
     the others), a differentiable "scorer" (the keyword of the constructor), "codes" alone, or "nothing" but the space.
-    about: one line for people.
+    about: one line for people. spaces: those where it has a meaning, None for all.
     """
 
     make: Callable[..., Method]
     needs: Needs
     about: str
+    spaces: tuple[str, ...] | None = None
 
 
 METHODS: dict[str, Entry] = {
     "svm": Entry(partial(Boundary, kind="svm"), "scores", "support vector machine on the tails of the scores"),
     "logistic": Entry(partial(Boundary, kind="logistic"), "scores", "logistic regression on the tails of the scores"),
+    "interfacegan": Entry(partial(Boundary, kind="hinge", share=0.02), "scores", "the boundary as InterFaceGAN has it"),
+    "regression": Entry(Regression, "scores", "least squares on every score: a quarter of the images do"),
+    "contrast": Entry(Contrast, "scores", "codes with against codes without, from a handful of each"),
+    "gradient": Entry(Gradient, "scorer", "the mean gradient of a scorer's logit"),
+    "jacobian": Entry(partial(Gradient, apart=True), "scorer", "what raises one logit and leaves the others alone"),
+    "channels": Entry(Channels, "scores", "single style channels of StyleGAN2 (StyleSpace)", spaces=("s",)),
     "sefa": Entry(SeFa, "nothing", "closed-form factorisation of the first weights that a code meets"),
 }
 """Methods by name."""
