@@ -149,3 +149,28 @@ def test_scores_that_say_nothing_are_refused(toy, samples, change, message) -> N
 def test_hyperparameters_out_of_range_are_refused(wrong, message) -> None:
     with pytest.raises(ValueError, match=message):
         Boundary(**wrong)
+
+
+def test_tails_of_less_than_one_code_are_refused(toy, samples) -> None:
+    few = Samples(samples.latents[:60], samples.scores[:60], ("one",))
+    with pytest.raises(ValueError, match=r"highest and lowest 2% of the 4\d codes that 'one' is learned from are less"):
+        Boundary("hinge", share=0.02).fit(toy, few)
+
+
+def test_infinite_scores_are_refused(toy, samples) -> None:
+    wild = samples.scores.clone()
+    wild[:3] = torch.inf
+    with pytest.raises(ValueError, match=r"scores of 'one' are finite numbers, or NaN for none, got 3 infinite ones"):
+        Boundary().fit(toy, Samples(samples.latents, wild, ("one",)))
+
+
+def test_the_hinge_loss_gives_the_solution_that_is_published() -> None:
+    """`SVC` with a linear kernel is the exact one, and far too slow for many codes."""
+    from sklearn.svm import SVC
+
+    random = torch.Generator().manual_seed(0)
+    codes = torch.randn(400, 20, generator=random).double().numpy()
+    has = codes[:, 0] + 0.5 * torch.randn(400, generator=random).numpy() > 0
+    exact = torch.tensor(SVC(kernel="linear", C=1).fit(codes, has).coef_[0])
+    ours = torch.from_numpy(KINDS["hinge"](1.0, 0).fit(codes, has).coef_[0])
+    assert torch.cosine_similarity(exact, ours, 0) > 0.999

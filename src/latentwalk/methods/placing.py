@@ -94,7 +94,7 @@ def place(name: str, along: Float[np.ndarray, "n"], has: Bool[np.ndarray, "n"]) 
             f"the boundary of {name!r} says nothing about codes it has not seen ({len(along)} were held out): "
             "score more samples, or check that the scores follow the pictures"
         )
-    return intercept / slope
+    return float(intercept / slope)
 
 
 def share_of(hits: Bool[np.ndarray, "n"]) -> float | None:
