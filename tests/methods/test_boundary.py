@@ -164,13 +164,22 @@ def test_infinite_scores_are_refused(toy, samples) -> None:
         Boundary().fit(toy, Samples(samples.latents, wild, ("one",)))
 
 
-def test_the_hinge_loss_gives_the_solution_that_is_published() -> None:
+@pytest.mark.parametrize(("noise", "shift"), [(0.5, 0.0), (0.05, 0.0), (0.5, 3.0), (3.0, 1.0)])
+def test_the_hinge_loss_gives_the_solution_that_is_published(noise, shift) -> None:
     """`SVC` with a linear kernel is the exact one, and far too slow for many codes."""
     from sklearn.svm import SVC
 
     random = torch.Generator().manual_seed(0)
-    codes = torch.randn(400, 20, generator=random).double().numpy()
-    has = codes[:, 0] + 0.5 * torch.randn(400, generator=random).numpy() > 0
-    exact = torch.tensor(SVC(kernel="linear", C=1).fit(codes, has).coef_[0])
-    ours = torch.from_numpy(KINDS["hinge"](1.0, 0).fit(codes, has).coef_[0])
-    assert torch.cosine_similarity(exact, ours, 0) > 0.999
+    codes = torch.randn(600, 20, generator=random).double().numpy() + shift
+    has = codes[:, 0] - shift + noise * torch.randn(600, generator=random).numpy() > 0.3
+    exact, ours = SVC(kernel="linear", C=1).fit(codes, has), KINDS["hinge"](1.0, 0).fit(codes, has)
+    normals = [torch.tensor(model.coef_[0]) for model in (exact, ours)]
+    assert torch.cosine_similarity(*normals, 0) > 0.999
+    assert (exact.predict(codes) == ours.predict(codes)).mean() > 0.98
+
+
+def test_wide_codes_have_a_hinge_boundary_too() -> None:
+    codes = torch.randn(60, 1100, generator=torch.Generator().manual_seed(0)).double().numpy()
+    has = codes[:, 0] > 0
+    codes[has, 0] += 9
+    assert (KINDS["hinge"](1.0, 0).fit(codes, has).predict(codes) == has).all()

@@ -40,15 +40,16 @@ class Gradient:
 
     scorer: what to follow; differentiable. apart: look for the direction that leaves the other attributes alone.
     codes: samples that gradients are taken at, the first of those with a score.
-    ridge: rho, as a share of the mean square of the others' gradients along an axis of the code; only with `apart`.
-    The larger, the nearer to the mean gradient.
+    ridge: rho, as a multiple of the mean square of the others' gradients along an axis of the code; only with `apart`.
+    The larger, the nearer to the mean gradient. At 1 the directions of faces64 keep 86% of the on-target change, and
+    the mean change of the others per on-target change falls from 0.18 to 0.10, by gradients of an independent scorer.
     batch: codes at once; it changes nothing beyond rounding.
     """
 
     scorer: Scorer = field(repr=False)
     apart: bool = False
     codes: int = 2000
-    ridge: float = 0.1
+    ridge: float = 1.0
     batch: int = 32
 
     def __post_init__(self) -> None:
