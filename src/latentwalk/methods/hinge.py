@@ -39,7 +39,7 @@ class HingeSVM:
 
     def fit(self, codes: Float[np.ndarray, "n d"], has: Bool[np.ndarray, "n"]) -> "HingeSVM":
         if codes.shape[1] > WIDE:  # a system of so many equations costs more than it saves
-            model = LinearSVC(C=self.cost, loss="hinge", dual=True, tol=0.03, max_iter=10_000, random_state=0)
+            model = LinearSVC(C=self.cost, loss="hinge", dual=True, tol=0.03, max_iter=10_000, random_state=0)  # pyright: ignore[reportArgumentType]
             model.fit(codes, has)
             self.coef_, self.intercept_ = model.coef_, np.ravel(model.intercept_)
             return self
