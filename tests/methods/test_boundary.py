@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from latentwalk.latents import Latents, LatentSpace
-from latentwalk.methods.boundary import FEWEST, KINDS, Boundary
+from latentwalk.methods.boundary import KINDS, Boundary
+from latentwalk.methods.placing import FEWEST
 from latentwalk.samples import Samples, score_samples
 from latentwalk.scores import score
 from toys import AXES, ToyGenerator, ToyScorer
@@ -137,7 +138,7 @@ def test_scores_that_say_nothing_are_refused(toy, samples, change, message) -> N
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"kind": "forest"}, "no kind of boundary 'forest': there are svm, logistic"),
+        ({"kind": "forest"}, "no kind of boundary 'forest': there are svm, hinge, logistic"),
         ({"share": 0.0}, r"the share of codes in each tail is above 0 and at most 0.5, got 0.0"),
         ({"share": 0.6}, r"at most 0.5, got 0.6"),
         ({"held_out": 1.0}, r"the held-out share is between 0 and 1, both excluded, got 1.0"),
@@ -148,3 +149,37 @@ def test_scores_that_say_nothing_are_refused(toy, samples, change, message) -> N
 def test_hyperparameters_out_of_range_are_refused(wrong, message) -> None:
     with pytest.raises(ValueError, match=message):
         Boundary(**wrong)
+
+
+def test_tails_of_less_than_one_code_are_refused(toy, samples) -> None:
+    few = Samples(samples.latents[:60], samples.scores[:60], ("one",))
+    with pytest.raises(ValueError, match=r"highest and lowest 2% of the 4\d codes that 'one' is learned from are less"):
+        Boundary("hinge", share=0.02).fit(toy, few)
+
+
+def test_infinite_scores_are_refused(toy, samples) -> None:
+    wild = samples.scores.clone()
+    wild[:3] = torch.inf
+    with pytest.raises(ValueError, match=r"scores of 'one' are finite numbers, or NaN for none, got 3 infinite ones"):
+        Boundary().fit(toy, Samples(samples.latents, wild, ("one",)))
+
+
+@pytest.mark.parametrize(("noise", "shift"), [(0.5, 0.0), (0.05, 0.0), (0.5, 3.0), (3.0, 1.0)])
+def test_the_hinge_loss_gives_the_solution_that_is_published(noise, shift) -> None:
+    """`SVC` with a linear kernel is the exact one, and far too slow for many codes."""
+    from sklearn.svm import SVC
+
+    random = torch.Generator().manual_seed(0)
+    codes = torch.randn(600, 20, generator=random).double().numpy() + shift
+    has = codes[:, 0] - shift + noise * torch.randn(600, generator=random).numpy() > 0.3
+    exact, ours = SVC(kernel="linear", C=1).fit(codes, has), KINDS["hinge"](1.0, 0).fit(codes, has)
+    normals = [torch.tensor(model.coef_[0]) for model in (exact, ours)]
+    assert torch.cosine_similarity(*normals, 0) > 0.999
+    assert (exact.predict(codes) == ours.predict(codes)).mean() > 0.98
+
+
+def test_wide_codes_have_a_hinge_boundary_too() -> None:
+    codes = torch.randn(60, 1100, generator=torch.Generator().manual_seed(0)).double().numpy()
+    has = codes[:, 0] > 0
+    codes[has, 0] += 9
+    assert (KINDS["hinge"](1.0, 0).fit(codes, has).predict(codes) == has).all()

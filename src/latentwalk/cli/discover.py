@@ -1,5 +1,6 @@
 """`latentwalk discover`: directions of a generator that change one thing each, by any methods."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,7 +35,8 @@ def discover(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="How: see `latentwalk info`. Repeatable. Default: all that need no labels and take seconds.",
+            help="How: a name that `latentwalk info` lists, or all. Repeatable. Default: "
+            "interfacegan, regression, sefa, ganspace; without a scorer the last two.",
             rich_help_panel=METHOD,
             show_default=False,
         ),
@@ -101,7 +103,7 @@ def discover(
         name = scorer_of(made, scorer)
         judged = load_scorer(name, device, made) if name else None
         labelled = read_labels(labels, made, None, attribute or []) if labels else None
-        methods = method or usual(judged is not None, labels is not None, made.spaces)
+        methods = read_methods(method or [], judged is not None, labels is not None, made.spaces)
         files = [out] if out.suffix == SUFFIX else [out / f"{each}{SUFFIX}" for each in dict.fromkeys(methods)]
         if len(files) != len(set(methods)):
             raise ValueError(f"{out} is one file, got {len(set(methods))} methods: name a folder, or one --method")
@@ -131,12 +133,15 @@ def discover(
     say_files(files)
 
 
-def usual(scored: bool, labelled: bool, spaces: "Any") -> list[str]:
-    """The methods that are run when none are named: those that have all they need and take seconds."""
+def read_methods(wanted: list[str], scored: bool, labelled: bool, spaces: "Iterable[str]") -> list[str]:
+    """The methods to run: those that were named, or the usual or all of those that have what they need."""
     from latentwalk.methods import METHODS
 
+    if wanted and "all" not in wanted:
+        return wanted
     have = {"codes", "nothing", *({"scores", "scorer"} if scored else ()), *({"labels"} if labelled else ())}
-    return [name for name, entry in METHODS.items() if entry.needs in have and entry.usual]
+    able = {n: e for n, e in METHODS.items() if e.needs in have and (e.spaces is None or set(e.spaces) & set(spaces))}
+    return [name for name, entry in able.items() if wanted or entry.usual or entry.needs == "labels"]
 
 
 def read_options(texts: list[str], methods: list[str]) -> dict[str, dict[str, str]]:

@@ -78,31 +78,31 @@ def discover(
     methods: names in `METHODS`. scorer: for methods that are taught by scores or gradients, and for the names of
     directions that others find; without one these keep their numbers. attributes: names that the scorer knows; without
     them, all of its. samples: codes to draw, and to score once for all methods. seed: of the codes.
-    space: where directions are wanted; without one w where there is a w, else where codes are sampled.
+    space: where directions are wanted; without one w where there is a w, else where codes are sampled, and for methods
+    that mean something elsewhere alone, there.
     labels: class numbers or vectors that the codes get in turn, for conditional generators.
     labelled: hand labels, for methods that learn from few; their codes are in the space where codes are sampled.
     options: hyperparameters by method. `source` of what is found also says what it cost: seconds, images, labels.
     Raises ValueError for an unknown method, attribute, space or option before anything is drawn.
     """
     chosen = {name: entry_of(name) for name in dict.fromkeys(methods)}
-    space = space or default_space(generator)
-    if space not in generator.spaces:
-        raise ValueError(f"this generator has the spaces {', '.join(generator.spaces)}, got {space!r}")
+    spaces = {name: space_for(name, entry, generator, space) for name, entry in chosen.items()}
     made = {
         name: make_method(name, entry, scorer, labelled, (options or {}).get(name, {}))
         for name, entry in chosen.items()
     }
     names = _attributes(scorer, attributes)
     needs = {entry.needs for entry in chosen.values()}
-    drawn = _draw(generator, scorer if needs & SCORED else None, names, samples, seed, space, labels, progress)
+    drawn = _draw(generator, scorer if needs & SCORED else None, names, samples, seed, labels, progress)
     found = {}
     for name, entry in chosen.items():
         progress(f"fitting {name}", 0, 1)
+        drawn = moved(generator, drawn, spaces[name])
         given = drawn if entry.needs in SCORED else Samples.unscored(drawn.latents)
         if entry.needs == "labels" and labelled is not None:
             given = with_labels(generator, drawn.latents, labelled)
         found[name] = _fit(name, made[name], generator, given, scorer)
-        found[name] = Directions(found[name].items, {**found[name].source, "seed": seed, "space": space})
+        found[name] = Directions(found[name].items, {**found[name].source, "seed": seed, "space": spaces[name]})
         if entry.needs in ("codes", "nothing") and scorer is not None:
             codes = concatenate(list(draw_codes(generator, NAMING_CODES, NAMING_SEED + seed, None, labels)))
             found[name] = name_directions(generator, found[name], scorer, codes, progress)
@@ -160,16 +160,38 @@ def _draw(
     names: tuple[str, ...],
     samples: int,
     seed: int,
-    space: str,
     labels: Tensor | None,
     progress: Progress,
 ) -> Samples:
-    """Codes in their space, with the scores of the named attributes if there is a scorer."""
+    """Codes, with the scores of the named attributes if there is a scorer."""
     if scorer is not None:
-        return score_samples(generator, scorer, samples, seed, progress, labels, space).only(names)
+        return score_samples(generator, scorer, samples, seed, progress, labels).only(names)
     if samples < 2:
         raise ValueError(f"expected at least 2 samples, got {samples}")
-    return Samples.unscored(concatenate(list(draw_codes(generator, samples, seed, space, labels))))
+    return Samples.unscored(concatenate(list(draw_codes(generator, samples, seed, None, labels))))
+
+
+def space_for(name: str, entry: Entry, generator: Generator, asked: str | None) -> str:
+    """Where a method looks for directions. Raises ValueError for a space that is not there or means nothing for it."""
+    known = list(generator.spaces)
+    if asked is not None and asked not in known:
+        raise ValueError(f"this generator has the spaces {', '.join(known)}, got {asked!r}")
+    usual = default_space(generator)
+    fitting = known if entry.spaces is None else [space for space in entry.spaces if space in known]
+    if asked in fitting:
+        return asked
+    if asked is not None or not fitting:
+        wanted = ", ".join(entry.spaces or ())
+        raise ValueError(f"{name} finds directions in {wanted}, this generator has {', '.join(known)}: leave it out")
+    return usual if usual in fitting else fitting[0]
+
+
+def moved(generator: Generator, samples: Samples, space: str) -> Samples:
+    """The same samples with their codes in another space."""
+    latents = samples.latents
+    if latents.space == space:
+        return samples
+    return Samples(map_codes(generator, latents, space), samples.scores, samples.attributes)
 
 
 def with_labels(generator: Generator, latents: Latents, labelled: Samples) -> Samples:

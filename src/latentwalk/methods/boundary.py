@@ -8,33 +8,33 @@ likely to have the attribute (score above 0) as not, by logistic regression on i
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from latentwalk.direction import Direction
 from latentwalk.directions import Directions
 from latentwalk.generator import Generator, check_seed
+from latentwalk.methods.hinge import HingeSVM
+from latentwalk.methods.placing import Figures, check_scores, correlate, hold_out, place, share_of, tails
 from latentwalk.samples import Samples
 
-KINDS: dict[str, Callable[[float, int], LinearSVC | LogisticRegression]] = {
+KINDS: dict[str, Callable[[float, int], LinearSVC | LogisticRegression | HingeSVM]] = {
     "svm": lambda cost, seed: LinearSVC(C=cost, random_state=seed, dual="auto", max_iter=5000),
+    "hinge": lambda cost, seed: HingeSVM(cost),
     "logistic": lambda cost, seed: LogisticRegression(C=cost, random_state=seed, max_iter=1000),
 }
-
-FEWEST = 4
-"""Scored codes needed on each side of 0: some to learn from and at least one to check with."""
 
 
 @dataclass(frozen=True)
 class Boundary:
     """How to find boundaries.
 
-    kind: "svm" (linear support vector machine, as in the paper) or "logistic" (logistic regression).
+    kind: "svm" (linear support vector machine, squared hinge loss), "hinge" (the same with the hinge loss, as in the
+    paper) or "logistic" (logistic regression).
     share: share of the codes in each tail, above 0 and up to 0.5. The paper takes 0.02 of half a million; 0.27 keeps
     the most information about the difference (Kelley, 1939) and needs a fraction of the scored codes.
     held_out: share of the codes, in (0, 1), that only place the boundary and judge it.
@@ -85,13 +85,19 @@ class Boundary:
 
     def _fit(
         self, name: str, codes: Float[np.ndarray, "n d"], scores: Float[np.ndarray, "n"]
-    ) -> "tuple[Float[np.ndarray, 'd'], float, Figures]":
+    ) -> tuple[Float[np.ndarray, "d"], float, Figures]:
         """The normal of one boundary, its offset and its figures."""
         known = ~np.isnan(scores)
         codes, scores = codes[known], scores[known]
         check_scores(name, scores)
         has = scores > 0
         held = hold_out(has, self.held_out, self.seed)
+        taught = int((~held).sum())
+        if self.share * taught < 1 and len(np.unique(scores)) > 2:
+            raise ValueError(
+                f"the highest and lowest {self.share:.0%} of the {taught} codes that {name!r} is learned from are less "
+                "than one code each: score more samples, or take a larger share"
+            )
         low, high = tails(scores, scores[~held], self.share)
         model = KINDS[self.kind](self.cost, self.seed)
         model.fit(codes[(low | high) & ~held], high[(low | high) & ~held])
@@ -106,80 +112,8 @@ class Boundary:
             Figures(
                 validation=share_of((np.asarray(model.predict(codes)) == high)[low | high]),
                 rest=share_of(((along + offset > 0) == has)[~(low | high)]),
-                correlation=float(np.corrcoef(along, scores)[0, 1]),
+                correlation=correlate(along, scores),
                 positive=float(has.mean()),
                 codes=int(known.sum()),
             ),
         )
-
-
-class Figures(NamedTuple):
-    """What a boundary was seen to do on held-out codes.
-
-    validation: share of the codes in the tails that the classifier puts into the right one; None when there are none.
-    rest: share of the others that the placed boundary has on the side of their score; None when there are none.
-    correlation: of the score with `code @ vector`, in [-1, 1].
-    positive: share of them that have the attribute. codes: how many were scored in all.
-    """
-
-    validation: float | None
-    rest: float | None
-    correlation: float
-    positive: float
-    codes: int
-
-
-def check_scores(name: str, scores: Float[np.ndarray, "n"]) -> None:
-    """Raises ValueError when too few codes have the attribute, or too few lack it."""
-    has = int((scores > 0).sum())
-    lacks = len(scores) - has
-    if min(has, lacks) < FEWEST:
-        equal = f" (every score is {scores[0]:g})" if len(scores) and (scores == scores[0]).all() else ""
-        raise ValueError(
-            f"a boundary of {name!r} needs at least {FEWEST} codes that score above 0 and {FEWEST} that do not, "
-            f"got {has} and {lacks}{equal}: score more samples, or subtract from the scores what divides them"
-        )
-
-
-def hold_out(has: Bool[np.ndarray, "n"], share: float, seed: int) -> Bool[np.ndarray, "n"]:
-    """Which codes are held out: this share of those with the attribute and of those without, at least one of each."""
-    random = torch.Generator().manual_seed(seed)
-    held = np.zeros(len(has), dtype=bool)
-    for side in (np.flatnonzero(has), np.flatnonzero(~has)):
-        count = min(max(round(share * len(side)), 1), len(side) - 1)
-        held[side[torch.randperm(len(side), generator=random)[:count].numpy()]] = True
-    return held
-
-
-def tails(
-    scores: Float[np.ndarray, "n"], taught: Float[np.ndarray, "m"], share: float
-) -> tuple[Bool[np.ndarray, "n"], Bool[np.ndarray, "n"]]:
-    """Which scores are in the low and in the high tail, with limits from those that are taught.
-
-    Equal scores are never torn apart, so labels of two values (-1 and 1) give all of both.
-    """
-    values = np.unique(taught)
-    to = min(np.quantile(taught, share), values[-2])
-    since = max(np.quantile(taught, 1 - share), values[values > to][0])
-    return scores <= to, scores >= since
-
-
-def place(name: str, along: Float[np.ndarray, "n"], has: Bool[np.ndarray, "n"]) -> float:
-    """The offset at which half of the codes have the attribute, given their projections (Platt, 1999).
-
-    Raises ValueError when codes further along have less of it.
-    """
-    spread = along.std()
-    model = LogisticRegression(C=1e4, max_iter=1000).fit(along[:, None] / spread, has)
-    slope, intercept = float(model.coef_[0, 0]) / spread, float(np.ravel(model.intercept_)[0])
-    if slope <= 0:
-        raise ValueError(
-            f"the boundary of {name!r} says nothing about codes it has not seen ({len(along)} were held out): "
-            "score more samples, or check that the scores follow the pictures"
-        )
-    return intercept / slope
-
-
-def share_of(hits: Bool[np.ndarray, "n"]) -> float | None:
-    """The share of hits, or None when there is nothing to hit."""
-    return float(hits.mean()) if len(hits) else None
