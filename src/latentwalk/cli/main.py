@@ -15,6 +15,7 @@ from latentwalk.cli.info import info
 from latentwalk.cli.inspect import inspect
 from latentwalk.cli.interpolate import interpolate
 from latentwalk.cli.invocation import TYPED
+from latentwalk.cli.label import label
 from latentwalk.cli.replay import replay
 from latentwalk.cli.sample import sample
 
@@ -27,7 +28,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (sample, edit, interpolate, replay, inspect, convert, info):
+for command in (sample, label, edit, interpolate, replay, inspect, convert, info):
     app.command()(command)
 app.add_typer(discover.app, name="discover")
 app.add_typer(train.app, name="train")

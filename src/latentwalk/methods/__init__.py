@@ -7,6 +7,8 @@ from typing import Literal, NamedTuple, Protocol, runtime_checkable
 from latentwalk.directions import Directions
 from latentwalk.generator import Generator
 from latentwalk.methods.boundary import Boundary
+from latentwalk.methods.fewshot import FewShot
+from latentwalk.methods.learned import Learned
 from latentwalk.methods.sefa import SeFa
 from latentwalk.samples import Samples
 
@@ -42,5 +44,7 @@ METHODS: dict[str, Entry] = {
     "svm": Entry(partial(Boundary, kind="svm"), "scores", "support vector machine on the tails of the scores"),
     "logistic": Entry(partial(Boundary, kind="logistic"), "scores", "logistic regression on the tails of the scores"),
     "sefa": Entry(SeFa, "nothing", "closed-form factorisation of the first weights that a code meets"),
+    "fewshot": Entry(FewShot, "labels", "10 to 60 labels, with what the generator's activations know"),
+    "learned": Entry(Learned, "nothing", "directions that a network tells apart by their pictures"),
 }
 """Methods by name."""
