@@ -197,9 +197,12 @@ def ask(generator: "Generator", table: "LabelTable", path: Path, seeds: Sequence
 
 
 def read_key(known: Sequence[str]) -> str:
-    """The next key that means something."""
+    """The next key that means something. Raises EOFError when there will be none, KeyboardInterrupt for Ctrl-C."""
     while (key := typer.getchar().lower()) not in known:
-        pass
+        if not key:
+            raise EOFError
+        if key == "\x03":
+            raise KeyboardInterrupt
     return key
 
 
