@@ -140,5 +140,3 @@ def test_one_line_and_nothing_written(small, run, tmp_path, monkeypatch, argumen
     assert err.startswith("error: ") and err.count("\n") == 1 and expected in err
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
     assert not (tmp_path / "out").exists()
-
-

@@ -27,8 +27,14 @@ from latentwalk.samples import Samples
 FEWEST = 2
 """Labels of each kind below which nothing can be learned and checked."""
 
-MOST = 2000
+MOST = 1000
 """Labels beyond which the first so many are used: there are better methods for more."""
+
+WEIGHED = 150
+"""Labels of each kind that say which places matter and how to learn; all others are learned from too."""
+
+TINY = 1e-12
+"""Stands for a mean square of 0: such a place says nothing."""
 
 REFERENCE = 512
 """Codes that show how features are spread."""
@@ -85,7 +91,7 @@ class FewShot:
             along = (flat @ vector).numpy()
             says = (guess > 0).numpy()
             says[rows.cpu().numpy()] = has
-            offset = place(name, along, says) if 0 < says.mean() < 1 else -float(along.mean())
+            offset = place(name, along, says)
             unit = float(along.std(ddof=1))
             items.append(Direction(name, vector.float(), latents.space, unit, offset))
             figures[name] = {"yes": int(has.sum()), "no": int((~has).sum()), **judge.figures}
@@ -132,16 +138,16 @@ class Eyes:
     def learn(self, latents: Latents, has: np.ndarray, seed: int) -> Judge:
         """The classifier of labelled codes, in its dual form: one number per label."""
         centred = [x - m for x, m in zip(self.places.read(latents), self.means, strict=True)]
-        kernels = torch.stack(
-            [(x @ x.T).cpu().double() / max(e, 1e-12) for x, e in zip(centred, self.energies, strict=True)]
-        )
-        target = torch.from_numpy(np.where(has, 1.0, -1.0))
-        sharpness, penalty, error = choose(kernels, target, seed)
-        shares = alignment(kernels, target, sharpness)
-        dual, bias = ridge(torch.einsum("s,sij->ij", shares, kernels), target, penalty)
+        scales = [max(energy, TINY) for energy in self.energies]
+        some, target = of_each(has), torch.from_numpy(np.where(has, 1.0, -1.0))
+        kernels = torch.stack([likeness(x[some]) / e for x, e in zip(centred, scales, strict=True)])
+        sharpness, penalty, error = choose(kernels, target[some], seed)
+        shares = alignment(kernels, target[some], sharpness)
+        kernel = sum((s / e * likeness(x) for x, s, e in zip(centred, shares, scales, strict=True)), torch.zeros(()))
+        dual, bias = ridge(kernel, target, penalty)
         weights, shift = [], bias
-        for x, share, energy, mean in zip(centred, shares.tolist(), self.energies, self.means, strict=True):
-            weight = share / max(energy, 1e-12) * (x.T @ dual.to(x))
+        for x, share, scale, mean in zip(centred, shares.tolist(), scales, self.means, strict=True):
+            weight = share / scale * (x.T @ dual.to(x))
             weights.append(weight)
             shift -= float(mean @ weight)
         return Judge(weights, shift, {"sharpness": sharpness, "penalty": penalty, "error": error})
@@ -154,6 +160,15 @@ class Eyes:
             features = self.places.read(part)
             parts.append(torch.stack([judge(features) for judge in judges], 1).cpu().double())
         return torch.cat(parts)
+
+
+def likeness(features: Float[Tensor, "n f"]) -> Float[Tensor, "n n"]:
+    return (features @ features.T).cpu().double()
+
+
+def of_each(has: np.ndarray) -> list[int]:
+    """Positions of at most `WEIGHED` labels of each kind."""
+    return sorted([*np.flatnonzero(has)[:WEIGHED].tolist(), *np.flatnonzero(~has)[:WEIGHED].tolist()])
 
 
 def choose(kernels: Float[Tensor, "s n n"], target: Float[Tensor, "n"], seed: int) -> tuple[float, float, float]:
@@ -183,7 +198,7 @@ def alignment(kernels: Float[Tensor, "s n n"], target: Float[Tensor, "n"], sharp
     t = target - target.mean()
     centred = kernels - kernels.mean(1, keepdim=True) - kernels.mean(2, keepdim=True) + kernels.mean((1, 2), True)
     apart = centred * (1 - torch.eye(len(t), dtype=t.dtype))
-    agree = torch.einsum("i,sij,j->s", t, apart, t) / apart.flatten(1).norm(dim=1).clamp(min=1e-12)
+    agree = torch.einsum("i,sij,j->s", t, apart, t) / apart.flatten(1).norm(dim=1).clamp(min=TINY)
     if float(agree.max()) <= 0:  # nothing agrees: every place is as good as any other
         return torch.full_like(agree, 1 / len(agree))
     sharp = (agree.clamp(min=0) / agree.max()) ** sharpness
@@ -193,7 +208,7 @@ def alignment(kernels: Float[Tensor, "s n n"], target: Float[Tensor, "n"], sharp
 def ridge(kernel: Float[Tensor, "n n"], target: Float[Tensor, "n"], penalty: float) -> tuple[Float[Tensor, "n"], float]:
     """(dual weights, bias) of kernel ridge regression; the penalty is in units of the kernel's mean diagonal."""
     bias = float(target.mean())
-    scale = kernel.diagonal().mean().clamp(min=1e-12)
+    scale = kernel.diagonal().mean().clamp(min=TINY)
     dual = torch.linalg.solve(kernel + penalty * scale * torch.eye(len(target), dtype=kernel.dtype), target - bias)
     return dual, bias
 

@@ -64,6 +64,8 @@ class Learned:
             raise ValueError(
                 f"strengths go from above 0 to a larger finite one, got {self.weakest} to {self.strongest}"
             )
+        if not self.noise >= 0:
+            raise ValueError(f"the noise of pictures is 0 or more, got {self.noise}")
         if not self.rate > 0:
             raise ValueError(f"the rate of learning is above 0, got {self.rate}")
         check_seed(self.seed)
