@@ -89,6 +89,7 @@ def main() -> None:
     options.add_argument("--layers", nargs="*")
     options.add_argument("--only-random", action="store_true")
     given = options.parse_args()
+    given.counts.sort()  # what is chosen next needs what was chosen before
     torch.set_num_threads(1)
     generator, scorer, judge = lw.load("faces64"), lw.load_scorer("faces64"), lw.load_scorer("faces64-judge")
     every = score_samples(generator, scorer, given.scored).only(ATTRIBUTES)

@@ -72,7 +72,7 @@ def test_from_a_file_of_labels_to_a_direction(toy, hand) -> None:
 
 
 def test_seeds_near_the_boundary_are_proposed_and_none_twice(toy, hand) -> None:
-    seeds = propose(toy, hand, "one", range(300), 10, FewShot("code"))
+    seeds = propose(toy, hand, "one", range(300), 10, FewShot("pcs", ("entry",), 3))
     assert len(set(seeds)) == 10 and min(seeds) >= 60
     logits = score(toy, ToyScorer(), toy.sample(range(60, 300)))[:, 0]
     assert score(toy, ToyScorer(), toy.sample(seeds))[:, 0].abs().mean() < 0.6 * logits.abs().mean()

@@ -90,7 +90,7 @@ def test_the_next_to_label_are_near_the_boundary(toy, every) -> None:
     assert near < 0.5 * all_of_them
 
 
-@pytest.mark.parametrize("prior", ["activations", "code", "sefa", "pcs"])
+@pytest.mark.parametrize("prior", ["activations", "sefa"])
 def test_every_family_learns(generator, prior) -> None:
     latents = codes(generator, range(3 * generator.input_space.size))
     scores = torch.full((len(latents), 1), torch.nan)

@@ -40,7 +40,7 @@ def test_directions_turn_to_what_can_be_seen(found) -> None:
 
 
 def test_the_reconstructor_learns_with_them(found) -> None:
-    assert found.source["reconstructor"]["accuracy"] > 0.5, "one in three by chance"
+    assert found.source["reconstructor"]["accuracy"] > 0.37, "one in three by chance"
     accuracies = [row["accuracy"] for row in found.source["figures"].values()]
     assert accuracies == sorted(accuracies, reverse=True) and len(accuracies) == 3
 

@@ -39,18 +39,18 @@ class Learned:
     a clock, decide when it ends. weakest, strongest: strengths of the shifts in units, to either side.
     side: height and width in pixels to which pictures are made smaller for the reconstructor; smaller ones stay.
     noise: standard deviation of the noise that is then added to them, so that changes count by how well they are seen;
-    the paper has none.
+    none by itself, as in the paper.
     width: channels of its first layer. rate: of Adam, falling to 0 along half a cosine. seed: of everything drawn.
     progress: is told of the steps; it changes nothing.
     """
 
     components: int = 16
-    steps: int = 4000
+    steps: int = 3000
     batch: int = 16
     weakest: float = 0.5
     strongest: float = 6.0
     side: int = 32
-    noise: float = 0.1
+    noise: float = 0.0
     width: int = 24
     rate: float = 2e-3
     seed: int = 0

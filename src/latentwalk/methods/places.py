@@ -13,6 +13,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from latentwalk.direction import PER_LAYER
 from latentwalk.generator import RENDER_BATCH, Generator
 from latentwalk.hooks import read_layers
 from latentwalk.latents import Latents
@@ -74,7 +75,13 @@ def places(generator: Generator, prior: str, layers: tuple[str, ...] | None, com
     if prior == "code":
         return Places(generator)
     if prior == "sefa":
-        weights = torch.cat([w.cpu().double() for w in generator.entry_weights(some.space).values()])
+        maps = generator.entry_weights(some.space.removesuffix(PER_LAYER))
+        weights = torch.cat([weight.detach().cpu().double() for weight in maps.values()])
+        if weights.shape[1] != some.values[0].numel():
+            raise ValueError(
+                f"the prior sefa reads codes of {weights.shape[1]} numbers, got {some.space} codes of "
+                f"{some.values[0].numel()}: use another prior, or codes that are the same for all layers"
+            )
         gains, axes = principal(weights.T @ weights, components)
         return Places(generator, basis=(axes.T * gains.clamp(min=0).sqrt()).float().to(some.values.device))
     read = Places(generator, hidden(generator) if layers is None else layers)
