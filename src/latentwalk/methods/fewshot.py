@@ -97,7 +97,7 @@ class FewShot:
             figures[name] = {"yes": int(has.sum()), "no": int((~has).sum()), **judge.figures}
         source = {
             "method": "fewshot",
-            "parameters": asdict(self),
+            "parameters": {**asdict(self), "layers": list(eyes.places.layers)},
             "generator": generator.fingerprint,
             "figures": figures,
         }
