@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from latentwalk.cli import label as command
 from latentwalk.cli.blocks import blocks
 from latentwalk.cli.main import app
+from random_networks import EVERY
 
 
 @pytest.fixture
@@ -140,3 +141,12 @@ def test_one_line_and_nothing_written(small, run, tmp_path, monkeypatch, argumen
     assert err.startswith("error: ") and err.count("\n") == 1 and expected in err
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
     assert not (tmp_path / "out").exists()
+
+
+def test_generators_with_classes_are_refused(small, run, tmp_path, monkeypatch) -> None:
+    made = next(make for name, make in EVERY.items() if "biggan" in name)()
+    monkeypatch.setattr(command, "load_drawing", lambda *_options: made)
+    arguments = ("--attribute", "hat", "--sheet", tmp_path / "sheet.png", "--labels", tmp_path / "labels.csv")
+    code, out, err = run("label", small, *arguments)
+    assert (code, out) == (2, "") and "labels are kept by seed, and this generator draws one of 4 classes" in err
+    assert not list(tmp_path.iterdir())

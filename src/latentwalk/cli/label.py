@@ -103,7 +103,7 @@ def label(
     files = [check_ending(sheet, ".png")] if sheet else []
     with working(f"loading {generator}", as_json) as progress:
         made = load_drawing(generator, device, truncation, cutoff, noise, progress)
-        made.sample(wanted[:1])
+        check_unconditional(made)
         if following:
             wanted = next_seeds(made, labels, names[0], wanted, following)
         if sheet:
@@ -122,6 +122,15 @@ def check_name(name: str) -> str:
     if not name.strip() or name.strip() in ("seed", "index") or any(mark in name for mark in "=:,/\n"):
         raise ValueError(f"--attribute {name}: expected a name without = : , / that is not seed or index")
     return name.strip()
+
+
+def check_unconditional(generator: "Generator") -> None:
+    """Raises ValueError where a seed alone is no picture."""
+    if generator.classes:
+        raise ValueError(
+            f"labels are kept by seed, and this generator draws one of {generator.classes} classes for every seed: "
+            "expected a generator without classes"
+        )
 
 
 def choose(seeds: str | None, following: int | None, names: Sequence[str], sheet: Path | None) -> list[int]:
