@@ -13,14 +13,19 @@ if TYPE_CHECKING:
     from latentwalk.generator import Generator
     from latentwalk.generators.wrapped import wrap
     from latentwalk.jobs.convert import convert
-    from latentwalk.jobs.discover import fit_boundaries, fit_boundary
+    from latentwalk.jobs.directions import read_directions
+    from latentwalk.jobs.discover import discover, fit_boundaries, fit_boundary
     from latentwalk.jobs.edit import Edited, edit, edit_batches
     from latentwalk.jobs.evaluate import evaluate
     from latentwalk.jobs.inspect import inspect
+    from latentwalk.jobs.label import fit_fewshot
     from latentwalk.jobs.load import load, load_scorer
+    from latentwalk.jobs.naming import name_directions
     from latentwalk.jobs.replay import replay
+    from latentwalk.jobs.report import save_report
     from latentwalk.jobs.train import train_celeba, train_scorer
     from latentwalk.latents import Latents, LatentSpace
+    from latentwalk.methods.contrast import contrasted
     from latentwalk.receipts import Receipt
     from latentwalk.renderer import Renderer
     from latentwalk.samples import Samples
@@ -29,6 +34,7 @@ if TYPE_CHECKING:
     from latentwalk.walks.along import Along
     from latentwalk.walks.ascend import Ascent
     from latentwalk.walks.interpolate import interpolate, through
+    from latentwalk.walks.shifts import Shifts
 
 _HOMES = {
     "direction": ("Direction", "Effect"),
@@ -38,7 +44,13 @@ _HOMES = {
     "generator": ("Generator",),
     "generators.wrapped": ("wrap",),
     "jobs.convert": ("convert",),
-    "jobs.discover": ("fit_boundaries", "fit_boundary"),
+    "jobs.directions": ("read_directions",),
+    "jobs.discover": ("discover", "fit_boundaries", "fit_boundary"),
+    "jobs.label": ("fit_fewshot",),
+    "jobs.naming": ("name_directions",),
+    "jobs.report": ("save_report",),
+    "methods.contrast": ("contrasted",),
+    "walks.shifts": ("Shifts",),
     "jobs.edit": ("Edited", "edit", "edit_batches"),
     "jobs.evaluate": ("evaluate",),
     "jobs.inspect": ("inspect",),
@@ -89,19 +101,26 @@ __all__ = [
     "Samples",
     "Scorer",
     "Shift",
+    "Shifts",
     "__version__",
     "compose",
+    "contrasted",
     "convert",
+    "discover",
     "edit",
     "edit_batches",
     "evaluate",
     "fit_boundaries",
     "fit_boundary",
+    "fit_fewshot",
     "inspect",
     "interpolate",
     "load",
     "load_scorer",
+    "name_directions",
+    "read_directions",
     "replay",
+    "save_report",
     "score",
     "through",
     "train_celeba",

@@ -20,14 +20,17 @@ APART = ("jacobian",)
 UNTAUGHT = [name for name in HERE if name not in TAUGHT]
 """Methods that look by themselves."""
 
-UNIDENTIFIED = {"ica"}
+UNIDENTIFIED = {"ica", "learned"}
 """What looks for independent axes finds any in the toy: its coordinates are Gaussian, and every rotation of them is as
-independent as the next. `test_ica` plants others."""
+independent as the next; and a network tells the pictures of a turned set of axes apart as well. Their own tests plant
+what they can find."""
 
 OPTIONS: dict[str, dict[str, object]] = {
     "ganspace": {"layer": "entry", "components": 10},
     "ica": {"layer": "entry", "components": 3, "iterations": 50},
     "sparse-pca": {"layer": "entry", "components": 10},
+    "fewshot": {"layers": ("entry",)},
+    "learned": {"components": 3, "steps": 3, "batch": 8, "width": 4},
 }
 """Hyperparameters for the toy, where a method's own are meant for larger generators."""
 
@@ -74,8 +77,9 @@ def test_a_taught_method_finds_the_planted_directions_with_their_sign(toy, truth
 @pytest.mark.parametrize("name", TAUGHT)
 def test_a_taught_method_finds_the_planted_boundaries(toy, truth, samples, name) -> None:
     leave_to_its_own_tests(name, truth)
+    near = 0.1 if METHODS[name].needs == "labels" else 0.02  # the sign of a score tells less than the score
     for direction, true in zip(make(name, truth).fit(toy, samples), truth.directions, strict=True):
-        assert direction.offset == pytest.approx(true.offset, abs=0.02)
+        assert direction.offset == pytest.approx(true.offset, abs=near)
 
 
 @pytest.mark.parametrize("name", TAUGHT)

@@ -17,6 +17,7 @@ from latentwalk.cli.info import info
 from latentwalk.cli.inspect import inspect
 from latentwalk.cli.interpolate import interpolate
 from latentwalk.cli.invocation import TYPED
+from latentwalk.cli.label import label
 from latentwalk.cli.replay import replay
 from latentwalk.cli.report import report
 from latentwalk.cli.sample import sample
@@ -30,7 +31,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (sample, edit, interpolate, discover, evaluate, report, replay, inspect, convert, info):
+for command in (sample, label, edit, interpolate, discover, evaluate, report, replay, inspect, convert, info):
     app.command()(command)
 app.add_typer(train.app, name="train")
 

@@ -9,9 +9,11 @@ from latentwalk.generator import Generator
 from latentwalk.methods.boundary import Boundary
 from latentwalk.methods.channels import Channels
 from latentwalk.methods.contrast import Contrast
+from latentwalk.methods.fewshot import FewShot
 from latentwalk.methods.ganspace import GANSpace
 from latentwalk.methods.gradient import Gradient
 from latentwalk.methods.ica import ICA
+from latentwalk.methods.learned import Learned
 from latentwalk.methods.regression import Regression
 from latentwalk.methods.sefa import SeFa
 from latentwalk.methods.sparse_pca import SparsePCA
@@ -63,5 +65,7 @@ METHODS: dict[str, Entry] = {
     "ganspace": Entry(GANSpace, "codes", "principal components of codes or of a layer's activations", usual=True),
     "ica": Entry(ICA, "codes", "independent components of codes or of a layer's activations"),
     "sparse-pca": Entry(SparsePCA, "codes", "principal components that weigh few values of a layer"),
+    "fewshot": Entry(FewShot, "labels", "10 to 60 labels, with what the generator's activations know"),
+    "learned": Entry(Learned, "nothing", "directions that a network tells apart by their pictures"),
 }
 """Methods by name."""

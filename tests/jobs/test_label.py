@@ -1,0 +1,92 @@
+import pytest
+import torch
+
+from latentwalk.jobs.label import LabelTable, draw_label_sheet, fit_fewshot, labelled_samples, propose
+from latentwalk.methods.fewshot import FewShot
+from latentwalk.scores import score
+from latentwalk.training.labels import read_labels
+from toys import AXES, ToyScorer
+
+
+@pytest.fixture
+def hand(toy, tmp_path):
+    """Sixty labels of "one", given by the truth."""
+    logits = score(toy, ToyScorer(), toy.sample(range(60)))[:, 0]
+    path = tmp_path / "hand.csv"
+    path.write_text("seed,one\n" + "".join(f"{seed},{int(x > 0)}\n" for seed, x in enumerate(logits)))
+    return path
+
+
+def test_a_table_comes_back_as_it_was(tmp_path) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_text('\ufeffseed,hair,note\n7, k ,"a, b"\n3,,\n', encoding="utf-8")
+    table = LabelTable.read(path)
+    assert (table.columns, table.cell(7, "hair"), table.cell(7, "note")) == (("hair", "note"), "k", "a, b")
+    table.write(path)
+    assert path.read_text() == 'seed,hair,note\n7,k,"a, b"\n3,,\n'
+    assert LabelTable.read(tmp_path / "nowhere.csv") == LabelTable()
+
+
+def test_what_is_written_is_what_scorers_are_trained_on(toy, tmp_path) -> None:
+    table = LabelTable().with_rows([5, 9, 2], ["hat"]).with_cell(9, "hat", "1").with_cell(2, "hat", "0")
+    table.write(tmp_path / "labels.csv")
+    samples = read_labels(tmp_path / "labels.csv", toy, None, ["hat"])
+    assert samples.latents.seeds.tolist() == [5, 9, 2]
+    assert samples.scores[:, 0].nan_to_num(-1).tolist() == [-1, 1, 0]
+    assert table.counts("hat") == (1, 1) and table.open_questions([5, 9, 4], ["hat"]) == [(5, "hat"), (4, "hat")]
+
+
+def test_room_for_more_takes_nothing_away() -> None:
+    table = LabelTable().with_cell(3, "hat", "1").with_rows([3, 4], ["smiling"])
+    assert table.columns == ("hat", "smiling") and table.cell(3, "hat") == "1"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", r"begins with \[\]: expected a header whose first column is 'seed'"),
+        ("index,hat\n1,1\n", "expected a header whose first column is 'seed'"),
+        ("seed,hat,hat\n", "give each a name of its own"),
+        ("seed,hat\n-1,1\n", "line 2: expected a whole number as seed, got '-1'"),
+        ("seed,hat\n1,1,1\n", "line 2: expected at most 2 cells, got 3"),
+        ('seed,hat\n1,"1\n', "cannot read the labels"),
+    ],
+)
+def test_tables_that_do_not_fit_are_refused(tmp_path, text, message) -> None:
+    (tmp_path / "labels.csv").write_text(text)
+    with pytest.raises(ValueError, match=message):
+        LabelTable.read(tmp_path / "labels.csv")
+
+
+def test_hand_labels_come_with_codes_that_have_none(toy, hand) -> None:
+    samples = labelled_samples(toy, hand, ["one"], unlabelled=40)
+    assert len(samples.latents) == 100 and int(samples.scores.isnan().sum()) == 40
+    assert torch.equal(samples.latents.values[:60], toy.sample(range(60)).values)
+    assert len(labelled_samples(toy, hand, unlabelled=0).latents) == 60
+
+
+def test_from_a_file_of_labels_to_a_direction(toy, hand) -> None:
+    found = fit_fewshot(toy, hand, ["one"], unlabelled=400)
+    assert found["one"].vector @ AXES[:, 0] > 0.75
+    assert found.source["labels"] == str(hand) and found.source["generator"] == toy.fingerprint
+
+
+def test_seeds_near_the_boundary_are_proposed_and_none_twice(toy, hand) -> None:
+    seeds = propose(toy, hand, "one", range(300), 10, FewShot("pcs", ("entry",), 3))
+    assert len(set(seeds)) == 10 and min(seeds) >= 60
+    logits = score(toy, ToyScorer(), toy.sample(range(60, 300)))[:, 0]
+    assert score(toy, ToyScorer(), toy.sample(seeds))[:, 0].abs().mean() < 0.6 * logits.abs().mean()
+    with pytest.raises(ValueError, match="2 of the seeds have no label yet, fewer than the 10 to propose"):
+        propose(toy, hand, "one", range(62), 10)
+
+
+def test_labels_by_index_propose_no_seeds(toy, tmp_path) -> None:
+    toy.sample(range(3)).save(tmp_path / "codes.safetensors")
+    (tmp_path / "labels.csv").write_text("index,hat\n0,1\n1,0\n")
+    with pytest.raises(ValueError, match="give the file of the codes"):
+        propose(toy, tmp_path / "labels.csv", "hat", range(9), 2)
+
+
+def test_the_sheet_shows_every_seed(toy) -> None:
+    sheet = draw_label_sheet(toy, [3, 4, 5], columns=3, scale=2)
+    assert sheet.width == 3 * 16 + 2 * 4 + 2 * 8
