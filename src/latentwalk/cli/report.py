@@ -23,6 +23,7 @@ from latentwalk.cli.evaluate import (
 from latentwalk.cli.invocation import TYPED
 from latentwalk.cli.options import OUTPUT, Classes, Device, Force, Json
 from latentwalk.cli.outputs import check_ending, outputs
+from latentwalk.seeds import format_seeds
 
 if TYPE_CHECKING:
     from latentwalk.directions import Directions
@@ -81,21 +82,20 @@ def report(
 def discovered(found: "Directions") -> str:
     """The command that finds directions again, from what their file says."""
     source = found.source
-    method = source.get("method", "")
-    parts = ["latentwalk", "discover", str(source.get("generator_source", "GENERATOR")), "--method", str(method)]
-    if not source.get("space"):
+    method = str(source.get("method", ""))
+    if "options" not in source:
         return f"# {method or 'directions'}: not found with latentwalk discover"
-    options = {"scorer": source.get("scorer"), "samples": source.get("samples"), "space": source.get("space")}
-    options["seed"] = source.get("seed")
+    parts = ["latentwalk", "discover", str(source.get("generator_source", "GENERATOR")), "--method", method]
+    named = source.get("scorer") or source.get("names", {}).get("scorer")
+    options: dict[str, Any] = {"scorer": named, **{name: source.get(name) for name in ("samples", "space", "seed")}}
+    truncation = source.get("drawing", {}).get("truncation", 1)
+    options["truncation"] = truncation if truncation != 1 else None
+    options["class"] = format_seeds(source["classes"]) if source.get("classes") else None
+    options["labels"] = "LABELS.csv" if source.get("cost", {}).get("labels") else None
     for name, value in options.items():
-        if value not in (None, ""):
-            parts += [f"--{name}", str(value)]
-    for name in names_asked(found):
+        parts += [] if value in (None, "") else [f"--{name}", str(value)]
+    for name in source.get("attributes", ()):
         parts += ["--attribute", name]
+    for key, value in source["options"].items():
+        parts += ["--option", f"{method}.{key}={value}"]
     return shlex.join(parts)
-
-
-def names_asked(found: "Directions") -> list[str]:
-    """The attributes that were asked for: the names of directions that nobody named afterwards."""
-    taught: Any = found.source.get("scorer")
-    return [direction.name for direction in found] if taught else []

@@ -102,7 +102,14 @@ def discover(
         if entry.needs == "labels" and labelled is not None:
             given = with_labels(generator, drawn.latents, labelled)
         found[name] = _fit(name, made[name], generator, given, scorer)
-        found[name] = Directions(found[name].items, {**found[name].source, "seed": seed, "space": spaces[name]})
+        asked = {
+            "seed": seed,
+            "space": spaces[name],
+            "options": {key: str(value) for key, value in (options or {}).get(name, {}).items()},
+            "attributes": list(attributes or ()),
+            "classes": labels.tolist() if labels is not None and labels.ndim == 1 else [],
+        }
+        found[name] = Directions(found[name].items, {**found[name].source, **asked})
         if entry.needs in ("codes", "nothing") and scorer is not None:
             codes = concatenate(list(draw_codes(generator, NAMING_CODES, NAMING_SEED + seed, None, labels)))
             found[name] = name_directions(generator, found[name], scorer, codes, progress)

@@ -1,0 +1,54 @@
+"""`latentwalk discover` and `latentwalk report`, from a checkpoint to the page."""
+
+import shlex
+
+import pytest
+
+from latentwalk.directions import Directions
+
+SMALL = ("--codes", 12, "--strengths", 3)
+FEW = ("--samples", 200, "--option", "sefa.components=2", "--option", "ganspace.components=2")
+
+
+@pytest.fixture
+def found(small, run, tmp_path, monkeypatch):
+    """Directions of a checkpoint that came without a scorer, named by what can be measured."""
+    monkeypatch.chdir(tmp_path)
+    methods = ("--method", "regression", "--method", "sefa", "--method", "ganspace")
+    code, _, err = run("discover", small, *methods, "--scorer", "measurements", *FEW, "--out", "found")
+    assert code == 0, err
+    return sorted((tmp_path / "found").iterdir())
+
+
+def test_from_a_checkpoint_to_the_page(run, found, small, tmp_path) -> None:
+    code, out, err = run("report", *found, *SMALL)
+    assert (code, err) == (0, "")
+    for ending in ("html", "md", "json"):
+        assert f"wrote out/report.{ending}" in out
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "measurements-judge" in page
+    for file in found:
+        for direction in Directions.load(file):
+            assert f"{file.stem}:{direction.name}" in page
+
+
+def test_the_commands_on_the_page_find_the_same_directions_again(run, found, tmp_path) -> None:
+    assert run("report", *found, *SMALL).code == 0
+    lines = (tmp_path / "out" / "report.md").read_text().split("## Commands")[1].split("\n")
+    commands = [shlex.split(line) for line in lines if line.startswith("    latentwalk discover")]
+    assert len(commands) == len(found)
+    for command in commands:
+        assert run(*command[1:], "--out", "again").code == 0
+    for file in found:
+        one, other = Directions.load(file), Directions.load(tmp_path / "again" / file.name)
+        assert [d.name for d in one] == [d.name for d in other]
+        assert all((a.vector == b.vector).all() for a, b in zip(one, other, strict=True))
+
+
+def test_files_that_exist_are_kept(run, found, tmp_path) -> None:
+    (tmp_path / "mine.md").write_text("notes")
+    code, _, err = run("report", *found, *SMALL, "--out", "mine.html")
+    assert code == 2 and "mine.md" in err
+    assert (tmp_path / "mine.md").read_text() == "notes"
+    code, _, err = run("report", *found, *SMALL, "--out", "mine.pdf")
+    assert code == 2 and "ends in .html" in err
