@@ -1,6 +1,7 @@
 """Layers are read without a trace, and a pass ends where nothing more is wanted."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -83,3 +84,19 @@ def test_a_wrong_name_lists_the_nearest(network: nn.Sequential) -> None:
 def test_nearest_puts_the_most_alike_first() -> None:
     assert nearest("smilling", ["age", "smiling", "hat"], 2)[0] == "smiling"
     assert len(nearest("x", [str(i) for i in range(20)])) == 8
+
+
+def test_passes_of_other_threads_are_not_read(tiny) -> None:
+    """Each of several threads reads its own, whatever the others pass at the same time."""
+    codes = [tiny.sample([seed] * 4) for seed in range(40)]
+    layer = tiny.layer_names[0]
+
+    def read(batch):
+        with torch.no_grad(), read_layers(tiny, [layer], stop=False) as found:
+            tiny.synthesize(batch)
+        return found[layer]
+
+    alone = [read(batch) for batch in codes]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(read, codes))
+    assert all(torch.equal(one, other) for one, other in zip(alone, together, strict=True))

@@ -5,6 +5,7 @@ import shlex
 import pytest
 
 from latentwalk.directions import Directions
+from latentwalk.evaluation import Evaluation
 
 SMALL = ("--codes", 12, "--strengths", 3)
 FEW = ("--samples", 200, "--option", "sefa.components=2", "--option", "ganspace.components=2")
@@ -52,3 +53,26 @@ def test_files_that_exist_are_kept(run, found, tmp_path) -> None:
     assert (tmp_path / "mine.md").read_text() == "notes"
     code, _, err = run("report", *found, *SMALL, "--out", "mine.pdf")
     assert code == 2 and "ends in .html" in err
+
+
+def test_ranges_and_figures_go_into_the_files_when_asked(run, found, tmp_path) -> None:
+    before = [file.read_bytes() for file in found]
+    assert run("evaluate", *found, *SMALL, "--out", "e.json").code == 0
+    assert [file.read_bytes() for file in found] == before
+    assert run("evaluate", *found, *SMALL, "--out", "e.json", "--force", "--update").code == 0
+    ranges = {result.key: result.range for result in Evaluation.read(tmp_path / "e.json").directions}
+    for file in found:
+        directions = Directions.load(file)
+        assert directions.source["evaluation"]["judge"] == "measurements-judge"
+        for direction in directions:
+            assert direction.range == ranges[f"{file.stem}:{direction.name}"]
+            assert "effect" in directions.source["evaluation"]["figures"][direction.name]
+
+
+def test_a_strength_beyond_the_range_is_said(run, found, small, tmp_path) -> None:
+    file = tmp_path / "found" / "sefa.safetensors"
+    name = Directions.load(file)[0].name
+    arguments = ("edit", small, "--scorer", "measurements", "--seeds", 0, "--show", "none", "--direction")
+    code, _, err = run(*arguments, f"{file}:{name}", "--strength", 9)
+    assert code == 0
+    assert "was seen to work from -3 to 3, 9 is further" in err

@@ -20,7 +20,7 @@ FOUND = [
     Directions(
         ToyScorer(True).directions.items, {"method": "truth", "seed": 5, "cost": {"seconds": 2.0, "images": 70}}
     ),
-    Directions((Direction("one", AXES[:, 0].contiguous()), Direction("pc <2>", AXES[:, 9].contiguous()))),
+    Directions((Direction("two", AXES[:, 1].contiguous()), Direction("pc <2>", AXES[:, 9].contiguous()))),
 ]
 
 
@@ -83,10 +83,10 @@ def test_names_cannot_become_markup(written) -> None:
 
 
 def test_the_best_direction_stands_first(written, evaluation) -> None:
-    """The planted axis of "one" drags nothing along, its entangled twin does."""
-    comparison = next(c for c in evaluation.comparisons if c.attribute == "one")
-    assert comparison.ranking[0].key == "<pca>:one"
-    assert "| one | <pca>:one |" in written[1].read_text()
+    """The planted axis of "two" drags nothing along, its entangled twin does."""
+    comparison = next(c for c in evaluation.comparisons if c.attribute == "two")
+    assert comparison.ranking[0].key == "<pca>:two"
+    assert "| two | <pca>:two |" in written[1].read_text()
 
 
 def test_the_json_beside_it_is_the_evaluation(written, evaluation) -> None:
@@ -95,12 +95,12 @@ def test_the_json_beside_it_is_the_evaluation(written, evaluation) -> None:
 
 
 def test_curves_stay_inside_their_drawing_and_begin_at_nothing(evaluation) -> None:
-    keys = ["true:one", "<pca>:one"]
+    keys = ["true:two", "<pca>:two"]
     drawn = plot(evaluation, keys)
     assert [curve.key for curve in drawn.curves] == keys
     for curve in drawn.curves:
         assert all(0 <= x <= WIDTH and 0 <= y <= HEIGHT for x, y, _ in curve.points)
-    assert effects(evaluation["true:one"])[0][:2] == (0.0, 0.0)
+    assert effects(evaluation["true:two"])[0][:2] == (0.0, 0.0)
     dirty, clean = (effects(evaluation[key])[-1][1] for key in keys)
     assert dirty > 0.3 > clean
 

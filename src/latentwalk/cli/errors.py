@@ -26,8 +26,8 @@ class Commands(TyperGroup):
             raise typer.Exit(STOPPED) from None
 
 
-def complain(text: str) -> None:
-    print(f"error: {text}", file=sys.stderr)
+def complain(text: str, how: str = "error") -> None:
+    print(f"{how}: {text}", file=sys.stderr)
 
 
 def one_line(error: Exception) -> str:

@@ -75,6 +75,14 @@ LookAt = Annotated[
 ]
 
 
+Update = Annotated[
+    bool,
+    typer.Option(
+        "--update", help="Also write ranges and figures into the files of directions.", rich_help_panel=OUTPUT
+    ),
+]
+
+
 class Judged(NamedTuple):
     """Directions and what was measured of them."""
 
@@ -98,6 +106,7 @@ def evaluate(
     out: Annotated[
         Path, typer.Option(metavar="FILE", help="All that was measured, .json.", rich_help_panel=OUTPUT)
     ] = Path("out/evaluation.json"),
+    update: Update = False,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
@@ -114,10 +123,13 @@ def evaluate(
     """
     check_ending(out, ".json")
     with working("loading", as_json) as progress, outputs([out], force):
-        result = judged(
+        found = judged(
             files, generator, judge, codes, strengths, seed, features, classes, device, force_generator, progress
-        ).result
+        )
+        result = found.result
         result.save(out)
+        if update:
+            write_back(files, found)
     if as_json:
         say_json(result.model_dump(mode="json"))
         return
@@ -160,6 +172,16 @@ def judged(
         progress=progress,
     )
     return Judged(made, found, result, labels)
+
+
+def write_back(files: "Sequence[Path]", judged: Judged) -> None:
+    """What was measured, into the files of directions that are ours."""
+    from latentwalk.jobs.evaluate import with_evaluation
+
+    kept = with_evaluation(judged.found, [str(file) for file in files], judged.result)
+    for file, directions in zip(files, kept, strict=True):
+        if file.suffix == ".safetensors":
+            directions.save(file)
 
 
 def recorded_generator(files: "Sequence[Path]") -> str:

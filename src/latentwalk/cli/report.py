@@ -17,8 +17,10 @@ from latentwalk.cli.evaluate import (
     LookAt,
     Of,
     StrengthCount,
+    Update,
     judged,
     say_evaluation,
+    write_back,
 )
 from latentwalk.cli.invocation import TYPED
 from latentwalk.cli.options import OUTPUT, Classes, Device, Force, Json
@@ -46,6 +48,7 @@ def report(
     out: Annotated[
         Path, typer.Option(metavar="FILE", help="The page, .html; .md and .json go beside it.", rich_help_panel=OUTPUT)
     ] = Path("out/report.html"),
+    update: Update = False,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
@@ -64,14 +67,17 @@ def report(
     check_ending(out, ".html")
     written = [out, out.with_suffix(".md"), out.with_suffix(".json")]
     with working("loading", as_json) as progress, outputs(written, force):
-        made, found, result, labels = judged(
+        whole = judged(
             files, generator, judge, codes, strengths, seed, features, classes, device, force_generator, progress
         )
+        made, found, result, labels = whole
         shown = made.sample(
             range(SHOWN), None if labels is None else [int(labels[i % len(labels)]) for i in range(SHOWN)]
         )
         commands = [*map(discovered, found), shlex.join(["latentwalk", *TYPED.get()])]
         save_report(result, made, found, [str(file) for file in files], shown, out, commands, progress)
+        if update:
+            write_back(files, whole)
     if as_json:
         say_json(result.model_dump(mode="json"))
         return

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from latentwalk.cli.errors import complain
+
 if TYPE_CHECKING:
     from latentwalk.direction import Direction
     from latentwalk.generator import Generator
@@ -83,6 +85,10 @@ def read_shifts(
         alone = direction.conditioned(conditions)
         moved.append(alone if span is None else alone.on_layers(*span))
     lengths = each(strengths or [2.0], len(chosen), "--strength")
+    for direction, length in zip(directions, lengths, strict=True):
+        low, high = direction.range
+        if not low <= length <= high and not place:
+            complain(f"{direction.name!r} was seen to work from {low:g} to {high:g}, {length:g} is further", "note")
     return Shifts(Directions(tuple(moved)), tuple(lengths), place)
 
 

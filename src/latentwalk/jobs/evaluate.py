@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -130,6 +131,25 @@ def name_all(found: Sequence[Directions], files: Sequence[str]) -> dict[str, tup
                 key = f"{home}:{direction.name} ({again})"
             keyed[key] = direction, (directions, file)
     return keyed
+
+
+def with_evaluation(found: Sequence[Directions], files: Sequence[str], evaluation: Evaluation) -> list[Directions]:
+    """The directions with the range in which each was seen to work, and with their figures in `source["evaluation"]`.
+
+    found, files: as they were given to `evaluate`.
+    """
+    results = iter(evaluation.directions)  # in the order of `name_all`
+    kept = []
+    for directions in found:
+        pairs = [(direction, next(results)) for direction in directions]
+        figures = {
+            direction.name: {name: None if m is None else m.value for name, m in result.metrics.items()}
+            for direction, result in pairs
+        }
+        judged = {"judge": evaluation.judge.source, "codes": evaluation.codes, "seed": evaluation.seed}
+        items = tuple(replace(direction, range=result.range) for direction, result in pairs)
+        kept.append(Directions(items, {**directions.source, "evaluation": {**judged, "figures": figures}}))
+    return kept
 
 
 Found = tuple[Directions, str]

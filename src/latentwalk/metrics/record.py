@@ -5,8 +5,10 @@ embeddings at two strengths for the quality, and for the first codes a closer lo
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from functools import partial
+from threading import Lock
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -16,6 +18,7 @@ from latentwalk.direction import Direction
 from latentwalk.edits import codes_for
 from latentwalk.generator import Generator
 from latentwalk.latents import Latents
+from latentwalk.metrics.crew import crew
 from latentwalk.metrics.features import Features
 from latentwalk.metrics.sweep import Close, Sweep, check_strengths, even_strengths, typical
 from latentwalk.samples import Progress, silent
@@ -57,19 +60,18 @@ def record(
     page = _Page(generator, judge, features, strengths, total, progress)
     places = _places(strengths, min(close, len(codes)), seed).to(generator.device)
     logits, unedited, done = [], [], 0
-    for part in generator.batches(codes):
-        near = max(0, min(close - done, len(part)))
-        images = page.draw(part)
-        judged, vectors, maps = page.look(images, near, embed=True)
-        logits.append(judged)
-        unedited.append(vectors)
-        starts: dict[str, Latents] = {}
-        for one in book:
-            space = one.direction.acts_in
-            if space not in starts:
-                starts[space] = codes_for(generator, part, one.direction)
-            page.sweep(one, starts[space], images[:near], maps, places[done : done + near])
-        done += len(part)
+    with crew(generator.device) as each:
+        for part in generator.batches(codes):
+            near = max(0, min(close - done, len(part)))
+            images = page.draw(part)
+            judged, vectors, maps = page.look(images, near, embed=True)
+            logits.append(judged)
+            unedited.append(vectors)
+            spaces = {one.direction.acts_in: one.direction for one in book}
+            starts = {space: codes_for(generator, part, direction) for space, direction in spaces.items()}
+            sweep = partial(page.sweep, starts, images[:near], maps, places[done : done + near])
+            each(sweep, book)
+            done += len(part)
     before = torch.cat(unedited)
     others = before if reference is None else embed(generator, reference, features)
     return [one.close(strengths, tuple(judge.attributes), torch.cat(logits), before, others) for one in book]
@@ -135,11 +137,13 @@ class _Page:
     total: int
     progress: Progress
     done: int = 0
+    lock: Any = field(default_factory=Lock)
 
     def draw(self, codes: Latents) -> Tensor:
         images = self.generator.synthesize(codes)
-        self.done += len(images)
-        self.progress("drawing edits", self.done, self.total)
+        with self.lock:
+            self.done += len(images)
+            self.progress("drawing edits", self.done, self.total)
         return images
 
     def look(self, images: Tensor, near: int, embed: bool) -> _Look:
@@ -159,9 +163,12 @@ class _Page:
         maps = [torch.cat(layers) for layers in zip(*kept, strict=True)]
         return _Look(torch.cat(logits).float().cpu(), torch.cat(vectors).float().cpu() if embed else None, maps)
 
-    def sweep(self, book: _Book, start: Latents, unedited: Tensor, before: list[Tensor], places: Tensor) -> None:
+    @torch.no_grad()  # of each thread
+    def sweep(
+        self, starts: dict[str, Latents], unedited: Tensor, before: list[Tensor], places: Tensor, book: _Book
+    ) -> None:
         """One direction on one batch; the first codes of it, as many as there are unedited images, closely."""
-        near, usual = len(unedited), typical(self.strengths)
+        near, usual, start = len(unedited), typical(self.strengths), starts[book.direction.acts_in]
         for row, strength in enumerate(self.strengths.tolist()):
             images, maps = unedited, before
             if strength != 0:

@@ -1,5 +1,6 @@
 """Curves of effect against leakage, as points of an SVG drawing."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -73,10 +74,7 @@ def effects(result: DirectionResult) -> list[tuple[float, float, str]]:
 
 
 def steps(most: float) -> list[float]:
-    """Round numbers from 0 to the largest, four or so."""
-    size = 10.0 ** len(str(int(most))) / 10 if most >= 1 else 0.1
-    for factor in (0.1, 0.2, 0.5, 1, 2, 5):
-        if most / (size * factor) <= 5:
-            size *= factor
-            break
-    return [round(size * i, 6) for i in range(int(most / size) + 1)]
+    """Round numbers from 0 to the largest, three to six of them."""
+    power = 10.0 ** math.floor(math.log10(most))
+    size = next(power * factor for factor in (0.2, 0.5, 1, 2) if most / (power * factor) < 5.5)
+    return [round(size * i, 9) for i in range(int(most / size + 1e-9) + 1)]
