@@ -194,7 +194,7 @@ def test_wide_activations_are_sketched_and_say_how_well(tiny) -> None:
         ({"components": 0}, "the components to keep are 1 or more, got 0"),
         ({"codes": 1}, "the codes to draw are 2 or more, got 1"),
         ({"seed": -1}, "a seed is an integer from 0"),
-        ({"columns": 5}, "a sketch of 5 columns has as many axes at most, got 20 components"),
+        ({"columns": 5}, "a sketch of 5 columns has as many axes at most, got 10 components"),
     ],
 )
 def test_hyperparameters_without_a_meaning_are_refused(options, message) -> None:

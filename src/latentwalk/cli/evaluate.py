@@ -187,6 +187,8 @@ def write_back(files: "Sequence[Path]", judged: Judged) -> None:
 def recorded_generator(files: "Sequence[Path]") -> str:
     """The generator that the files name. Raises ValueError when they name none, or several."""
     from latentwalk.directions import Directions
+    from latentwalk.jobs.load import GENERATORS
+    from latentwalk.remote.address import is_remote
 
     ours = [file for file in files if file.suffix == ".safetensors"]
     names = {str(Directions.load(file).source.get("generator_source", "")) for file in ours} - {""}
@@ -195,7 +197,10 @@ def recorded_generator(files: "Sequence[Path]") -> str:
             f"the files name {'several generators: ' + ', '.join(sorted(names)) if names else 'no generator'}: "
             "choose one with --generator"
         )
-    return names.pop()
+    name = names.pop()
+    if name not in GENERATORS and not is_remote(name) and not Path(name).exists():
+        raise ValueError(f"the files name the generator {name}, which is not here: say where it is with --generator")
+    return name
 
 
 def load_judge(generator: "Generator", judge: str | None, device: str) -> "Scorer":

@@ -82,15 +82,15 @@ def discover(
     that mean something elsewhere alone, there.
     labels: class numbers or vectors that the codes get in turn, for conditional generators.
     labelled: hand labels, for methods that learn from few; their codes are in the space where codes are sampled.
-    options: hyperparameters by method. `source` of what is found also says what it cost: seconds, images, labels.
+    options: hyperparameters by method. Codes that are sampled are normal and have no axes of their own, so there
+    ganspace, ica and sparse-pca look at the first layer's activations, unless a layer is named.
+    `source` of what is found also says what it cost: seconds, images, labels.
     Raises ValueError for an unknown method, attribute, space or option before anything is drawn.
     """
     chosen = {name: entry_of(name) for name in dict.fromkeys(methods)}
     spaces = {name: space_for(name, entry, generator, space) for name, entry in chosen.items()}
-    made = {
-        name: make_method(name, entry, scorer, labelled, (options or {}).get(name, {}))
-        for name, entry in chosen.items()
-    }
+    options = {name: with_layer(name, generator, spaces[name], (options or {}).get(name, {})) for name in chosen}
+    made = {name: make_method(name, entry, scorer, labelled, options[name]) for name, entry in chosen.items()}
     names = _attributes(scorer, attributes)
     needs = {entry.needs for entry in chosen.values()}
     drawn = _draw(generator, scorer if needs & SCORED else None, names, samples, seed, labels, progress)
@@ -105,7 +105,7 @@ def discover(
         asked = {
             "seed": seed,
             "space": spaces[name],
-            "options": {key: str(value) for key, value in (options or {}).get(name, {}).items()},
+            "options": {key: plain(value) for key, value in options[name].items()},
             "attributes": list(attributes or ()),
             "classes": labels.tolist() if labels is not None and labels.ndim == 1 else [],
         }
@@ -240,6 +240,17 @@ def make_method(
             raise ValueError(f"{name} has no option {key!r}: there are {', '.join(nearest(key, known, len(known)))}")
         given[key] = read_option(name, key, value, types[key])
     return entry.make(**given)
+
+
+def with_layer(name: str, generator: Generator, space: str, options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The options, with the first layer for methods that decompose codes where these are alike in every direction."""
+    alike = METHODS[name].needs == "codes" and space == generator.input_space.name
+    return {"layer": generator.layer_names[0], **options} if alike else options
+
+
+def plain(value: Any) -> str:
+    """A hyperparameter as `read_option` reads it."""
+    return ",".join(map(str, value)) if isinstance(value, tuple | list) else "none" if value is None else str(value)
 
 
 def read_option(name: str, key: str, value: Any, kind: Any) -> Any:

@@ -76,7 +76,8 @@ def shown(estimate: Estimate | None) -> str:
 
 
 def number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3g}" if abs(value) < 0.01 and value else f"{value:.2f}"
+    """Two digits, three for small ones; a dash where there is none."""
+    return "-" if value is None else f"{value:.3f}" if abs(value) < 0.1 else f"{value:.2f}"
 
 
 def count(value: int | None) -> str:
