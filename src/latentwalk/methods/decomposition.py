@@ -24,7 +24,7 @@ from latentwalk.sketch import Sketch
 from latentwalk.statistics import Moments, principal
 
 WIDEST = 4096
-"""Numbers in an activation up to which its covariance is computed; wider ones are sketched, at 8,192 in a fifth of the time."""
+"""Numbers in an activation up to which its covariance is computed; wider ones are sketched, five times as fast."""
 
 ROUNDING = 1e-10
 """Variance, relative to the largest, that is nothing but rounding of float32 activations."""
