@@ -7,6 +7,18 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+TELLING = """
+import torch
+
+
+def constant(images):
+    bright = images.mean((1, 2, 3))
+    return torch.stack([0 * bright + 3, 10 + bright, bright + float("nan"), bright / 0], 1)
+
+
+constant.attributes = ("same", "always", "nan", "infinite")
+"""
+
 
 @pytest.fixture
 def place(tmp_path, small, monkeypatch):
@@ -26,11 +38,14 @@ def place(tmp_path, small, monkeypatch):
     (tmp_path / "headless.csv").write_text("0,1\n1,0\n")
     (tmp_path / "there.png").write_text("old")
     (tmp_path / "file").write_text("no folder")
+    (tmp_path / "telling.py").write_text(TELLING)
     return tmp_path
 
 
 EDIT = ("edit", "faces64", "--seeds", "0", "--show", "none", "--out", "new/folder")
 SAMPLE = ("sample", "good.safetensors", "--out", "new/sheet.png")
+FIND = ("discover", "good.safetensors", "--samples", "100", "--out", "new/found")
+TOLD = (*FIND, "--scorer", "telling:constant", "--method")
 TRAIN = ("train", "scorer", "good.safetensors", "--out", "new/scorer.safetensors", "--labels")
 
 CASES = {
@@ -71,6 +86,28 @@ CASES = {
     "one code to go through": (("interpolate", "good.safetensors", "--seeds", "3"), "2 codes or more"),
     "film of another format": (("interpolate", "good.safetensors", "--out", "a.avi"), ".mp4"),
     "boundary of the unknown": (("discover", "faces64", "--method", "svm", "--attribute", "glasses"), "no attribute"),
+    "unknown method": ((*FIND, "--method", "pca"), "no method 'pca': there are"),
+    "unknown space": ((*FIND, "--method", "sefa", "--space", "w"), "has the spaces z, got 'w'"),
+    "a method of another family": (
+        (*FIND, "--scorer", "measurements", "--method", "channels"),
+        "finds directions in s",
+    ),
+    "unknown layer": (
+        (*FIND, "--method", "ganspace", "--option", "ganspace.layer=layers.9"),
+        "the nearest are layers.",
+    ),
+    "unknown option": ((*FIND, "--method", "sefa", "--option", "sefa.part=3"), "sefa has no option 'part'"),
+    "more components than numbers": ((*FIND, "--method", "sefa", "--option", "sefa.components=99"), "8 directions"),
+    "nothing to learn from": ((*FIND, "--method", "regression"), "learns from scores: name a scorer"),
+    "no labels to learn from": ((*FIND, "--method", "fewshot"), "learns from hand labels"),
+    "all scores equal": ((*TOLD, "svm", "--attribute", "same"), "every score is 3"),
+    "one class only": ((*TOLD, "regression", "--attribute", "always"), "got 100 and 0"),
+    "scores that are no numbers": ((*TOLD, "interfacegan", "--attribute", "nan"), "got 0 and 0"),
+    "infinite scores": ((*TOLD, "contrast", "--attribute", "infinite"), "infinite"),
+    "damaged directions": (("evaluate", "text.pt", "--generator", "good.safetensors"), "readable file of directions"),
+    "directions of nowhere": (("report", "nowhere.npy", "--generator", "good.safetensors"), "no file nowhere.npy"),
+    "directions of another size": (("report", "short.npy", "--generator", "good.safetensors"), "not all 0"),
+    "directions that name no generator": (("report", "short.npy"), "choose one with --generator"),
     "unknown column": ((*TRAIN, "names.csv", "--attribute", "hat"), "no column 'hat'"),
     "unknown value": ((*TRAIN, "names.csv", "--attribute", "red=hair:r"), "never holds r"),
     "no header": ((*TRAIN, "headless.csv"), "'seed' or 'index'"),

@@ -66,7 +66,7 @@ def effects(result: DirectionResult) -> list[tuple[float, float, str]]:
     for point in sorted(result.points, key=lambda p: p.strength * result.sign):
         if point.strength * result.sign < 0 or point.on is None or point.dependency is None:
             continue
-        on = abs(point.on.value) if point.strength else 0.0
+        on = max(point.on.value, 0.0) if point.strength else 0.0
         rows.append(
             (on, point.dependency, f"{result.key} at {point.strength:+g}: on {on:.2f}, off {point.dependency:.2f}")
         )
