@@ -94,6 +94,13 @@ def test_directions_that_do_nothing_do_not_pull_the_others_down() -> None:
     assert compare({"idle": straight([0.0, 0.1])}, WEIGHTS) is None
 
 
+def test_one_weak_direction_does_not_pull_many_strong_ones_down() -> None:
+    good = {f"good {i}": straight([0.9, 0.1 * i]) for i in range(3)}
+    found = compare({**good, "weak": straight([0.15, 0.1])}, WEIGHTS)
+    assert found.change == 1
+    assert [ranked.reached for ranked in found.ranking] == [True, True, True, False]
+
+
 def test_the_way_that_gives_more_is_the_one_that_counts() -> None:
     back = straight([-0.5, 0.1]).toward(0, -1)
     (ranked,) = compare({"back": back}, WEIGHTS).ranking

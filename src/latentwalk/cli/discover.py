@@ -95,7 +95,7 @@ def discover(
       latentwalk discover faces64 --method fewshot --labels labels.csv
     """
     from latentwalk.jobs.discover import discover as discover_all
-    from latentwalk.jobs.load import load_scorer, scorer_of
+    from latentwalk.jobs.load import MEASUREMENTS, load_scorer, scorer_of
     from latentwalk.training.labels import read_labels
 
     with working(f"loading {generator}", as_json) as progress:
@@ -121,6 +121,7 @@ def discover(
                 classes_of(made, classes),
                 labelled,
                 read_options(option or [], methods),
+                judged or load_scorer(MEASUREMENTS[0], device, made),
                 progress,
             )
             for file, directions in zip(files, found.values(), strict=True):
@@ -173,16 +174,33 @@ def say_directions(found: "Directions") -> None:
     """One row per direction: what it moves if that was measured, and how well its boundary tells new codes apart."""
     cost, figures = found.source.get("cost", {}), found.source.get("figures", {})
     say(f"{found.source.get('method', 'directions')}: {len(found)} in {found[0].space}", "bold")
-    scored = f", {cost['images']:,} scored images" if cost.get("images") else ""
-    say(f"fitted in {cost.get('seconds', 0):.1f} s{scored}", "dim")
+    used = [
+        f"{cost[kind]:,} {what}" for kind, what in (("images", "scored images"), ("labels", "labels")) if cost.get(kind)
+    ]
+    say(", ".join([f"fitted in {cost.get('seconds', 0):.1f} s", *used]), "dim")
     for reason in found.source.get("skipped", {}).values():
         say(f"left out: {reason}", "yellow")
     if any("correlation" in figures.get(direction.name, {}) for direction in found):
         _say_taught(found, figures)
         return
+    if not any(direction.effects for direction in found):
+        _say_figures(found, figures)
+        return
     rows = [(d.name, ", ".join(f"{e.attribute} {e.effect:+.2f}" for e in d.effects[:3])) for d in found]
     say_table(("direction", "what it moves"), rows)
     say("change per unit, in standard deviations of the attribute's logit", "dim")
+
+
+def _say_figures(found: "Directions", figures: dict[str, dict[str, Any]]) -> None:
+    """What the method itself says of each direction."""
+    names = list(dict.fromkeys(name for seen in figures.values() for name in seen))
+    rows = [(d.name, *(_figure(figures.get(d.name, {}).get(name)) for name in names)) for d in found]
+    say_table(("direction", *(f">{name}" for name in names)), rows)
+
+
+def _figure(value: object) -> str:
+    """A figure of any kind: four digits of a number, a dash for none."""
+    return "-" if value is None else f"{value:.4g}" if isinstance(value, int | float) else str(value)
 
 
 def _say_taught(found: "Directions", figures: dict[str, dict[str, Any]]) -> None:

@@ -71,12 +71,14 @@ def discover(
     labels: Tensor | None = None,
     labelled: Samples | None = None,
     options: Mapping[str, Mapping[str, Any]] | None = None,
+    namer: Scorer | None = None,
     progress: Progress = silent,
 ) -> dict[str, Directions]:
     """Directions by the name of the method that found them.
 
-    methods: names in `METHODS`. scorer: for methods that are taught by scores or gradients, and for the names of
-    directions that others find; without one these keep their numbers. attributes: names that the scorer knows; without
+    methods: names in `METHODS`. scorer: for methods that are taught by scores or gradients.
+    namer: names directions that others find by what they move; the scorer if None, and without one these keep their
+    numbers. attributes: names that the scorer knows; without
     them, all of its. samples: codes to draw, and to score once for all methods. seed: of the codes.
     space: where directions are wanted; without one w where there is a w, else where codes are sampled, and for methods
     that mean something elsewhere alone, there.
@@ -91,7 +93,7 @@ def discover(
     spaces = {name: space_for(name, entry, generator, space) for name, entry in chosen.items()}
     options = {name: with_layer(name, generator, spaces[name], (options or {}).get(name, {})) for name in chosen}
     made = {name: make_method(name, entry, scorer, labelled, options[name]) for name, entry in chosen.items()}
-    names = _attributes(scorer, attributes)
+    names, namer = _attributes(scorer, attributes), namer or scorer
     needs = {entry.needs for entry in chosen.values()}
     drawn = _draw(generator, scorer if needs & SCORED else None, names, samples, seed, labels, progress)
     found = {}
@@ -106,13 +108,13 @@ def discover(
             "seed": seed,
             "space": spaces[name],
             "options": {key: plain(value) for key, value in options[name].items()},
-            "attributes": list(attributes or ()),
+            "attributes": list(attributes or ()) if entry.needs not in ("codes", "nothing") else [],
             "classes": labels.tolist() if labels is not None and labels.ndim == 1 else [],
         }
         found[name] = Directions(found[name].items, {**found[name].source, **asked})
-        if entry.needs in ("codes", "nothing") and scorer is not None:
+        if entry.needs in ("codes", "nothing") and namer is not None:
             codes = concatenate(list(draw_codes(generator, NAMING_CODES, NAMING_SEED + seed, None, labels)))
-            found[name] = name_directions(generator, found[name], scorer, codes, progress)
+            found[name] = name_directions(generator, found[name], namer, codes, progress)
         progress(f"fitting {name}", 1, 1)
     return found
 

@@ -21,7 +21,8 @@ WANTED = 1.0
 """The common change, in standard deviations of the attribute, where all get so far."""
 
 WEAK = 0.25
-"""Directions that do not even change it by so much are left out, instead of pulling the others down to them."""
+"""Directions that do not even change it by so much are left out, instead of pulling the others down to them; and so are
+those that get less than half as far as the one in the middle does, or as `wanted`."""
 
 
 class Place(NamedTuple):
@@ -51,7 +52,8 @@ def compare(
     if len(targets) != 1 or first.target is None:
         raise ValueError(f"expected directions of one attribute, got {len(targets)}: compare attribute by attribute")
     reach = {key: float(rising(sweep).max()) for key, sweep in sweeps.items()}
-    strong = [far for far in reach.values() if far >= min(WEAK, wanted)]
+    middle = min(wanted, float(np.median(list(reach.values()))))
+    strong = [far for far in reach.values() if far >= max(min(WEAK, wanted), middle / 2)]
     if not strong:
         return None
     change = min(wanted, *strong)
