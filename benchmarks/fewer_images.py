@@ -1,6 +1,6 @@
 """How many scored images does a direction need? Regression on every score against the published 2% boundary.
 
-    .venv/bin/python benchmarks/fewer_images.py --cache /tmp/fewer_images
+    .venv/bin/python benchmarks/fewer_images.py --cache out/fewer_images
 
 The reference is the direction from --reference images of faces64, once by regression and once by the 2% boundary
 (InterFaceGAN), since each method is nearest to its own. Budgets are disjoint parts of other images, several of each; a

@@ -105,6 +105,7 @@ def discover(
             given = with_labels(generator, drawn.latents, labelled)
         found[name] = _fit(name, made[name], generator, given, scorer)
         asked = {
+            "samples": samples,
             "seed": seed,
             "space": spaces[name],
             "options": {key: plain(value) for key, value in options[name].items()},
@@ -133,7 +134,6 @@ def _fit(name: str, method: Method, generator: Generator, samples: Samples, scor
         "method": name,
         "generator_source": generator.source,
         "drawing": asdict(generator.drawing),
-        "samples": len(samples.latents),
         "cost": cost,
         **(scored if needs in SCORED else {}),
     }

@@ -20,8 +20,8 @@ from latentwalk.direction import Direction
 from latentwalk.directions import Directions
 from latentwalk.generator import Generator, check_seed
 from latentwalk.latents import Latents
-from latentwalk.methods.boundary import place
 from latentwalk.methods.places import PRIORS, Features, Places, check_layers, places
+from latentwalk.methods.placing import place
 from latentwalk.samples import Samples
 
 FEWEST = 2
