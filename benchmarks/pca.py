@@ -217,7 +217,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--codes", type=int, default=1_000_000)
     options.add_argument("--wide-codes", type=int, default=6_000)
-    options.add_argument("--columns", type=int, default=640, help="width of the sketch")
+    options.add_argument("--columns", type=int, default=480, help="width of the sketch")
     options.add_argument("--fit-codes", type=int, nargs=2, default=(1_000_000, 20_000), help="of W, of activations")
     options.add_argument("--parts", nargs="*", default=["codes", "wide", "fit"])
     options.add_argument("--child", nargs=2, help=argparse.SUPPRESS)

@@ -39,7 +39,7 @@ class Decomposition:
     codes: how many fresh codes to draw, in the space of the samples and with their class labels in turn; None to take
     the samples themselves.
     seed: of the fresh codes, and of all that is random in the method.
-    columns: width of the sketch of an activation of more than `widest` numbers; None for 8 per component and at least
+    columns: width of the sketch of an activation of more than `widest` numbers; None for 6 per component and at least
     400. More are slower and more exact.
     """
 
@@ -91,7 +91,7 @@ class Decomposition:
         elif size <= self.widest:
             axes = _of_moments(Moments.over(rows), size, wanted)
         else:
-            columns = min(self.columns or max(400, 8 * self.components), size)
+            columns = min(self.columns or max(400, 6 * self.components), size)
             axes = _of_sketch(Sketch.over(rows, columns, code, self.seed), min(wanted, columns))
         real = int((axes.values > ROUNDING * axes.values[0]).sum())
         if real < self.components:
