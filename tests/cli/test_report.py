@@ -25,8 +25,8 @@ def test_from_a_checkpoint_to_the_page(run, found, small, tmp_path) -> None:
     code, out, err = run("report", *found, *SMALL)
     assert (code, err) == (0, "")
     for ending in ("html", "md", "json"):
-        assert f"wrote out/report.{ending}" in out
-    page = (tmp_path / "out" / "report.html").read_text()
+        assert f"wrote out/directions.{ending}" in out
+    page = (tmp_path / "out" / "directions.html").read_text()
     assert "measurements-judge" in page
     for file in found:
         for direction in Directions.load(file):
@@ -35,7 +35,7 @@ def test_from_a_checkpoint_to_the_page(run, found, small, tmp_path) -> None:
 
 def test_the_commands_on_the_page_find_the_same_directions_again(run, found, tmp_path) -> None:
     assert run("report", *found, *SMALL).code == 0
-    lines = (tmp_path / "out" / "report.md").read_text().split("## Commands")[1].split("\n")
+    lines = (tmp_path / "out" / "directions.md").read_text().split("## Commands")[1].split("\n")
     commands = [shlex.split(line) for line in lines if line.startswith("    latentwalk discover")]
     assert len(commands) == len(found)
     for command in commands:

@@ -100,7 +100,7 @@ def test_the_rest_of_the_page(toy, judged) -> None:
     assert judged.seconds > 0
     assert set(judged.cards) == set(METRICS)
     assert all(set(result.metrics) == set(METRICS) for result in judged.directions)
-    assert "Inception" in judged.missing["FID"]
+    assert "pixels at 16x16" in judged.missing["FID"]
     assert judged.cosines[1][3] == pytest.approx(0.8, abs=1e-4)
     assert judged.floor["kernel"] == pytest.approx(0, abs=1e-3)
     changes = torch.tensor(judged["true:one"].change_map)
@@ -170,8 +170,8 @@ def test_what_does_not_fit_is_refused_before_anything_is_drawn(toy, monkeypatch)
         evaluate(toy, [TRUTH, wrong], JUDGE, codes=4)
     with pytest.raises(ValueError, match="expected at least one direction to evaluate, got none"):
         evaluate(toy, [], JUDGE)
-    with pytest.raises(ValueError, match="no features 'inception': there are judge, imagenet, pixels"):
-        evaluate(toy, [TRUTH], JUDGE, codes=4, features="inception")
+    with pytest.raises(ValueError, match="no features 'vgg': there are judge, imagenet, inception, pixels"):
+        evaluate(toy, [TRUTH], JUDGE, codes=4, features="vgg")
     with pytest.raises(ValueError, match="an odd number of strengths"):
         evaluate(toy, [TRUTH], JUDGE, codes=4, strengths=4)
 

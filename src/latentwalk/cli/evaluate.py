@@ -62,6 +62,7 @@ class Look(StrEnum):
 
     judge = "judge"
     imagenet = "imagenet"
+    inception = "inception"
     pixels = "pixels"
 
 
@@ -70,7 +71,7 @@ LookAt = Annotated[
     typer.Option(
         "--features",
         help="What likeness and quality are measured on: the judge's layers, ImageNet's (needs latentwalk[features]), "
-        "or pixels.",
+        "Inception's (needs torchvision's weights on this machine), or pixels.",
     ),
 ]
 

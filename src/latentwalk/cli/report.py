@@ -47,7 +47,7 @@ def report(
     force_generator: ForceGenerator = False,
     out: Annotated[
         Path, typer.Option(metavar="FILE", help="The page, .html; .md and .json go beside it.", rich_help_panel=OUTPUT)
-    ] = Path("out/report.html"),
+    ] = Path("out/directions.html"),
     update: Update = False,
     force: Force = False,
     as_json: Json = False,

@@ -24,6 +24,7 @@ from latentwalk.metrics.compare import compare
 from latentwalk.metrics.effect import rescoring_values
 from latentwalk.metrics.features import Features, NetworkFeatures, PixelFeatures
 from latentwalk.metrics.imagenet import imagenet_features
+from latentwalk.metrics.inception import inception_features
 from latentwalk.metrics.quality import frechet, kernel_distance
 from latentwalk.metrics.record import record
 from latentwalk.metrics.sweep import Sweep, even_strengths
@@ -198,9 +199,10 @@ def features_of(judge: Scorer) -> Features:
 FEATURES: dict[str, Callable[[Scorer, torch.device], Features]] = {
     "judge": lambda judge, device: features_of(judge),
     "imagenet": lambda judge, device: imagenet_features(device),
+    "inception": lambda judge, device: inception_features(device),
     "pixels": lambda judge, device: PixelFeatures(),
 }
-"""What can be looked at closely, by name: the judge (`features_of`), a network that knows no judge, or pixels."""
+"""What can be looked at closely, by name: the judge (`features_of`), networks that know no judge, or pixels."""
 
 
 def aimed(sweep: Sweep, weights: np.ndarray) -> tuple[Sweep, str]:
@@ -228,7 +230,7 @@ def compare_all(sweeps: dict[str, Sweep], weights: np.ndarray) -> list[Compariso
 def missing(judge: Scorer, features: Features) -> dict[str, str]:
     """What was not measured, and why."""
     why = {
-        "FID": f"Inception-V3's weights are not here; quality is measured on {features.name}",
+        "FID": f"it has weights of its own; the Frechet distance here is on {features.name}",
         "MIG, DCI, SAP, modularity": "the true factors of these pictures are not known",
         "seed stability": "needs directions of two seeds: metrics.between.stability",
     }
