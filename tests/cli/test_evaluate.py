@@ -5,10 +5,12 @@ import json
 import pytest
 import torch
 
+from latentwalk.checkpoints.own import write
 from latentwalk.direction import Direction
 from latentwalk.directions import Directions
 from latentwalk.evaluation import Evaluation
 from latentwalk.jobs.load import load
+from random_networks import random_stylegan2
 
 SMALL = ("--codes", 12, "--strengths", 3)
 
@@ -101,3 +103,24 @@ def test_a_file_that_names_no_generator(run, tmp_path, monkeypatch) -> None:
         "",
         "error: the files name no generator: choose one with --generator\n",
     )
+
+
+def test_pictures_are_drawn_with_the_options_that_directions_were_found_with(
+    run, telling, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    generator = random_stylegan2()
+    write(generator, tmp_path / "g.safetensors")
+    arguments = ("discover", "g.safetensors", "--method", "sefa", "--option", "sefa.components=2", "--samples", 50)
+    assert run(*arguments, "--truncation", 0.5, "--out", "half.safetensors").code == 0
+    assert run(*arguments, "--out", "whole.safetensors").code == 0
+    assert run("evaluate", "half.safetensors", "--judge", telling, *SMALL, "--out", "half.json").code == 0
+    assert Evaluation.read("half.json").drawing.truncation == 0.5
+    code, _, err = run("evaluate", "half.safetensors", "whole.safetensors", "--judge", telling, *SMALL)
+    assert code == 2
+    assert "different truncation" in err
+    damaged = Directions.load("half.safetensors")
+    Directions(damaged.items, {**damaged.source, "drawing": {"truncation": "much"}}).save("damaged.safetensors")
+    code, _, err = run("evaluate", "damaged.safetensors", "--judge", telling, *SMALL, "--out", "d.json")
+    assert code == 2
+    assert "damaged: drawing" in err

@@ -1,6 +1,7 @@
 """`latentwalk evaluate`: what directions do, what they drag along, and which is the best for each attribute."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from latentwalk.directions import Directions
     from latentwalk.evaluation import Comparison, DirectionResult, Estimate, Evaluation
-    from latentwalk.generator import Generator
+    from latentwalk.generator import Drawing, Generator
     from latentwalk.samples import Progress
     from latentwalk.scores import Scorer
 
@@ -158,6 +159,7 @@ def judged(
 
     made = load(generator or recorded_generator(files), device, progress=progress)
     found = [read_directions(file, made, force=force_generator) for file in files]
+    made = made.with_options(**asdict(recorded_drawing(found)))
     labels = classes_of(made, classes)
     result = judge_directions(
         made,
@@ -202,6 +204,21 @@ def recorded_generator(files: "Sequence[Path]") -> str:
     if name not in GENERATORS and not is_remote(name) and not Path(name).exists():
         raise ValueError(f"the files name the generator {name}, which is not here: say where it is with --generator")
     return name
+
+
+def recorded_drawing(found: "Sequence[Directions]") -> "Drawing":
+    """The options of pictures that directions were found with. Raises ValueError when they differ or are damaged."""
+    from pydantic import TypeAdapter, ValidationError
+
+    from latentwalk.generator import Drawing
+
+    given = [directions.source["drawing"] for directions in found if "drawing" in directions.source]
+    if any(drawing != given[0] for drawing in given):
+        raise ValueError("the files were found with different truncation, cutoff or noise: judge them one by one")
+    try:
+        return TypeAdapter(Drawing).validate_python(given[0]) if given else Drawing()
+    except ValidationError as error:
+        raise ValueError(f"a file of directions is damaged: drawing: {error.errors()[0]['msg']}") from None
 
 
 def load_judge(generator: "Generator", judge: str | None, device: str) -> "Scorer":
