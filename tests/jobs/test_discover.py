@@ -3,6 +3,7 @@ import torch
 
 from latentwalk.edits import codes_for
 from latentwalk.jobs.discover import discover, fit_boundaries, fit_boundary
+from random_networks import random_stylegan2
 from toys import ATTRIBUTES, BlindScorer, ToyScorer
 
 TRUTH = ToyScorer().directions
@@ -185,3 +186,9 @@ def test_an_attribute_that_cannot_be_learned_does_not_cost_the_others(toy) -> No
     assert "every score is 5" in found.source["skipped"]["three"]
     with pytest.raises(ValueError, match="a boundary of 'three' needs at least"):
         discover(toy, ["svm"], Constant(), ["three"], samples=400)
+
+
+def test_methods_of_different_spaces_share_one_set_of_samples() -> None:
+    """Each maps the codes that were drawn: there is no way back from the styles of one to the w of the next."""
+    found = discover(random_stylegan2(), ["channels", "sefa", "logistic"], Light(), ["left"], 400)
+    assert [directions.source["space"] for directions in found.values()] == ["s", "w", "w"]

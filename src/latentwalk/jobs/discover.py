@@ -99,10 +99,10 @@ def discover(
     found = {}
     for name, entry in chosen.items():
         progress(f"fitting {name}", 0, 1)
-        drawn = moved(generator, drawn, spaces[name])
-        given = drawn if entry.needs in SCORED else Samples.unscored(drawn.latents)
+        there = moved(generator, drawn, spaces[name])
+        given = there if entry.needs in SCORED else Samples.unscored(there.latents)
         if entry.needs == "labels" and labelled is not None:
-            given = with_labels(generator, drawn.latents, labelled)
+            given = with_labels(generator, there.latents, labelled)
         found[name] = _fit(name, made[name], generator, given, scorer)
         asked = {
             "samples": samples,
