@@ -85,6 +85,13 @@ def test_discover_several_methods_into_a_folder(small, telling, run, tmp_path):
     assert code == 2 and "--option sefa.components=3: expected METHOD.KEY=VALUE with a method that is in use" in err
 
 
+def test_discover_keeps_what_was_found_when_one_method_finds_nothing(small, telling, run, tmp_path):
+    arguments = ("discover", small, "--scorer", telling, "--samples", 300, "--method", "sefa", "--method", "svm")
+    code, out, err = run(*arguments, "--option", "sefa.components=99", "--out", tmp_path / "found")
+    assert code == 0 and not err and "left out sefa: a code has 8 numbers" in out
+    assert [path.name for path in (tmp_path / "found").iterdir()] == ["svm.safetensors"]
+
+
 def test_discover_without_a_scorer_finds_what_needs_none(small, run, tmp_path):
     code, _, err = run("discover", small, "--method", "sefa", "--option", "sefa.components=2", "--out", tmp_path)
     assert code == 0 and not err

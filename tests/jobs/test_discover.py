@@ -190,5 +190,16 @@ def test_an_attribute_that_cannot_be_learned_does_not_cost_the_others(toy) -> No
 
 def test_methods_of_different_spaces_share_one_set_of_samples() -> None:
     """Each maps the codes that were drawn: there is no way back from the styles of one to the w of the next."""
-    found = discover(random_stylegan2(), ["channels", "sefa", "logistic"], Light(), ["left"], 400)
+    methods, options = ["channels", "sefa", "logistic"], {"sefa": {"components": 2}}
+    found = discover(random_stylegan2(), methods, Light(), ["left"], 400, options=options)
     assert [directions.source["space"] for directions in found.values()] == ["s", "w", "w"]
+
+
+def test_a_method_that_finds_nothing_does_not_cost_what_others_found(toy) -> None:
+    told: dict[str, str] = {}
+    request = {"scorer": ToyScorer(), "samples": 100, "options": {"sefa": {"components": 99}}}
+    found = discover(toy, ["sefa", "logistic"], **request, left_out=told.__setitem__)
+    assert list(found) == ["logistic"]
+    assert "there are 16 directions, got 99" in told["sefa"]
+    with pytest.raises(ValueError, match="there are 16 directions, got 99"):
+        discover(toy, ["sefa", "logistic"], **request)

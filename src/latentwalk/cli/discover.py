@@ -109,6 +109,7 @@ def discover(
             raise ValueError(f"{out} is one file, got {len(set(methods))} methods: name a folder, or one --method")
         for file in files:
             check_ending(file, SUFFIX)
+        failed: dict[str, str] = {}
         with outputs(files, force):
             found = discover_all(
                 made,
@@ -123,14 +124,26 @@ def discover(
                 read_options(option or [], methods),
                 judged or load_scorer(MEASUREMENTS[0], device, made),
                 progress,
+                failed.__setitem__ if len(files) > 1 else None,
             )
+            if not found:
+                raise ValueError(next(iter(failed.values())))
+            files = [file for file, each in zip(files, dict.fromkeys(methods), strict=True) if each in found]
             for file, directions in zip(files, found.values(), strict=True):
                 directions.save(file)
     if as_json:
-        say_json({"methods": {each: summary(directions) for each, directions in found.items()}, "files": files})
+        say_json(
+            {
+                "methods": {each: summary(directions) for each, directions in found.items()},
+                "left_out": failed,
+                "files": files,
+            }
+        )
         return
     for directions in found.values():
         say_directions(directions)
+    for each, why in failed.items():
+        say(f"left out {each}: {why}", "yellow")
     say_files(files)
 
 

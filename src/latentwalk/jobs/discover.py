@@ -1,7 +1,7 @@
 """From a generator (and scores, labels, or nothing) to directions: codes drawn and scored once, and any methods."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, get_type_hints
 
@@ -73,6 +73,7 @@ def discover(
     options: Mapping[str, Mapping[str, Any]] | None = None,
     namer: Scorer | None = None,
     progress: Progress = silent,
+    left_out: Callable[[str, str], None] | None = None,
 ) -> dict[str, Directions]:
     """Directions by the name of the method that found them.
 
@@ -87,7 +88,9 @@ def discover(
     options: hyperparameters by method. Codes that are sampled are normal and have no axes of their own, so there
     ganspace, ica and sparse-pca look at the first layer's activations, unless a layer is named.
     `source` of what is found also says what it cost: seconds, images, labels.
-    Raises ValueError for an unknown method, attribute, space or option before anything is drawn.
+    left_out: told the name of a method that finds nothing, and why, so that it does not cost what the others found.
+    Raises ValueError for an unknown method, attribute, space or option before anything is drawn; and for a method that
+    finds nothing, unless `left_out` is told.
     """
     chosen = {name: entry_of(name) for name in dict.fromkeys(methods)}
     spaces = {name: space_for(name, entry, generator, space) for name, entry in chosen.items()}
@@ -103,7 +106,13 @@ def discover(
         given = there if entry.needs in SCORED else Samples.unscored(there.latents)
         if entry.needs == "labels" and labelled is not None:
             given = with_labels(generator, there.latents, labelled)
-        found[name] = _fit(name, made[name], generator, given, scorer)
+        try:
+            found[name] = _fit(name, made[name], generator, given, scorer)
+        except ValueError as error:
+            if left_out is None:
+                raise
+            left_out(name, str(error))
+            continue
         asked = {
             "samples": samples,
             "seed": seed,
