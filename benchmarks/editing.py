@@ -41,7 +41,7 @@ def one_at_a_time(generator, scorer, codes, column: int, target: float) -> tuple
 
 def batched(generator, scorer, codes, attribute: str, target: float, views: int) -> tuple[float, int, float]:
     start = time.perf_counter()
-    edited = lw.edit(generator, codes, scorer, attribute, target, walk=lw.Ascent(views=views))
+    edited = lw.edit(generator, codes, scorer, attribute, target, walk=lw.GradientWalk(views=views))
     return time.perf_counter() - start, int(edited.reached.sum()), float(edited.steps.float().mean())
 
 
@@ -50,7 +50,7 @@ def main() -> None:
     options.add_argument("--codes", type=int, default=64)
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--attributes", nargs="*", default=["eyeglasses", "smiling"])
-    options.add_argument("--views", type=int, default=lw.Ascent().views)
+    options.add_argument("--views", type=int, default=lw.GradientWalk().views)
     given = options.parse_args()
     generator, scorer = lw.load("faces64"), lw.load_scorer("faces64")
     naive_generator, naive_scorer = (copy.deepcopy(network).requires_grad_(True) for network in (generator, scorer))

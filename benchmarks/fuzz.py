@@ -25,7 +25,7 @@ import torch
 
 from latentwalk.checkpoints import own
 from latentwalk.checkpoints.formats import build_generator
-from latentwalk.checkpoints.lowering import CheckpointError, read_tree
+from latentwalk.safeload.reading import CheckpointError, read_tree
 from reading import Persistent, TensorFlowNetwork, install
 
 FORBIDDEN = (

@@ -32,9 +32,9 @@ import latentwalk as lw
 from latentwalk.generators.stylegan2 import StyleGAN2, StyleGAN2Sizes
 from latentwalk.methods.decomposition import activations
 from latentwalk.methods.ganspace import GANSpace
+from latentwalk.numerics.moments import Moments, principal
+from latentwalk.numerics.sketch import Sketch
 from latentwalk.samples import Samples, draw_codes
-from latentwalk.sketch import Sketch
-from latentwalk.statistics import Moments, principal
 
 SIZE, KEPT, BLOCK, WIDE_BLOCK = 512, 80, 10_000, 2_000
 

@@ -117,7 +117,7 @@ def forget_peak() -> None:
 
 def read(path: Path, reader: str) -> str:
     """Seconds and MB of one reader, in this process."""
-    from latentwalk.checkpoints.lowering import read_tree
+    from latentwalk.safeload.reading import read_tree
 
     install()
     torch.zeros(10).add_(1)

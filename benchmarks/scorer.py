@@ -15,10 +15,10 @@ from sklearn.metrics import roc_auc_score
 
 from latentwalk.generator import Generator
 from latentwalk.jobs.load import ASSETS, load, load_scorer
+from latentwalk.labels import read_labels
 from latentwalk.samples import Samples
 from latentwalk.scores import score
 from latentwalk.training.judge import report
-from latentwalk.training.labels import read_labels
 from latentwalk.training.probes import CODE, fit_probes, readable
 from latentwalk.training.scorer import ScorerRecipe, split
 

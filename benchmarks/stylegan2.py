@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from latentwalk.generators.layers import resample_filter
+from latentwalk.generators.layers.styled import resample_filter
 from latentwalk.generators.stylegan2 import StyleGAN2, StyleGAN2Sizes
 from latentwalk.latents import Latents
 

@@ -69,7 +69,7 @@ def price(plain: lw.Edited, clean: lw.Edited):
     names = [name for name in plain.scorer.attributes if name != "eyeglasses"]
     columns = [plain.scorer.attributes.index(name) for name in names]
     changes = [
-        (edited.logits.sigmoid() - edited.logits_before.sigmoid()).abs().mean(0)[columns].double().numpy()
+        (edited.after.sigmoid() - edited.before.sigmoid()).abs().mean(0)[columns].double().numpy()
         for edited in (plain, clean)
     ]
     return bars(names, np.asarray(changes[0]), np.asarray(changes[1]), "mean change of probability besides the goal")

@@ -12,7 +12,7 @@ from latentwalk.generators.biggan import BigGAN, BigGANSizes
 from latentwalk.generators.biggan_deep import BigGANDeep, BigGANDeepSizes, BlockSizes
 from latentwalk.generators.dcgan import DCGAN, Block, DCGANSizes
 from latentwalk.generators.dcgan import BlockSizes as BlockOf
-from latentwalk.generators.layers import resample_filter
+from latentwalk.generators.layers.styled import resample_filter
 from latentwalk.generators.pggan import PGGAN, PGGANSizes
 from latentwalk.generators.stylegan import StyleGAN, StyleGANSizes
 from latentwalk.generators.stylegan2 import StyleGAN2, StyleGAN2Sizes

@@ -5,8 +5,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from latentwalk.direction import Direction
-from latentwalk.directions import Directions
+from latentwalk.direction import Direction, Directions
 from latentwalk.latents import Latents
 
 SIZE = 40
@@ -193,7 +192,7 @@ class TestDirections:
         with pytest.raises(ValueError, match=r"holds no directions: expected a file written by Directions.save"):
             Directions.load(file)
         rows = json.dumps([{"name": "one"}])
-        save_file({"vector.0": torch.zeros(2)}, file, {"kind": "latentwalk.directions", "rows": rows, "source": "{}"})
+        save_file({"vector.0": torch.zeros(2)}, file, {"kind": "latentwalk.direction", "rows": rows, "source": "{}"})
         with pytest.raises(ValueError, match="is not a readable file of directions"):
             Directions.load(file)
 

@@ -20,7 +20,11 @@ FAMILIES = {
     "remote",
     "metrics",
     "pages",
+    "features",
 }
+WORDS = {"numerics", "safeload"}
+"""Folders that are part of the vocabulary; they know nothing but each other and the files beside them."""
+
 SURFACE = {"cli", "studio", "__main__"}
 BELOW = FAMILIES | {"vocabulary"}
 
@@ -35,6 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 MAY_IMPORT["checkpoints"] |= {"generators"}  # a reader turns tensors into the family that they are weights of
 MAY_IMPORT["training"] |= {"scorers"}  # what is trained is a scorer
+MAY_IMPORT["metrics"] |= {"features"}  # likeness is measured on them
 
 EXECUTES = {"eval", "exec", "compile", "__import__", "os.system", "joblib.load", "torch.jit.load", "torch.hub.load"}
 """Functions that run what they are given, or what a file that they read says."""
@@ -47,6 +52,8 @@ def room(parts: tuple[str, ...]) -> str:
     """Where a module of the package lives, given its dotted path below `latentwalk`."""
     if not parts:
         return "__init__"
+    if parts[0] in WORDS:
+        return "vocabulary"
     folders = BELOW | SURFACE | {"jobs"}
     return parts[0] if parts[0] in folders or (SOURCE / parts[0]).is_dir() else "vocabulary"
 
@@ -121,9 +128,9 @@ def test_files_are_short_and_named_for_what_they_hold() -> None:
         (("latents",), "from latentwalk.generators.dcgan import DCGAN"),
         (("latents",), "from latentwalk.jobs.load import load"),
         (("latents",), "import latentwalk"),
-        (("walks", "ascend"), "from latentwalk.methods import boundaries"),
-        (("walks", "ascend"), "from ..scorers.classifier import Classifier"),
-        (("walks", "ascend"), "def later():\n    import latentwalk.jobs.load"),
+        (("walks", "gradient"), "from latentwalk.methods import boundaries"),
+        (("walks", "gradient"), "from ..scorers.classifier import Classifier"),
+        (("walks", "gradient"), "def later():\n    import latentwalk.jobs.load"),
         (("generators", "dcgan"), "from latentwalk import checkpoints"),
         (("jobs", "load"), "from latentwalk.cli.main import main"),
     ],

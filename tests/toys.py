@@ -18,8 +18,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from latentwalk.direction import Direction
-from latentwalk.directions import Directions
+from latentwalk.direction import Direction, Directions
 from latentwalk.generator import Generator
 from latentwalk.latents import Latents, LatentSpace
 

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 from latentwalk.version import VERSION as __version__
 
 if TYPE_CHECKING:
-    from latentwalk.direction import Direction, Effect
-    from latentwalk.directions import Directions
+    from latentwalk.direction import Direction, Directions, Effect
     from latentwalk.edits import Across, Place, Shift, compose
     from latentwalk.evaluation import Evaluation
     from latentwalk.generator import Generator
@@ -31,14 +30,13 @@ if TYPE_CHECKING:
     from latentwalk.samples import Samples
     from latentwalk.scores import Scorer, score
     from latentwalk.walk import Goal
-    from latentwalk.walks.along import Along
-    from latentwalk.walks.ascend import Ascent
+    from latentwalk.walks.boundary import BoundaryWalk
+    from latentwalk.walks.fixed import FixedWalk
+    from latentwalk.walks.gradient import GradientWalk
     from latentwalk.walks.interpolate import interpolate, through
-    from latentwalk.walks.shifts import Shifts
 
 _HOMES = {
-    "direction": ("Direction", "Effect"),
-    "directions": ("Directions",),
+    "direction": ("Direction", "Directions", "Effect"),
     "edits": ("Across", "Place", "Shift", "compose"),
     "evaluation": ("Evaluation",),
     "generator": ("Generator",),
@@ -50,7 +48,7 @@ _HOMES = {
     "jobs.naming": ("name_directions",),
     "jobs.report": ("save_report",),
     "methods.contrast": ("contrasted",),
-    "walks.shifts": ("Shifts",),
+    "walks.fixed": ("FixedWalk",),
     "jobs.edit": ("Edited", "edit", "edit_batches"),
     "jobs.evaluate": ("evaluate",),
     "jobs.inspect": ("inspect",),
@@ -63,8 +61,8 @@ _HOMES = {
     "samples": ("Samples",),
     "scores": ("Scorer", "score"),
     "walk": ("Goal",),
-    "walks.along": ("Along",),
-    "walks.ascend": ("Ascent",),
+    "walks.boundary": ("BoundaryWalk",),
+    "walks.gradient": ("GradientWalk",),
     "walks.interpolate": ("interpolate", "through"),
 }
 """Where each public name lives; it is imported when it is first used, so that `latentwalk --help` needs no torch."""
@@ -84,15 +82,16 @@ def __dir__() -> list[str]:
 
 __all__ = [
     "Across",
-    "Along",
-    "Ascent",
+    "BoundaryWalk",
     "Direction",
     "Directions",
     "Edited",
     "Effect",
     "Evaluation",
+    "FixedWalk",
     "Generator",
     "Goal",
+    "GradientWalk",
     "LatentSpace",
     "Latents",
     "Place",
@@ -101,7 +100,6 @@ __all__ = [
     "Samples",
     "Scorer",
     "Shift",
-    "Shifts",
     "__version__",
     "compose",
     "contrasted",

@@ -6,11 +6,11 @@ recipe. Reading one never runs anything: it is checked against the models below,
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 from torch import Tensor
 
 from latentwalk.direction import Direction
@@ -19,6 +19,7 @@ from latentwalk.generator import Drawing, Generator
 from latentwalk.images import read_receipt
 from latentwalk.latents import Latents
 from latentwalk.seeds import format_seeds, parse_seeds
+from latentwalk.walk import Walk
 
 
 class Record(BaseModel):
@@ -58,28 +59,26 @@ class PlainDirection(Record):
     layers: tuple[int, int] | None = None
 
 
-class GradientWalk(Record):
-    """Settings of a walk along classifier gradients, by name."""
+class WalkRecipe(Record):
+    """How codes walked.
 
-    kind: Literal["gradient"] = "gradient"
-    settings: dict[str, float] = {}
+    kind: a name in `walks.WALKS`, or "module:Class" of a walker of one's own. settings: those of its constructor.
+    directions: what it walks along, for those that do. The walker's own class checks them when it walks again.
+    """
 
+    kind: str
+    settings: dict[str, JsonValue] = {}
+    directions: list[PlainDirection] = []
 
-class BoundaryWalk(Record):
-    """Settings of a walk along fixed directions, and the directions."""
-
-    kind: Literal["boundary"] = "boundary"
-    settings: dict[str, float] = {}
-    directions: list[PlainDirection]
-
-
-class ShiftWalk(Record):
-    """Directions, the strength of each, and whether codes are placed there or moved by it."""
-
-    kind: Literal["shift"] = "shift"
-    directions: list[PlainDirection]
-    strengths: list[float]
-    place: bool = False
+    @model_validator(mode="before")
+    @classmethod
+    def _read_shift(cls, data: Any) -> Any:
+        """What was kept as "shift" until version 0.1, with settings of its own beside the directions."""
+        if not isinstance(data, dict) or data.get("kind") != "shift":
+            return data
+        settings = {name: data[name] for name in ("strengths", "place") if name in data}
+        rest = {name: value for name, value in data.items() if name not in settings}
+        return {**rest, "kind": "fixed", "settings": settings}
 
 
 class SampleRecipe(Record):
@@ -111,7 +110,7 @@ class EditRecipe(Record):
     codes: Codes
     goals: dict[str, float]
     hold: list[str] = []
-    walk: Annotated[GradientWalk | BoundaryWalk | ShiftWalk, Field(discriminator="kind")]
+    walk: WalkRecipe
 
 
 Recipe = Annotated[SampleRecipe | InterpolateRecipe | EditRecipe, Field(discriminator="job")]
@@ -227,24 +226,25 @@ def read_direction(plain: PlainDirection) -> Direction:
     return Direction(plain.name, torch.tensor(plain.vector), plain.space, plain.unit, plain.offset, plain.layers)
 
 
-def describe_change(
-    attributes: Sequence[str], start: Latents, end: Tensor, before: Tensor, after: Tensor
-) -> list[dict[str, object]]:
-    """Per code the fields of a CodeReceipt that a walk's two ends give: distance, scores before and after, change."""
-    distance = (end - start.values).flatten(1).norm(dim=1).tolist()
-    seeds = [None] * len(start) if start.seeds is None else start.seeds.tolist()
+def describe_codes_walked(walk: Walk, attributes: Sequence[str], confirmed: Tensor | None) -> list[CodeReceipt]:
+    """What happened to every code. attributes: of the logits. confirmed: whether a judge agrees [n], if there is one."""
+    distances = (walk.latents.values - walk.start.values).flatten(1).norm(dim=1).tolist()
+    seeds = [None] * len(walk) if walk.start.seeds is None else walk.start.seeds.tolist()
 
     def named(row: Tensor, digits: int = 4) -> dict[str, float]:
         return {name: round(value, digits) for name, value in zip(attributes, row.tolist(), strict=True)}
 
     return [
-        {
-            "seed": seeds[i],
-            "distance": round(distance[i], 4),
-            "before": named(before[i].sigmoid()),
-            "after": named(after[i].sigmoid()),
-            "change": named(after[i] - before[i], 3),
-            "end": end[i].flatten().tolist(),
-        }
-        for i in range(len(start))
+        CodeReceipt(
+            seed=seeds[i],
+            reached=bool(walk.reached[i]),
+            confirmed=None if confirmed is None else bool(confirmed[i]),
+            steps=int(walk.steps[i]),
+            distance=round(distances[i], 4),
+            before=named(walk.before[i].sigmoid()),
+            after=named(walk.after[i].sigmoid()),
+            change=named(walk.after[i] - walk.before[i], 3),
+            end=walk.latents.values[i].flatten().tolist(),
+        )
+        for i in range(len(walk))
     ]

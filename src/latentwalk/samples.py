@@ -1,6 +1,6 @@
 """Codes drawn in any number, and scored ones: what every method that finds directions learns from."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -9,17 +9,11 @@ from torch import Tensor
 
 from latentwalk.generator import Generator
 from latentwalk.latents import Latents, concatenate, in_turn
+from latentwalk.progress import Progress, silent
 from latentwalk.scores import Scorer, score
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is."""
 
 CHUNK = 512
 """Codes drawn at once while samples are made."""
-
-
-def silent(_what: str, _done: int, _total: int) -> None:
-    """Progress for nobody."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,6 +22,16 @@ class Scorer(Protocol):
     def __call__(self, images: Float[Tensor, "n c h w"], /) -> Float[Tensor, "n a"]: ...
 
 
+class Unscored:
+    """The scorer of those who have none: no attributes, so that nothing is drawn for it."""
+
+    attributes: tuple[str, ...] = ()
+    source = ""
+
+    def __call__(self, images: Float[Tensor, "n c h w"], /) -> Float[Tensor, "n a"]:
+        return images.new_empty(len(images), 0)
+
+
 def attribute_index(scorer: Scorer, attribute: str) -> int:
     """The column of an attribute. Raises ValueError that lists the attributes, nearest first."""
     if attribute not in scorer.attributes:
@@ -42,6 +52,8 @@ def logit(probability: float) -> float:
 @torch.no_grad()
 def score(generator: Generator, scorer: Scorer, latents: Latents, batch: int = RENDER_BATCH) -> Float[Tensor, "n a"]:
     """Logits of the images of any number of codes; images are dropped batch by batch."""
+    if not scorer.attributes:
+        return torch.empty(len(latents), 0, device=generator.device)
     parts = [scorer(generator.synthesize(part.to(generator.device))) for part in latents.split(batch)]
     if not parts:
         return torch.empty(0, len(scorer.attributes))

@@ -12,7 +12,7 @@ from torch import nn
 
 from latentwalk.checkpoints.folders import read_path
 from latentwalk.checkpoints.formats import FORMATS, build_generator, open_generator
-from latentwalk.checkpoints.lowering import Foreign
+from latentwalk.safeload.reading import Foreign
 
 FAMILIES = {
     "ajbrock_biggan/hier32": "BigGAN",

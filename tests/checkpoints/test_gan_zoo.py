@@ -11,11 +11,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from latentwalk.checkpoints import gan_zoo
-from latentwalk.checkpoints.lowering import Foreign, read_tree
 from latentwalk.generators.dcgan import DCGAN
 from latentwalk.generators.pggan import PGGAN
 from latentwalk.hooks import read_layers
 from latentwalk.latents import Latents
+from latentwalk.safeload.reading import Foreign, read_tree
 
 State = dict[str, Tensor]
 Z, WIDTHS = 7, (6, 5, 4)

@@ -10,11 +10,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from latentwalk.checkpoints import genforce
-from latentwalk.checkpoints.lowering import read_tree
 from latentwalk.generators.pggan import PGGAN
 from latentwalk.generators.stylegan import StyleGAN
 from latentwalk.hooks import read_layers
 from latentwalk.latents import Latents
+from latentwalk.safeload.reading import read_tree
 
 State = dict[str, Tensor]
 Z, W, MIDDLE, CLASSES = 6, 7, 5, 3

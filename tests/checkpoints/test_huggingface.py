@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from latentwalk.checkpoints.huggingface import fold_spectral, matches, read
-from latentwalk.checkpoints.lowering import read_tree
 from latentwalk.generators.biggan_deep import BigGANDeep
 from latentwalk.hooks import read_layers
 from latentwalk.latents import Latents
+from latentwalk.safeload.reading import read_tree
 
 CH, Z, EMBEDDING, CLASSES, ROWS = 2, 5, 6, 4, 11
 CONFIG = {

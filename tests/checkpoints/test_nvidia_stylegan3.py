@@ -9,12 +9,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from latentwalk.checkpoints.lowering import read_tree
 from latentwalk.checkpoints.nvidia_modules import flatten
 from latentwalk.checkpoints.nvidia_stylegan3 import matches, read
 from latentwalk.generators.stylegan3 import StyleGAN3, StyleGAN3Sizes
 from latentwalk.hooks import read_layers
 from latentwalk.latents import Latents
+from latentwalk.safeload.reading import read_tree
 
 FILES = [
     "gema_nosrc.pkl", "gema_nosrc_p2.pkl", "gema_nosrc_p5.pkl", "gema_nosrc_torch1.9.1_p4.pkl", "snapshot_nosrc.pkl",

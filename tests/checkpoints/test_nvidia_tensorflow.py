@@ -10,9 +10,9 @@ import torch
 
 from latentwalk.checkpoints import nvidia_tensorflow
 from latentwalk.checkpoints.formats import FORMATS, open_generator
-from latentwalk.checkpoints.lowering import read_tree
 from latentwalk.generators.stylegan2 import StyleGAN2
 from latentwalk.latents import Latents
+from latentwalk.safeload.reading import read_tree
 from random_networks import SIZES, random_stylegan2
 from tensorflow_networks import Network, example, to_tensorflow, write_tensorflow
 

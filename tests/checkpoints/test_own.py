@@ -13,9 +13,9 @@ from torch import Tensor, nn
 
 from latentwalk.checkpoints import own
 from latentwalk.checkpoints.formats import open_generator
-from latentwalk.checkpoints.lowering import read_tree
 from latentwalk.generator import Generator
 from latentwalk.generators.wrapped import wrap
+from latentwalk.safeload.reading import read_tree
 from random_networks import NETWORKS
 
 FOREIGN = [

@@ -15,8 +15,8 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 from latentwalk.checkpoints import assembly
 from latentwalk.checkpoints.formats import FORMATS, build_generator
-from latentwalk.checkpoints.plain_tree import Foreign
 from latentwalk.generator import Generator
+from latentwalk.safeload.plain_tree import Foreign
 from nvidia_files import branch
 
 State = dict[str, Tensor]

@@ -13,11 +13,11 @@ import torch
 from torch import Tensor
 
 from latentwalk.checkpoints import genforce_stylegan2, mmgeneration, nvidia, rosinality
-from latentwalk.checkpoints.lowering import read_tree
-from latentwalk.generators.layers import resample_filter
+from latentwalk.generators.layers.styled import resample_filter
 from latentwalk.generators.stylegan2 import StyleGAN2
 from latentwalk.hooks import read_layers
 from latentwalk.latents import Latents
+from latentwalk.safeload.reading import read_tree
 from nvidia_files import branch, module
 from random_networks import SIZES, random_stylegan2
 

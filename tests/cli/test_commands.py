@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from latentwalk.cli.train import Architecture
-from latentwalk.directions import Directions
+from latentwalk.direction import Directions
 from latentwalk.jobs.load import load
 from latentwalk.latents import Latents
 from latentwalk.scorers.classifier import ARCHITECTURES, Classifier

@@ -13,12 +13,12 @@ from latentwalk.cli.edit import gather, read_kinds
 from latentwalk.cli.main import main
 from latentwalk.cli.options import read_targets
 from latentwalk.cli.summary import name_codes
-from latentwalk.directions import Directions
+from latentwalk.direction import Directions
 from latentwalk.images import read_receipt
 from latentwalk.jobs.edit import edit_batches
 from latentwalk.latents import Latents
 from latentwalk.receipts import Receipt
-from latentwalk.walks.ascend import Ascent
+from latentwalk.walks.gradient import GradientWalk
 
 
 @pytest.fixture(scope="module")
@@ -203,7 +203,7 @@ def test_directions_that_cannot_be_followed(small, telling, found, run, tmp_path
 
 def test_many_codes_keep_the_frames_of_those_that_are_shown(toy, linear):
     start = toy.sample(range(9))
-    batches = edit_batches(toy, start, linear, {"one": 0.9}, walk=Ascent(batch=2), frames=True)
+    batches = edit_batches(toy, start, linear, {"one": 0.9}, walk=GradientWalk(batch=2), frames=True)
     seen = []
 
     class Noting(Bar):

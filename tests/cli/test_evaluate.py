@@ -6,8 +6,7 @@ import pytest
 import torch
 
 from latentwalk.checkpoints.own import write
-from latentwalk.direction import Direction
-from latentwalk.directions import Directions
+from latentwalk.direction import Direction, Directions
 from latentwalk.evaluation import Evaluation
 from latentwalk.jobs.load import load
 from random_networks import random_stylegan2

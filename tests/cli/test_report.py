@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from latentwalk.directions import Directions
+from latentwalk.direction import Directions
 from latentwalk.evaluation import Evaluation
 
 SMALL = ("--codes", 12, "--strengths", 3)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from latentwalk.generators.filters import filtered_leaky_relu
+from latentwalk.generators.layers.filters import filtered_leaky_relu
 from latentwalk.generators.stylegan3 import Layer, LayerSizes, StyleGAN3, StyleGAN3Sizes
 from latentwalk.latents import Latents
 from random_networks import R, T, low_pass, random_stylegan3

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from latentwalk.direction import Direction
-from latentwalk.directions import Directions
+from latentwalk.direction import Direction, Directions
 from latentwalk.jobs.directions import MOST_BYTES, read_directions
 from random_networks import random_stylegan2
 from toys import AXES, SIZE, ToyGenerator

@@ -5,13 +5,12 @@ from dataclasses import replace
 import pytest
 import torch
 
-from latentwalk.direction import Direction
-from latentwalk.directions import Directions
+from latentwalk.direction import Direction, Directions
 from latentwalk.jobs.edit import edit, edit_batches
 from latentwalk.receipts import Receipt
 from latentwalk.scores import score
-from latentwalk.walks.along import Along
-from latentwalk.walks.ascend import Ascent
+from latentwalk.walks.boundary import BoundaryWalk
+from latentwalk.walks.gradient import GradientWalk
 from random_networks import SIZES, random_stylegan2
 from toys import ATTRIBUTES, ToyScorer
 
@@ -24,7 +23,7 @@ def scorer():
 @pytest.fixture(params=["gradient", "boundary"])
 def walker(request, scorer):
     """Every way of walking in turn."""
-    return Ascent() if request.param == "gradient" else Along(scorer.directions)
+    return GradientWalk() if request.param == "gradient" else BoundaryWalk(scorer.directions)
 
 
 def test_an_edit_reaches_its_target_and_says_so(toy, scorer, walker):
@@ -70,7 +69,7 @@ def test_hold_others_is_every_other_attribute(toy, scorer):
 
 def test_batches_are_the_whole_in_parts(toy, scorer):
     codes = toy.sample(range(10))
-    walk = Ascent(batch=4)
+    walk = GradientWalk(batch=4)
     parts = list(edit_batches(toy, codes, scorer, {"one": 0.9}, walk=walk))
     whole = edit(toy, codes, scorer, "one", 0.9, walk=walk)
     assert [len(part) for part in parts] == [4, 4, 2]
@@ -111,12 +110,16 @@ def test_an_edit_sees_pictures_as_the_generator_draws_them(way, space):
     options = {"truncation": 0.6, "cutoff": 4, "noise": "none"}
     view, scorer = network.with_options(**options), Brightness()
     codes = network.map(network.sample(range(5), labels=[0, 1, 2, 0, 1]), space)
-    walk = Ascent(max_steps=3, batch=2) if way == "gradient" else Along(boundaries(space, codes.values.shape[1]))
+    walk = (
+        GradientWalk(max_steps=3, batch=2)
+        if way == "gradient"
+        else BoundaryWalk(boundaries(space, codes.values.shape[1]))
+    )
     edited = edit(view, codes, scorer, "bright", 0.9, walk=walk, hold="varied", judge=Brightness(), frames=True)
     drawn = network.render(edited.latents, **options)
     assert (edited.images - drawn).abs().max() < 1e-5 and (drawn - network.render(edited.latents)).abs().max() > 1e-2
-    assert (edited.logits - scorer(drawn)).abs().max() < 1e-3
-    assert (edited.logits_before - scorer(network.render(codes, **options))).abs().max() < 1e-3
+    assert (edited.after - scorer(drawn)).abs().max() < 1e-3
+    assert (edited.before - scorer(network.render(codes, **options))).abs().max() < 1e-3
     assert edited.reached.tolist() == [code.after["bright"] >= 0.9 for code in edited.receipt.codes]
     assert edited.receipt.recipe.drawing == view.drawing
     assert edited.latents.labels.tolist() == edited.receipt.recipe.codes.labels == [0, 1, 2, 0, 1]
@@ -146,7 +149,7 @@ def test_a_judge_that_knows_none_of_the_goals_says_nothing(toy, scorer):
         ({}, "expected at least one attribute"),
         ({"attribute": "one", "hold": "none"}, "no attribute 'none'"),
         ({"attribute": "one", "hold": ["one"]}, "held and changed at once"),
-        ({"attribute": "one", "walk": object()}, "expected Ascent"),
+        ({"attribute": "one", "walk": object()}, "expected GradientWalk"),
     ],
 )
 def test_bad_wishes_are_refused_in_words(toy, scorer, options, message, unchecked):

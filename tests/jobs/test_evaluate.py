@@ -5,8 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from latentwalk.direction import Direction
-from latentwalk.directions import Directions
+from latentwalk.direction import Direction, Directions
 from latentwalk.evaluation import Evaluation
 from latentwalk.jobs.evaluate import MOVES, evaluate
 from latentwalk.metrics import METRICS

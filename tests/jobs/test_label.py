@@ -2,9 +2,9 @@ import pytest
 import torch
 
 from latentwalk.jobs.label import LabelTable, draw_label_sheet, fit_fewshot, labelled_samples, propose
+from latentwalk.labels import read_labels
 from latentwalk.methods.fewshot import FewShot
 from latentwalk.scores import score
-from latentwalk.training.labels import read_labels
 from toys import AXES, ToyScorer
 
 

@@ -1,8 +1,7 @@
 import pytest
 import torch
 
-from latentwalk.direction import Direction
-from latentwalk.directions import Directions
+from latentwalk.direction import Direction, Directions
 from latentwalk.jobs.naming import NOTHING, name_directions, numbered
 from toys import AXES, GAIN, ToyScorer
 

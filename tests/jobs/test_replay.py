@@ -17,7 +17,7 @@ from latentwalk.jobs.sheets import between, draw_path, draw_samples, path_receip
 from latentwalk.receipts import PictureRecipe
 from random_networks import SIZES, random_stylegan2
 
-QUICK = lw.Ascent(max_steps=6, views=1, batch=2)
+QUICK = lw.GradientWalk(max_steps=6, views=1, batch=2)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def test_codes_without_seeds_are_kept_by_value(edited, faces, tmp_path):
 
 def test_a_walk_along_boundaries_is_made_again(edited, faces, tmp_path):
     vector = torch.nn.functional.normalize(torch.randn(100, generator=torch.Generator().manual_seed(0)), dim=0)
-    along = lw.Along(lw.Directions((lw.Direction("mouth_open", vector, offset=0.3),)), reach=1.0)
+    along = lw.BoundaryWalk(lw.Directions((lw.Direction("mouth_open", vector, offset=0.3),)), reach=1.0)
     walked = lw.edit(faces, edited.start, edited.scorer, "mouth_open", 0.8, walk=along)
     save_picture(walked, tmp_path / "p.png", PictureRecipe(kind="before-after", show=3))
     assert replay(tmp_path / "p.png").difference == 0

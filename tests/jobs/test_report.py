@@ -7,8 +7,7 @@ from html.parser import HTMLParser
 import pytest
 import torch
 
-from latentwalk.direction import Direction
-from latentwalk.directions import Directions
+from latentwalk.direction import Direction, Directions
 from latentwalk.evaluation import Evaluation
 from latentwalk.jobs.evaluate import evaluate
 from latentwalk.jobs.report import save_report

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from latentwalk.latents import Latents, LatentSpace
-from latentwalk.methods.axes import WIDE
 from latentwalk.methods.boundary import Boundary
 from latentwalk.methods.regression import Regression
+from latentwalk.numerics.axes import WIDE
 from latentwalk.samples import Samples
 from toys import AXES, ToyGenerator
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from latentwalk.metrics.bootstrap import mean_estimate, resamples, weighted
 from latentwalk.metrics.compare import compare, place, rising
 from latentwalk.metrics.sweep import even_strengths
+from latentwalk.numerics.bootstrap import mean_estimate, resamples, weighted
 from recorded import recorded, straight
 
 WEIGHTS = resamples(200)

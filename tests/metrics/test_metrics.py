@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from latentwalk.direction import Direction
+from latentwalk.features.network import PixelFeatures
 from latentwalk.metrics import METRICS
-from latentwalk.metrics.features import PixelFeatures
 from latentwalk.metrics.record import record
 from recorded import recorded, straight
 from toys import AXES, ToyScorer

@@ -7,7 +7,7 @@ import torch
 
 from latentwalk.direction import Direction
 from latentwalk.edits import codes_for
-from latentwalk.metrics.features import PixelFeatures
+from latentwalk.features.network import PixelFeatures
 from latentwalk.metrics.record import record
 from latentwalk.metrics.sweep import even_strengths
 from random_networks import NETWORKS, codes

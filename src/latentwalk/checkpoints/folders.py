@@ -6,8 +6,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from latentwalk.checkpoints.lowering import read_tree
-from latentwalk.checkpoints.nodes import ADVICE, CheckpointError, shown
+from latentwalk.safeload.nodes import ADVICE, CheckpointError, shown
+from latentwalk.safeload.reading import read_tree
 
 LONGEST_JSON = 2**20
 CHECKPOINTS = (".safetensors", ".pt", ".pth", ".pkl", ".bin", ".ckpt")

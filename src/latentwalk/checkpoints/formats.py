@@ -22,10 +22,10 @@ from latentwalk.checkpoints import (
     state_dict,
 )
 from latentwalk.checkpoints.folders import read_path
-from latentwalk.checkpoints.lowering import Foreign
-from latentwalk.checkpoints.nodes import CheckpointError, shown
 from latentwalk.checkpoints.state_dict import DISCRIMINATORS, contents, holds_tensors, unwrap
 from latentwalk.generator import Generator
+from latentwalk.safeload.nodes import CheckpointError, shown
+from latentwalk.safeload.reading import Foreign
 
 FORMATS: dict[str, ModuleType] = {
     "latentwalk": own,

@@ -14,11 +14,11 @@ import torch
 from torch import Tensor
 
 from latentwalk.checkpoints.assembly import renamed
-from latentwalk.checkpoints.nodes import shown
-from latentwalk.checkpoints.plain_tree import NETWORK, Foreign
 from latentwalk.checkpoints.stylegan2_weights import build_stylegan2, class_embedding, flat_map, positive
-from latentwalk.generators.layers import resample_filter
+from latentwalk.generators.layers.styled import resample_filter
 from latentwalk.generators.stylegan2 import BOTTOM, StyleGAN2
+from latentwalk.safeload.nodes import shown
+from latentwalk.safeload.plain_tree import NETWORK, Foreign
 
 OLDER = "tfutil.Network"
 """The class of the networks of PGGAN, which came before."""

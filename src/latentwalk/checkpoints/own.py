@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter, ValidationError
 
 from latentwalk.checkpoints.assembly import assemble, naming
-from latentwalk.checkpoints.nodes import ADVICE, shown
 from latentwalk.files import write_tensors
 from latentwalk.generator import Generator
 from latentwalk.generators.biggan import BigGAN, BigGANSizes
@@ -23,6 +22,7 @@ from latentwalk.generators.pggan import PGGAN, PGGANSizes
 from latentwalk.generators.stylegan import StyleGAN, StyleGANSizes
 from latentwalk.generators.stylegan2 import StyleGAN2, StyleGAN2Sizes
 from latentwalk.generators.stylegan3 import StyleGAN3, StyleGAN3Sizes
+from latentwalk.safeload.nodes import ADVICE, shown
 from latentwalk.weights import fingerprint
 
 KIND, VERSION = "latentwalk.generator", 1

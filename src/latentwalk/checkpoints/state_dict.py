@@ -7,11 +7,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from latentwalk.checkpoints.lowering import Foreign, read_tree
-from latentwalk.checkpoints.nodes import shown
 from latentwalk.checkpoints.plain import SPELLINGS, counters, read_dcgan
 from latentwalk.generator import Reading
 from latentwalk.generators.dcgan import DCGAN
+from latentwalk.safeload.nodes import shown
+from latentwalk.safeload.reading import Foreign, read_tree
 from latentwalk.weights import check_finite
 
 WRAPPINGS = 3

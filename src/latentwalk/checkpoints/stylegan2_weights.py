@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from latentwalk.checkpoints.assembly import assemble, wanted_tensor
-from latentwalk.checkpoints.nodes import shown
-from latentwalk.generators.layers import resample_filter
+from latentwalk.generators.layers.styled import resample_filter
 from latentwalk.generators.stylegan2 import BOTTOM, StyleGAN2, StyleGAN2Sizes
+from latentwalk.safeload.nodes import shown
 
 LARGEST = 2**14
 """Side of an image beyond every network of this kind."""

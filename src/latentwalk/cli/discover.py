@@ -22,7 +22,7 @@ from latentwalk.cli.options import (
 from latentwalk.cli.outputs import check_ending, outputs
 
 if TYPE_CHECKING:
-    from latentwalk.directions import Directions
+    from latentwalk.direction import Directions
 
 SUFFIX = ".safetensors"
 METHOD = "Methods"
@@ -96,7 +96,7 @@ def discover(
     """
     from latentwalk.jobs.discover import discover as discover_all
     from latentwalk.jobs.load import MEASUREMENTS, load_scorer, scorer_of
-    from latentwalk.training.labels import read_labels
+    from latentwalk.labels import read_labels
 
     with working(f"loading {generator}", as_json) as progress:
         made = load_drawing(generator, device, truncation, None, "const", progress)

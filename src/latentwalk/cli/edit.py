@@ -1,7 +1,6 @@
 """`latentwalk edit`: move codes until their pictures have what is wanted, and say what else changed."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,8 +32,9 @@ from latentwalk.cli.summary import say_summary, summarize
 
 if TYPE_CHECKING:
     from latentwalk.generator import Generator
-    from latentwalk.jobs.edit import Edited, Walker
+    from latentwalk.jobs.edit import Edited
     from latentwalk.scores import Scorer
+    from latentwalk.walk import Walker
 
 WALK = "Walk"
 """Panel of the help that says how codes move."""
@@ -190,14 +190,14 @@ def check_unused(**options: object) -> None:
 
 def gather(batches: "Iterable[Edited]", show_count: int, total: int, progress: Bar) -> "Edited":
     """One edit of all batches, with the frames of the codes that are shown and of no others."""
-    from latentwalk.jobs.edit import join_edits
+    from latentwalk.jobs.edit import Edited
 
     parts, done = [], 0
     for part in batches:
-        parts.append(part if done < show_count else replace(part, paths=None))
+        parts.append(part if done < show_count else part.without_paths())
         done += len(part)
         progress(f"walking {total:,} codes", done, total)
-    return join_edits(parts)
+    return Edited.concatenate(parts)
 
 
 def write(edited: "Edited", folder: Path, kinds: dict[str, str], show_count: int, progress: Bar) -> None:
@@ -242,15 +242,15 @@ def read_hold(text: str | None) -> str | list[str]:
 
 def read_walk(generator: "Generator", along: Path | None, max_steps: int | None) -> "Walker":
     """How to walk. Raises ValueError for directions of another generator."""
-    from latentwalk.directions import Directions
-    from latentwalk.walks.along import Along
-    from latentwalk.walks.ascend import Ascent
+    from latentwalk.direction import Directions
+    from latentwalk.walks.boundary import BoundaryWalk
+    from latentwalk.walks.gradient import GradientWalk
 
     if along is None:
-        return Ascent() if max_steps is None else Ascent(max_steps=max_steps)
+        return GradientWalk() if max_steps is None else GradientWalk(max_steps=max_steps)
     if max_steps is not None:
         raise ValueError("a walk along directions takes no steps: leave --max-steps out, or --along")
-    return Along(Directions.load(along, generator.fingerprint))
+    return BoundaryWalk(Directions.load(along, generator.fingerprint))
 
 
 def find_judge(

@@ -15,10 +15,10 @@ from latentwalk.cli.outputs import check_ending, outputs
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from latentwalk.directions import Directions
+    from latentwalk.direction import Directions
     from latentwalk.evaluation import Comparison, DirectionResult, Estimate, Evaluation
     from latentwalk.generator import Drawing, Generator
-    from latentwalk.samples import Progress
+    from latentwalk.progress import Progress
     from latentwalk.scores import Scorer
 
 
@@ -189,7 +189,7 @@ def write_back(files: "Sequence[Path]", judged: Judged) -> None:
 
 def recorded_generator(files: "Sequence[Path]") -> str:
     """The generator that the files name. Raises ValueError when they name none, or several."""
-    from latentwalk.directions import Directions
+    from latentwalk.direction import Directions
     from latentwalk.jobs.load import GENERATORS
     from latentwalk.remote.address import is_remote
 

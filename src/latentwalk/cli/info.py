@@ -107,7 +107,7 @@ def describe_bundle() -> Description:
 
 def describe_generator(thing: str, progress: Callable[[str, int, int], None] | None = None) -> Description:
     from latentwalk.jobs.inspect import inspect
-    from latentwalk.samples import silent
+    from latentwalk.progress import silent
 
     found = inspect(thing, progress or silent)
     title = f"generator {thing}"
@@ -130,7 +130,7 @@ def describe_scorer(thing: str) -> Description:
 
 
 def describe_directions(thing: str) -> Description:
-    from latentwalk.directions import Directions
+    from latentwalk.direction import Directions
 
     found = Directions.load(thing)
     rows = [{"name": d.name, "space": d.space, "unit": d.unit, "offset": d.offset} for d in found]
@@ -217,7 +217,7 @@ def _edit_facts(data: dict[str, Any], receipt: Any) -> dict[str, str]:
 
 KINDS: dict[str, Callable[[str], Description]] = {
     "latentwalk.classifier": describe_scorer,
-    "latentwalk.directions": describe_directions,
+    "latentwalk.direction": describe_directions,
     "latentwalk.latents": describe_latents,
     ".npy": describe_array,
     ".png": describe_receipt,

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from latentwalk.generator import Generator
     from latentwalk.latents import Latents
-    from latentwalk.samples import Progress
+    from latentwalk.progress import Progress
 
 OUTPUT = "Output"
 """Panel of the help that says where results go."""
@@ -143,7 +143,7 @@ def classed(generator: "Generator", latents: "Latents", classes: str | None) -> 
 
 def read_start_codes(generator: "Generator", codes: Path) -> "Latents":
     """Codes from a file, labelled or not. Raises ValueError when they cannot be drawn."""
-    from latentwalk.training.labels import read_codes
+    from latentwalk.labels import read_codes
 
     latents = read_codes(codes, generator)
     if len(latents) == 0 or not bool(latents.values.isfinite().all()):

@@ -52,7 +52,7 @@ def replay(
             picture,
             load(generator, device, progress=progress) if generator else None,
             load_scorer(scorer, device) if scorer else None,
-            device,
+            device=device,
         )
         for file in files:
             save_png(file, again.picture, again.receipt.to_json())

@@ -28,7 +28,7 @@ from latentwalk.cli.outputs import check_ending, outputs
 from latentwalk.seeds import format_seeds
 
 if TYPE_CHECKING:
-    from latentwalk.directions import Directions
+    from latentwalk.direction import Directions
 
 SHOWN = 2
 """Codes whose pictures the page shows, with the seeds 0 and 1."""

@@ -10,7 +10,7 @@ from latentwalk.cli.errors import complain
 if TYPE_CHECKING:
     from latentwalk.direction import Direction
     from latentwalk.generator import Generator
-    from latentwalk.walks.shifts import Shifts
+    from latentwalk.walks.fixed import FixedWalk
 
 T = TypeVar("T")
 
@@ -72,10 +72,10 @@ def read_shifts(
     without: list[str] | None,
     place: bool,
     force: bool,
-) -> "Shifts":
+) -> "FixedWalk":
     """The walk that was asked for. Raises ValueError for what is not there, and for counts that do not fit."""
-    from latentwalk.directions import Directions
-    from latentwalk.walks.shifts import Shifts
+    from latentwalk.direction import Directions
+    from latentwalk.walks.fixed import FixedWalk
 
     directions = [read_one(text, generator, force) for text in chosen]
     conditions = [read_one(text, generator, force) for text in without or []]
@@ -89,7 +89,7 @@ def read_shifts(
         low, high = direction.range
         if not low <= length <= high and not place:
             complain(f"{direction.name!r} was seen to work from {low:g} to {high:g}, {length:g} is further", "note")
-    return Shifts(Directions(tuple(moved)), tuple(lengths), place)
+    return FixedWalk(Directions(tuple(moved)), tuple(lengths), place)
 
 
 def each(given: list[T], count: int, option: str) -> list[T]:

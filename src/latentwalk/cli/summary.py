@@ -21,7 +21,7 @@ def summarize(edited: "Edited") -> dict[str, Any]:
     recipe, rows = edited.receipt.recipe, edited.receipt.codes
     assert isinstance(recipe, EditRecipe)
     goals = {goal.attribute: goal for goal in goals_of(edited)}
-    before, after = (logits.sigmoid().mean(0).tolist() for logits in (edited.logits_before, edited.logits))
+    before, after = (logits.sigmoid().mean(0).tolist() for logits in (edited.before, edited.after))
     attributes = [
         {"attribute": name, "before": before[i], "after": after[i], "change": after[i] - before[i]}
         for i, name in enumerate(edited.scorer.attributes)
@@ -29,7 +29,7 @@ def summarize(edited: "Edited") -> dict[str, Any]:
     for i, row in enumerate(attributes):
         if row["attribute"] in goals:
             goal = goals[row["attribute"]]
-            met = edited.reached | (goal.missing(edited.logits[:, i]) == 0)
+            met = edited.reached | (goal.missing(edited.after[:, i]) == 0)
             row |= {"target": goal.target, "reached": int(met.sum())}
         else:
             row |= {"held": row["attribute"] in recipe.hold}
@@ -55,10 +55,10 @@ def summarize(edited: "Edited") -> dict[str, Any]:
 
 def moves_of(walk: Any) -> list[str]:
     """What a fixed walk did: "hat +2", "hat to 2" where it placed codes; empty for other walks."""
-    if walk.kind != "shift":
+    if walk.kind != "fixed":
         return []
-    rows = zip(walk.directions, walk.strengths, strict=True)
-    how = "to {:g}" if walk.place else "{:+g}"
+    rows = zip(walk.directions, walk.settings["strengths"], strict=True)
+    how = "to {:g}" if walk.settings.get("place") else "{:+g}"
     return [
         f"{d.name} {how.format(s)}" + (f" on the layers {d.layers[0]} to {d.layers[1] - 1}" if d.layers else "")
         for d, s in rows

@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from latentwalk.generator import Generator
-from latentwalk.generators.attention import SelfAttention
-from latentwalk.generators.stored_norm import ConditionalNorm, StoredNorm
+from latentwalk.generators.layers.attention import SelfAttention
+from latentwalk.generators.layers.stored_norm import ConditionalNorm, StoredNorm
 from latentwalk.latents import Latents, LatentSpace
 from latentwalk.stages import Stage, run
 

@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from latentwalk.generators.mapping import SLOPE, FullyConnected, Mapping, StyleGenerator, separate, truncate
+from latentwalk.generators.layers.mapping import SLOPE, FullyConnected, Mapping, StyleGenerator, separate, truncate
 from latentwalk.generators.pggan import Picture, check_growth
 from latentwalk.latents import Latents
 from latentwalk.stages import Stage, run

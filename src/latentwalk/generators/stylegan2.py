@@ -13,8 +13,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from latentwalk.generators.layers import Join, Shortcut, StyledConvolution, ToRGB
-from latentwalk.generators.mapping import Mapping, StyleGenerator
+from latentwalk.generators.layers.mapping import Mapping, StyleGenerator
+from latentwalk.generators.layers.styled import Join, Shortcut, StyledConvolution, ToRGB
 from latentwalk.latents import Latents, LatentSpace
 from latentwalk.stages import Stage, run
 

@@ -17,8 +17,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from latentwalk.generators.filters import filtered_leaky_relu, gather
-from latentwalk.generators.mapping import FullyConnected, Mapping, StyleGenerator, separate
+from latentwalk.generators.layers.filters import filtered_leaky_relu, gather
+from latentwalk.generators.layers.mapping import FullyConnected, Mapping, StyleGenerator, separate
 from latentwalk.latents import Latents
 from latentwalk.stages import Stage, run
 

@@ -6,7 +6,7 @@ from latentwalk.checkpoints import own
 from latentwalk.files import check_writable
 from latentwalk.generator import Generator
 from latentwalk.jobs.load import load
-from latentwalk.samples import Progress, silent
+from latentwalk.progress import Progress, silent
 
 
 def convert(

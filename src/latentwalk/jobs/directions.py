@@ -10,12 +10,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from latentwalk.checkpoints.lowering import read_tree
-from latentwalk.direction import PER_LAYER, Direction
-from latentwalk.directions import Directions
+from latentwalk.direction import PER_LAYER, Direction, Directions
 from latentwalk.edits import codes_for
 from latentwalk.generator import Generator
 from latentwalk.latents import concatenate
+from latentwalk.safeload.reading import read_tree
 from latentwalk.samples import draw_codes
 
 MOST_BYTES = 2**30

@@ -3,21 +3,21 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import Any, get_type_hints
+from typing import Any
 
 import torch
-from pydantic import TypeAdapter, ValidationError
 from torch import Tensor
 
-from latentwalk.direction import Direction
-from latentwalk.directions import Directions
+from latentwalk.direction import Direction, Directions
 from latentwalk.generator import Generator
 from latentwalk.hooks import nearest
 from latentwalk.jobs.naming import name_directions
 from latentwalk.latents import Latents, concatenate
 from latentwalk.methods import METHODS, Entry, Method
-from latentwalk.samples import Progress, Samples, draw_codes, map_codes, score_samples, silent
+from latentwalk.progress import Progress, silent
+from latentwalk.samples import Samples, draw_codes, map_codes, score_samples
 from latentwalk.scores import Scorer, check_attributes
+from latentwalk.settings import read_settings
 
 SCORED = {"scores", "scorer"}
 """What methods need for which every sample is scored."""
@@ -243,13 +243,7 @@ def make_method(
     if entry.needs == "labels" and labelled is None:
         raise ValueError(f"{name} learns from hand labels: make some with `latentwalk label` and give them")
     given: dict[str, Any] = {"scorer": scorer} if entry.needs == "scorer" else {}
-    kind = getattr(entry.make, "func", entry.make)
-    types, fixed = get_type_hints(kind), getattr(entry.make, "keywords", {})
-    known = [field for field in types if field not in (*given, *fixed)]
-    for key, value in options.items():
-        if key not in known:
-            raise ValueError(f"{name} has no option {key!r}: there are {', '.join(nearest(key, known, len(known)))}")
-        given[key] = read_option(name, key, value, types[key])
+    given |= read_settings(name, entry.make, options)
     return entry.make(**given)
 
 
@@ -260,18 +254,8 @@ def with_layer(name: str, generator: Generator, space: str, options: Mapping[str
 
 
 def plain(value: Any) -> str:
-    """A hyperparameter as `read_option` reads it."""
+    """A hyperparameter as `read_settings` reads it."""
     return ",".join(map(str, value)) if isinstance(value, tuple | list) else "none" if value is None else str(value)
-
-
-def read_option(name: str, key: str, value: Any, kind: Any) -> Any:
-    """A hyperparameter from its text, such as "20", "true" or "a,b"; other values are only checked."""
-    if isinstance(value, str) and "tuple" in str(kind):
-        value = value.split(",")
-    try:
-        return TypeAdapter(kind).validate_python(None if value == "none" else value)
-    except ValidationError as error:
-        raise ValueError(f"{name}.{key}={value}: {error.errors()[0]['msg']}") from None
 
 
 def _attributes(scorer: Scorer | None, attributes: Sequence[str] | None) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from latentwalk.pictures.grid import before_after
 from latentwalk.pictures.heatmap import heat
 from latentwalk.pictures.plane import plane
 from latentwalk.pictures.strip import strips, thin
-from latentwalk.receipts import PictureRecipe, ShiftWalk
+from latentwalk.receipts import PictureRecipe
 from latentwalk.scores import score
 from latentwalk.walk import Goal
 
@@ -32,7 +32,7 @@ PLANE_SAMPLES, PLANE_DOTS = 2000, 600
 def draw_before_after(edited: Edited, how: PictureRecipe) -> Image.Image:
     """Pairs with the probabilities under them; codes that did not arrive are marked."""
     names = subjects(edited)
-    before, after = captions(edited, edited.logits_before, names), captions(edited, edited.logits, names)
+    before, after = captions(edited, edited.before, names), captions(edited, edited.after, names)
     seeds = edited.start.seeds
     named = before if seeds is None else [f"seed {s}\n{text}" for s, text in zip(seeds.tolist(), before, strict=True)]
     pairs = list(zip(named, after, strict=True))
@@ -60,7 +60,7 @@ def draw_heat(edited: Edited, how: PictureRecipe) -> Image.Image:
 
 def draw_chart(edited: Edited, how: PictureRecipe) -> Image.Image:
     """Mean probability of every attribute before and after: what the edit did and what it dragged along."""
-    before, after = (logits.sigmoid().mean(0).cpu().numpy() for logits in (edited.logits_before, edited.logits))
+    before, after = (logits.sigmoid().mean(0).cpu().numpy() for logits in (edited.before, edited.after))
     return dumbbell(edited.scorer.attributes, before, after, subjects(edited)[0])
 
 
@@ -105,7 +105,7 @@ NEED_PATHS = {"strip", "plane", *ANIMATIONS}
 
 def save_picture(edited: Edited, path: str | Path, how: PictureRecipe) -> Image.Image:
     """Draw the first `how.show` codes and write a PNG with the receipt of what it shows inside."""
-    shown = first_codes(edited, how.show)
+    shown = edited[: how.show]
     receipt = shown.receipt.model_copy(update={"picture": how})
     picture = draw(shown, how)
     save_png(path, picture, receipt.to_json())
@@ -122,7 +122,7 @@ def draw(edited: Edited, how: PictureRecipe) -> Image.Image:
 def save_film(edited: Edited, path: str | Path, kind: str, show: int, scale: int | None = None) -> None:
     """The walks of the first `show` codes as GIF or MP4, at even speed and played forwards and back."""
     check_writable(path)
-    shown = first_codes(edited, show)
+    shown = edited[:show]
     names = subjects(edited)
     rows, texts = [], []
     for i in range(len(shown)):
@@ -130,23 +130,6 @@ def save_film(edited: Edited, path: str | Path, kind: str, show: int, scale: int
         rows.append(edited.generator.render(codes))
         texts.append(captions(edited, score(edited.generator, edited.scorer, codes), names))
     ANIMATIONS[kind](path, frames(rows, texts, scale=scale))
-
-
-def first_codes(edited: Edited, count: int) -> Edited:
-    """The edit of its first codes only."""
-    keep = slice(0, count)
-    return Edited(
-        edited.generator,
-        edited.scorer,
-        edited.start[keep],
-        edited.latents[keep],
-        edited.reached[keep],
-        edited.steps[keep],
-        edited.logits_before[keep],
-        edited.logits[keep],
-        edited.receipt.model_copy(update={"codes": edited.receipt.codes[keep]}),
-        None if edited.paths is None else edited.paths[keep],
-    )
 
 
 def goals_of(edited: Edited) -> list[Goal]:
@@ -159,7 +142,7 @@ def subjects(edited: Edited) -> list[str]:
     that it changed most."""
     goals = [goal.attribute for goal in goals_of(edited)]
     walk = getattr(edited.receipt.recipe, "walk", None)
-    named = [plain.name for plain in walk.directions] if isinstance(walk, ShiftWalk) else []
+    named = [plain.name for plain in walk.directions] if walk else []
     known = list(dict.fromkeys(name for name in named if name in edited.scorer.attributes))
     return goals or known or [_most_changed(edited)]
 
@@ -191,7 +174,7 @@ def resample(path: Tensor, count: int) -> Tensor:
 
 
 def _most_changed(edited: Edited, besides: str | None = None) -> str:
-    change = (edited.logits - edited.logits_before).abs().mean(0)
+    change = (edited.after - edited.before).abs().mean(0)
     names = edited.scorer.attributes
     goals = {goal.attribute for goal in goals_of(edited)} | {besides}
     others = [i for i, name in enumerate(names) if name not in goals] or [

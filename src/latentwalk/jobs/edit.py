@@ -1,74 +1,72 @@
 """Edit: codes + attributes + targets -> codes whose pictures reach the targets, and a receipt of what else moved."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from latentwalk.edits import codes_for
 from latentwalk.generator import RENDER_BATCH, Generator
-from latentwalk.latents import Latents, concatenate
-from latentwalk.receipts import (
-    BoundaryWalk,
-    CodeReceipt,
-    EditRecipe,
-    GradientWalk,
-    Receipt,
-    ShiftWalk,
-    Source,
-    describe_change,
-    describe_codes,
-    describe_direction,
-)
-from latentwalk.scores import Scorer, attribute_index, score
+from latentwalk.jobs.recipes import describe_walker
+from latentwalk.latents import Latents
+from latentwalk.receipts import EditRecipe, Receipt, Source, describe_codes, describe_codes_walked
+from latentwalk.scores import Scorer, Unscored, attribute_index, score
 from latentwalk.version import VERSION
-from latentwalk.walk import UP, Goal, Walk, read_goals
-from latentwalk.walks.along import Along
-from latentwalk.walks.ascend import Ascent
-from latentwalk.walks.shifts import Shifts
-
-
-@runtime_checkable
-class Walker(Protocol):
-    """A way of walking; see walks/."""
-
-    def walk(
-        self,
-        generator: Generator,
-        latents: Latents,
-        scorer: Scorer,
-        goals: Sequence[Goal],
-        held: Sequence[str] = (),
-        keep_paths: bool = False,
-    ) -> Walk: ...
+from latentwalk.walk import UP, Goal, Walk, Walker, read_goals
+from latentwalk.walks.gradient import GradientWalk
 
 
 @dataclass(frozen=True, eq=False)
 class Edited:
-    """What came of an edit.
+    """What came of an edit: how the codes walked, by what, and the receipt of it.
 
-    start, latents: the codes before and after [n, ...]. reached: whether every target is reached [n]. steps: how many
-    steps each walk took [n]. logits_before, logits: by the scorer [n, a]. receipt: scores before and after, distance,
-    recipe. paths: per code its values [k, ...] from start to end, when frames were asked for.
+    A single index or a slice gives the edit of those codes alone.
     """
 
     generator: Generator
     scorer: Scorer
-    start: Latents
-    latents: Latents
-    reached: Bool[Tensor, "n"]
-    steps: Int[Tensor, "n"]
-    logits_before: Float[Tensor, "n a"]
-    logits: Float[Tensor, "n a"]
+    walk: Walk
     receipt: Receipt
-    paths: Sequence[Tensor] | None = None
 
     def __len__(self) -> int:
-        return len(self.latents)
+        return len(self.walk)
+
+    def __getitem__(self, index: int | slice) -> "Edited":
+        walk = self.walk[index]
+        rows = self.receipt.codes[index if isinstance(index, slice) else slice(index, index + 1 or None)]
+        return replace(self, walk=walk, receipt=self.receipt.model_copy(update={"codes": rows}))
+
+    @property
+    def start(self) -> Latents:
+        """The codes before the edit [n, ...], in the space where they walked."""
+        return self.walk.start
+
+    @property
+    def latents(self) -> Latents:
+        """The codes after the edit [n, ...]."""
+        return self.walk.latents
+
+    @property
+    def reached(self) -> Bool[Tensor, "n"]:
+        """Whether every target is reached."""
+        return self.walk.reached
+
+    @property
+    def steps(self) -> Int[Tensor, "n"]:
+        """How many steps each walk took."""
+        return self.walk.steps
+
+    @property
+    def before(self) -> Float[Tensor, "n a"]:
+        """Logits by the scorer before the edit."""
+        return self.walk.before
+
+    @property
+    def after(self) -> Float[Tensor, "n a"]:
+        """Logits by the scorer after the edit."""
+        return self.walk.after
 
     @cached_property
     def images(self) -> Float[Tensor, "n c h w"]:
@@ -82,16 +80,24 @@ class Edited:
 
     def path(self, index: int) -> Latents:
         """The codes of one walk from start to end. Raises ValueError when frames were not asked for."""
-        if self.paths is None:
-            raise ValueError("this edit kept no frames: edit with frames=True")
-        values = self.paths[index]
-        return self.start[[index] * len(values)].with_values(values)
+        return self.walk.path(index)
+
+    def without_paths(self) -> "Edited":
+        """The edit with the two ends of every walk alone."""
+        return replace(self, walk=self.walk.without_paths())
+
+    @staticmethod
+    def concatenate(parts: "Sequence[Edited]") -> "Edited":
+        """One edit of all codes from those of consecutive batches."""
+        rows = [code for part in parts for code in part.receipt.codes]
+        receipt = parts[0].receipt.model_copy(update={"codes": rows})
+        return replace(parts[0], walk=Walk.concatenate([part.walk for part in parts]), receipt=receipt)
 
 
 def edit(
     generator: Generator,
     latents: Latents,
-    scorer: Scorer,
+    scorer: Scorer | None = None,
     attribute: str | None = None,
     target: float = UP,
     *,
@@ -104,11 +110,12 @@ def edit(
     """Move every code until its picture has the attribute.
 
     generator: pictures are drawn with its options, see `Generator.with_options`.
+    scorer: what tells attributes; a walk by fixed strengths needs none.
     attribute, target: what to reach: a probability of at least 0.5 is a floor (p >= target), a smaller one a ceiling.
     goals: several at once, {attribute: target}, instead of or beside `attribute`.
     hold: attributes whose logits should stay where they are, or "others" for all that are not goals.
-    walk: how: Ascent() (classifier gradients, the default), Along(directions) (as far along fixed boundaries as each
-    picture needs), or Shifts(directions, strengths), which takes no goals.
+    walk: how: GradientWalk() (along classifier gradients, the default), BoundaryWalk(directions) (as far along fixed
+    directions as each picture needs), FixedWalk(directions, strengths), which takes no goals, or any `Walker`.
     judge: a second scorer; the receipt then says per code whether it agrees (p on the goals' side of one half).
     frames: keep every code on the way.
     Codes that do not arrive are given back with `reached` False. Raises ValueError for an unknown attribute, a target
@@ -116,13 +123,13 @@ def edit(
     """
     wanted = {**({attribute: target} if attribute else {}), **(goals or {})}
     parts = list(edit_batches(generator, latents, scorer, wanted, hold=hold, walk=walk, judge=judge, frames=frames))
-    return join_edits(parts)
+    return Edited.concatenate(parts)
 
 
 def edit_batches(
     generator: Generator,
     latents: Latents,
-    scorer: Scorer,
+    scorer: Scorer | None,
     goals: Mapping[str, float],
     *,
     hold: str | Iterable[str] = (),
@@ -134,10 +141,18 @@ def edit_batches(
 
     What `edit` raises is raised by the call itself, before the first batch is asked for.
     """
-    walker = walk or Ascent()
-    wanted = () if isinstance(walker, Shifts) and not goals else read_goals(goals, scorer)
+    walker, scorer = walk or GradientWalk(), scorer or Unscored()
+    if not isinstance(walker, Walker):
+        raise ValueError(
+            f"expected a walk, such as GradientWalk() or any object with a method walk, got {type(walker).__name__}"
+        )
+    wanted = read_goals(goals, scorer)
+    if not wanted and not getattr(walker, "aimless", False):
+        raise ValueError("expected at least one attribute to change, got none")
     held = read_held(hold, scorer, wanted)
     generator.check(latents)
+    if len(latents) == 0:
+        raise ValueError("expected at least one code to edit, got none")
     recipe = EditRecipe(
         generator=Source(source=generator.source, fingerprint=generator.fingerprint),
         drawing=generator.drawing,
@@ -146,76 +161,17 @@ def edit_batches(
         codes=describe_codes(generator, latents),
         goals={goal.attribute: goal.target for goal in wanted},
         hold=held,
-        walk=describe_walk(walker),
+        walk=describe_walker(walker),
     )
-    if len(latents) == 0:
-        raise ValueError("expected at least one code to edit, got none")
-    if isinstance(walker, Along | Shifts):  # fixed directions move codes of their space
-        latents = codes_for(generator, latents, *walker.directions)
-    return (
-        _edit_batch(generator, part.to(generator.device), scorer, wanted, held, walker, judge, frames, recipe)
-        for part in latents.split(getattr(walker, "batch", RENDER_BATCH))
-    )
+    receipt = Receipt(latentwalk=VERSION, recipe=recipe)
 
+    def edit_batch(part: Latents) -> Edited:
+        walked = walker.walk(generator, part.to(generator.device), scorer, wanted, held, frames)
+        confirmed = confirm(generator, walked.latents, judge, wanted)
+        codes = describe_codes_walked(walked, scorer.attributes, confirmed)
+        return Edited(generator, scorer, walked, receipt.model_copy(update={"codes": codes}))
 
-def _edit_batch(
-    generator: Generator,
-    start: Latents,
-    scorer: Scorer,
-    goals: Sequence[Goal],
-    held: Sequence[str],
-    walker: Walker,
-    judge: Scorer | None,
-    frames: bool,
-    recipe: EditRecipe,
-) -> Edited:
-    walk = walker.walk(generator, start, scorer, goals, held, frames)
-    rows = describe_change(scorer.attributes, start, walk.latents.values, walk.before, walk.after)
-    confirmed = confirm(generator, walk.latents, judge, goals)
-    codes = [
-        CodeReceipt(
-            reached=bool(walk.reached[i]),
-            steps=int(walk.steps[i]),
-            confirmed=None if confirmed is None else bool(confirmed[i]),
-            **row,  # pyright: ignore[reportArgumentType]
-        )
-        for i, row in enumerate(rows)
-    ]
-    receipt = Receipt(latentwalk=VERSION, recipe=recipe, codes=codes)
-    return Edited(
-        generator,
-        scorer,
-        start,
-        walk.latents,
-        walk.reached,
-        walk.steps,
-        walk.before,
-        walk.after,
-        receipt,
-        walk.paths,
-    )
-
-
-def join_edits(parts: Sequence[Edited]) -> Edited:
-    """One edit of all codes from those of consecutive batches. Paths end with the batches that kept theirs."""
-    first = parts[0]
-    if len(parts) == 1:
-        return first
-    start = concatenate([part.start for part in parts])
-    reached, steps = (torch.cat([getattr(part, name) for part in parts]) for name in ("reached", "steps"))
-    before, after = (torch.cat([getattr(part, name) for part in parts]) for name in ("logits_before", "logits"))
-    return Edited(
-        first.generator,
-        first.scorer,
-        start,
-        start.with_values(torch.cat([part.latents.values for part in parts])),
-        reached,
-        steps,
-        before,
-        after,
-        first.receipt.model_copy(update={"codes": [code for part in parts for code in part.receipt.codes]}),
-        None if first.paths is None else [path for part in parts for path in part.paths or ()],
-    )
+    return map(edit_batch, latents.split(getattr(walker, "batch", RENDER_BATCH)))
 
 
 def read_held(hold: str | Iterable[str], scorer: Scorer, goals: Sequence[Goal]) -> list[str]:
@@ -243,19 +199,5 @@ def confirm(
 
 
 def describe_scorer(scorer: Scorer) -> Source:
+    """A scorer as a receipt names it."""
     return Source(source=getattr(scorer, "source", ""), fingerprint=getattr(scorer, "fingerprint", ""))
-
-
-def describe_walk(walker: Walker) -> GradientWalk | BoundaryWalk | ShiftWalk:
-    """A walker as plain data. Raises ValueError for one that a receipt cannot name."""
-    if isinstance(walker, Ascent):
-        return GradientWalk(settings=asdict(walker))
-    if isinstance(walker, Along):
-        settings = {name: value for name, value in vars(walker).items() if name != "directions"}
-        return BoundaryWalk(settings=settings, directions=[describe_direction(d) for d in walker.directions])
-    if isinstance(walker, Shifts):
-        rows = [describe_direction(d) for d in walker.directions]
-        return ShiftWalk(directions=rows, strengths=list(walker.strengths), place=walker.place)
-    raise ValueError(
-        f"expected Ascent(), Along(directions) or Shifts(directions, strengths), got {type(walker).__name__}"
-    )

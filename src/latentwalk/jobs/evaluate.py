@@ -9,27 +9,27 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from latentwalk.direction import Direction
-from latentwalk.directions import Directions
+from latentwalk.direction import Direction, Directions
 from latentwalk.edits import codes_for
 from latentwalk.evaluation import Comparison, Evaluation, MetricCard
+from latentwalk.features.imagenet import imagenet_features
+from latentwalk.features.inception import inception_features
+from latentwalk.features.network import Features, NetworkFeatures, PixelFeatures
 from latentwalk.generator import Generator
 from latentwalk.jobs.edit import describe_scorer
 from latentwalk.jobs.verdict import describe
 from latentwalk.latents import in_turn
 from latentwalk.metrics import METRICS
 from latentwalk.metrics.between import cosines
-from latentwalk.metrics.bootstrap import resamples, weighted
 from latentwalk.metrics.compare import compare
 from latentwalk.metrics.effect import rescoring_values
-from latentwalk.metrics.features import Features, NetworkFeatures, PixelFeatures
-from latentwalk.metrics.imagenet import imagenet_features
-from latentwalk.metrics.inception import inception_features
 from latentwalk.metrics.quality import frechet, kernel_distance
 from latentwalk.metrics.record import record
 from latentwalk.metrics.sweep import Sweep, even_strengths
+from latentwalk.numerics.bootstrap import resamples, weighted
+from latentwalk.progress import Progress, silent
 from latentwalk.receipts import Source
-from latentwalk.samples import Progress, fresh_seeds, silent
+from latentwalk.samples import fresh_seeds
 from latentwalk.scorers.classifier import Classifier
 from latentwalk.scores import Scorer
 from latentwalk.version import VERSION

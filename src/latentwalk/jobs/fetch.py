@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from latentwalk.checkpoints.folders import choose
+from latentwalk.progress import Progress, silent
 from latentwalk.remote.address import Remote, parse
 from latentwalk.remote.cache import fetch
 from latentwalk.remote.hub import list_files, repository_folder
-from latentwalk.samples import Progress, silent
 
 
 def fetch_source(source: str, progress: Progress = silent) -> Path:

@@ -14,8 +14,8 @@ from latentwalk.hooks import read_layers
 from latentwalk.jobs.load import load, locate
 from latentwalk.jobs.sheets import draw_samples, sample_receipt, save_sheet
 from latentwalk.latents import Latents
+from latentwalk.progress import Progress, silent
 from latentwalk.receipts import PictureRecipe
-from latentwalk.samples import Progress, silent
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,16 @@ from pathlib import Path
 import torch
 from PIL import Image
 
-from latentwalk.directions import Directions
+from latentwalk.direction import Directions
 from latentwalk.files import write_text
 from latentwalk.generator import Generator
 from latentwalk.jobs.sheets import names_of
+from latentwalk.labels import read_labels
 from latentwalk.latents import concatenate
 from latentwalk.methods.fewshot import FewShot, next_to_label
 from latentwalk.pictures.grid import grid
-from latentwalk.samples import Progress, Samples, draw_codes, silent
-from latentwalk.training.labels import read_labels
+from latentwalk.progress import Progress, silent
+from latentwalk.samples import Samples, draw_codes
 
 YES, NO, UNKNOWN = "1", "0", ""
 """What a cell of the table says."""

@@ -7,8 +7,9 @@ import torch
 from latentwalk.checkpoints.formats import open_generator
 from latentwalk.generator import Generator
 from latentwalk.latents import in_turn
+from latentwalk.progress import Progress, silent
 from latentwalk.remote.address import is_remote
-from latentwalk.samples import Progress, fresh_seeds, silent
+from latentwalk.samples import fresh_seeds
 from latentwalk.scorers.callable import from_callable
 from latentwalk.scorers.classifier import Classifier
 from latentwalk.scorers.measurements import Measurements

@@ -7,12 +7,11 @@ from jaxtyping import Float
 from scipy.stats import norm
 from torch import Tensor
 
-from latentwalk.direction import Direction, Effect
-from latentwalk.directions import Directions
+from latentwalk.direction import Direction, Directions, Effect
 from latentwalk.edits import codes_for
 from latentwalk.generator import Generator
 from latentwalk.latents import Latents
-from latentwalk.samples import Progress, silent
+from latentwalk.progress import Progress, silent
 from latentwalk.scores import Scorer, score
 
 NOTHING = "nothing measurable"

@@ -1,36 +1,21 @@
 """Replay: a picture that latentwalk wrote carries its recipe, and the recipe makes the same picture again."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
 
-from latentwalk.directions import Directions
 from latentwalk.generator import Generator
-from latentwalk.jobs.draw import NEED_PATHS, draw, first_codes
-from latentwalk.jobs.edit import Edited, Walker, edit
+from latentwalk.jobs.draw import NEED_PATHS, draw
+from latentwalk.jobs.edit import Edited, edit
 from latentwalk.jobs.load import GENERATORS, MEASUREMENTS, SCORERS, load, load_scorer
+from latentwalk.jobs.recipes import read_walker
 from latentwalk.jobs.sheets import draw_path, draw_samples
-from latentwalk.receipts import (
-    BoundaryWalk,
-    EditRecipe,
-    GradientWalk,
-    InterpolateRecipe,
-    PictureRecipe,
-    Receipt,
-    ShiftWalk,
-    Source,
-    read_codes,
-    read_direction,
-)
-from latentwalk.scores import Scorer
-from latentwalk.walks.along import Along
-from latentwalk.walks.ascend import Ascent
-from latentwalk.walks.shifts import Shifts
+from latentwalk.receipts import EditRecipe, InterpolateRecipe, PictureRecipe, Receipt, Source, read_codes
+from latentwalk.scores import Scorer, Unscored
+from latentwalk.walk import Walker
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,12 +35,14 @@ def replay(
     path: str | Path,
     generator: Generator | None = None,
     scorer: Scorer | None = None,
+    walk: Walker | None = None,
     device: torch.device | str = "cpu",
 ) -> Replay:
     """Make a picture again from the receipt inside it.
 
     generator, scorer: instead of what the receipt names, for example when the files lie elsewhere now; they must have
     the same weights. A scorer that is Python code is never imported because a picture says so: hand it in.
+    walk: the walker, when it is none of `walks.WALKS`.
     device: where what the receipt names is loaded.
     Raises ValueError for a picture without a receipt, or other weights than those that made it.
     """
@@ -67,17 +54,22 @@ def replay(
     generator = generator.with_options(**asdict(receipt.recipe.drawing))
     if isinstance(receipt.recipe, EditRecipe):
         scorer = scorer or _load_scorer(receipt.recipe.scorer, device, generator)
-    picture = _draw(receipt, receipt.picture, generator, scorer, path)
+    picture = _draw(receipt, receipt.picture, generator, scorer, walk, path)
     return Replay(picture, difference(path, picture), receipt)
 
 
 def _draw(
-    receipt: Receipt, how: PictureRecipe, generator: Generator, scorer: Scorer | None, path: str | Path
+    receipt: Receipt,
+    how: PictureRecipe,
+    generator: Generator,
+    scorer: Scorer | None,
+    walk: Walker | None,
+    path: str | Path,
 ) -> Image.Image:
     recipe = receipt.recipe
     if isinstance(recipe, EditRecipe) and scorer is not None:
         _check_same("scorer", recipe.scorer, getattr(scorer, "fingerprint", ""), path)
-        return draw(edit_again(receipt, recipe, how, generator, scorer), how)
+        return draw(edit_again(receipt, recipe, how, generator, scorer, walk), how)
     codes = read_codes(generator, recipe.codes)
     if isinstance(recipe, InterpolateRecipe):
         return draw_path(generator, codes, recipe.steps, recipe.how, how)
@@ -85,51 +77,28 @@ def _draw(
 
 
 def edit_again(
-    receipt: Receipt, recipe: EditRecipe, how: PictureRecipe, generator: Generator, scorer: Scorer
+    receipt: Receipt,
+    recipe: EditRecipe,
+    how: PictureRecipe,
+    generator: Generator,
+    scorer: Scorer,
+    walk: Walker | None = None,
 ) -> Edited:
     """Walk the codes that a picture shows, in the same batches as before.
 
     On other hardware a rounding error can send a walk another way at a fork. Codes that end elsewhere than the receipt
     says are taken from the receipt, where the kind of picture allows it.
     """
-    walker = read_walk(recipe.walk)
+    walker = walk or read_walker(recipe.walk)
     batch = getattr(walker, "batch", how.show)
     codes = read_codes(generator, recipe.codes)[: -(-how.show // batch) * batch]
-    again = first_codes(
-        edit(
-            generator,
-            codes,
-            scorer,
-            goals=recipe.goals,
-            hold=recipe.hold,
-            walk=walker,
-            frames=how.kind in NEED_PATHS,
-        ),
-        how.show,
-    )
+    frames = how.kind in NEED_PATHS
+    again = edit(generator, codes, scorer, goals=recipe.goals, hold=recipe.hold, walk=walker, frames=frames)[: how.show]
     kept = torch.tensor([code.end for code in receipt.codes]).view_as(again.latents.values)
-    if how.kind in NEED_PATHS or (kept - again.latents.values.cpu()).abs().max() < 1e-3:
+    if frames or (kept - again.latents.values.cpu()).abs().max() < 1e-3:
         return again
-    values = {field.name: getattr(again, field.name) for field in fields(again)}
-    return Edited(**{**values, "latents": again.latents.with_values(kept.to(again.latents.values))})
-
-
-def read_walk(recipe: GradientWalk | BoundaryWalk | ShiftWalk) -> Walker:
-    """The walker that a receipt describes. Raises ValueError for settings that it does not have."""
-    if isinstance(recipe, GradientWalk):
-        return Ascent(**_settings(Ascent, recipe.settings))
-    directions = Directions(tuple(read_direction(plain) for plain in recipe.directions))
-    if isinstance(recipe, ShiftWalk):
-        return Shifts(directions, tuple(recipe.strengths), recipe.place)
-    return Along(directions, **_settings(Along, recipe.settings))
-
-
-def _settings(kind: type, given: Mapping[str, float]) -> dict[str, Any]:
-    known = {field.name: field for field in fields(kind)}
-    unknown = sorted(set(given) - set(known))
-    if unknown:
-        raise ValueError(f"the receipt is from another version: this one has no setting {', '.join(unknown)}")
-    return {name: int(value) if known[name].type in (int, "int") else value for name, value in given.items()}
+    ends = again.latents.with_values(kept.to(again.latents.values))
+    return replace(again, walk=replace(again.walk, latents=ends))
 
 
 def _load_generator(source: Source, device: torch.device | str) -> Generator:
@@ -142,6 +111,8 @@ def _load_generator(source: Source, device: torch.device | str) -> Generator:
 
 
 def _load_scorer(source: Source, device: torch.device | str, generator: Generator) -> Scorer:
+    if not source.source:
+        return Unscored()
     if source.source not in (*SCORERS, *MEASUREMENTS) and not Path(source.source).is_file():
         raise ValueError(
             f"the picture was scored by {source.source!r}, which is no scorer file: "

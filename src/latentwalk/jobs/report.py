@@ -5,8 +5,7 @@ from pathlib import Path
 
 import torch
 
-from latentwalk.direction import Direction
-from latentwalk.directions import Directions
+from latentwalk.direction import Direction, Directions
 from latentwalk.edits import codes_for
 from latentwalk.evaluation import Evaluation
 from latentwalk.files import write_text
@@ -15,7 +14,7 @@ from latentwalk.jobs.evaluate import name_all
 from latentwalk.latents import Latents, concatenate
 from latentwalk.pages.html import data_uri, html, strip_picture
 from latentwalk.pages.markdown import markdown
-from latentwalk.samples import Progress, silent
+from latentwalk.progress import Progress, silent
 
 STRIP_CODES, STRIP_STRENGTHS = 2, 5
 """Rows and columns of the pictures of one direction."""

@@ -10,10 +10,10 @@ import torch
 from latentwalk.files import check_writable
 from latentwalk.generator import Generator
 from latentwalk.jobs.load import load
-from latentwalk.samples import Progress, silent
+from latentwalk.labels import read_labels
+from latentwalk.progress import Progress, silent
 from latentwalk.scorers.classifier import Classifier
 from latentwalk.training.celeba import CelebARecipe, learn_from_celeba
-from latentwalk.training.labels import read_labels
 from latentwalk.training.loop import Interrupted
 from latentwalk.training.runs import CHECKPOINT
 from latentwalk.training.scorer import ScorerRecipe, learn_from_labels

@@ -7,17 +7,16 @@ import numpy as np
 from torch import Tensor
 from torch.nn import functional as F
 
-from latentwalk.direction import Direction
-from latentwalk.directions import Directions
+from latentwalk.direction import Direction, Directions
 from latentwalk.evaluation import DirectionResult, Estimate, Origin, Point
 from latentwalk.metrics import METRICS, Metric
-from latentwalk.metrics.bootstrap import estimate, mean_estimate, resamples, weighted
 from latentwalk.metrics.effect import rescoring_values, success
 from latentwalk.metrics.identity import similarity
 from latentwalk.metrics.leakage import dependency, leakage
 from latentwalk.metrics.ranges import recommended
 from latentwalk.metrics.region import change_map
 from latentwalk.metrics.sweep import Sweep
+from latentwalk.numerics.bootstrap import estimate, mean_estimate, resamples, weighted
 
 MAP_SIDE = 32
 """Most pixels of a side that a change map keeps."""

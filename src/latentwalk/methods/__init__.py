@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
-from latentwalk.directions import Directions
+from latentwalk.direction import Directions
 from latentwalk.generator import Generator
 from latentwalk.methods.boundary import Boundary
 from latentwalk.methods.channels import Channels

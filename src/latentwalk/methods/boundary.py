@@ -15,11 +15,10 @@ from jaxtyping import Float
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
-from latentwalk.direction import Direction
-from latentwalk.directions import Directions
+from latentwalk.direction import Direction, Directions
 from latentwalk.generator import Generator, check_seed
-from latentwalk.methods.hinge import HingeSVM
 from latentwalk.methods.placing import Figures, check_scores, correlate, hold_out, place, share_of, tails
+from latentwalk.numerics.hinge import HingeSVM
 from latentwalk.samples import Samples
 
 KINDS: dict[str, Callable[[float, int], LinearSVC | LogisticRegression | HingeSVM]] = {

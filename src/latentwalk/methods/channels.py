@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from jaxtyping import Float
 
-from latentwalk.directions import Directions
+from latentwalk.direction import Directions
 from latentwalk.generator import Generator
 from latentwalk.methods.placing import boundary, check_scores, columns, correlate, flatten, judge, pointing
 from latentwalk.samples import Samples

@@ -13,10 +13,9 @@ import torch
 from jaxtyping import Bool, Float
 from sklearn.covariance import ledoit_wolf
 
-from latentwalk.directions import Directions
+from latentwalk.direction import Directions
 from latentwalk.generator import Generator, check_seed
 from latentwalk.latents import Latents, concatenate
-from latentwalk.methods.axes import axes
 from latentwalk.methods.placing import (
     boundary,
     check_scores,
@@ -27,6 +26,7 @@ from latentwalk.methods.placing import (
     normal,
     pointing,
 )
+from latentwalk.numerics.axes import axes
 from latentwalk.samples import Samples
 
 

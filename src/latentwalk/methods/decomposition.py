@@ -14,14 +14,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from latentwalk.direction import PER_LAYER, Direction
-from latentwalk.directions import Directions
+from latentwalk.direction import PER_LAYER, Direction, Directions
 from latentwalk.generator import Generator, check_seed
 from latentwalk.hooks import nearest, read_layers
 from latentwalk.latents import Latents
+from latentwalk.numerics.moments import Moments, principal
+from latentwalk.numerics.sketch import Sketch
 from latentwalk.samples import CHUNK, draw_codes
-from latentwalk.sketch import Sketch
-from latentwalk.statistics import Moments, principal
 
 WIDEST = 4096
 """Numbers in an activation up to which its covariance is computed; wider ones are sketched, five times as fast."""

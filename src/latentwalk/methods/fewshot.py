@@ -16,8 +16,7 @@ from jaxtyping import Float
 from sklearn.model_selection import StratifiedKFold
 from torch import Tensor
 
-from latentwalk.direction import Direction
-from latentwalk.directions import Directions
+from latentwalk.direction import Direction, Directions
 from latentwalk.generator import Generator, check_seed
 from latentwalk.latents import Latents
 from latentwalk.methods.places import PRIORS, Features, Places, check_layers, places

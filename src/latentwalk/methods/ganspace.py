@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import torch
 
-from latentwalk.directions import Directions
+from latentwalk.direction import Directions
 from latentwalk.generator import Generator
 from latentwalk.methods.decomposition import Decomposition
 from latentwalk.samples import Samples

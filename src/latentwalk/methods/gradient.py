@@ -23,7 +23,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from latentwalk.directions import Directions
+from latentwalk.direction import Directions
 from latentwalk.generator import Generator
 from latentwalk.latents import Latents
 from latentwalk.methods.placing import check_scores, columns, flatten, judge, normal, place, pointing

@@ -12,11 +12,11 @@ import torch
 from sklearn.decomposition import FastICA
 from sklearn.exceptions import ConvergenceWarning
 
-from latentwalk.directions import Directions
+from latentwalk.direction import Directions
 from latentwalk.generator import Generator
 from latentwalk.methods.decomposition import Decomposition
+from latentwalk.numerics.moments import sign_of
 from latentwalk.samples import Samples
-from latentwalk.statistics import sign_of
 
 
 @dataclass(frozen=True)

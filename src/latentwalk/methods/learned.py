@@ -17,12 +17,12 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from latentwalk.direction import Direction
-from latentwalk.directions import Directions
+from latentwalk.direction import Direction, Directions
 from latentwalk.generator import Generator, check_seed
 from latentwalk.latents import Latents
-from latentwalk.samples import Progress, Samples, silent
-from latentwalk.statistics import Moments, sign_of
+from latentwalk.numerics.moments import Moments, sign_of
+from latentwalk.progress import Progress, silent
+from latentwalk.samples import Samples
 
 WEIGHT = 0.25
 """Of the error in how far, beside that in which (section 4.1 of the paper)."""

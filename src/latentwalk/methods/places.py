@@ -17,7 +17,7 @@ from latentwalk.direction import PER_LAYER
 from latentwalk.generator import RENDER_BATCH, Generator
 from latentwalk.hooks import read_layers
 from latentwalk.latents import Latents
-from latentwalk.statistics import principal
+from latentwalk.numerics.moments import principal
 
 CELLS = 8
 """Cells of a map along either side; larger maps are averaged to so many."""

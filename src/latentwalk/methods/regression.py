@@ -18,12 +18,12 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float
 
-from latentwalk.directions import Directions
+from latentwalk.direction import Directions
 from latentwalk.generator import Generator, check_seed
-from latentwalk.methods.axes import axes
 from latentwalk.methods.placing import check_scores, columns, flatten, folds_of, judge, normal, place, pointing
+from latentwalk.numerics.axes import axes
+from latentwalk.numerics.moments import Moments
 from latentwalk.samples import Samples
-from latentwalk.statistics import Moments
 
 BLOCK = 8192
 """Codes that are summed at once."""

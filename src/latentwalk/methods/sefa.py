@@ -12,12 +12,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from latentwalk.direction import PER_LAYER, Direction
-from latentwalk.directions import Directions
+from latentwalk.direction import PER_LAYER, Direction, Directions
 from latentwalk.generator import Generator
 from latentwalk.hooks import nearest
+from latentwalk.numerics.moments import principal
 from latentwalk.samples import Samples
-from latentwalk.statistics import principal
 
 
 @dataclass(frozen=True)

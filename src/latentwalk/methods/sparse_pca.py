@@ -13,11 +13,11 @@ from jaxtyping import Float
 from sklearn.decomposition import MiniBatchSparsePCA
 from torch import Tensor
 
-from latentwalk.directions import Directions
+from latentwalk.direction import Directions
 from latentwalk.generator import Generator
 from latentwalk.methods.decomposition import Axes, Decomposition
+from latentwalk.numerics.moments import sign_of
 from latentwalk.samples import Samples
-from latentwalk.statistics import sign_of
 
 BATCH = 512
 """Values of the layer that scikit-learn looks at together."""

@@ -13,9 +13,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from latentwalk.evaluation import Comparison, Estimate, Ranked
-from latentwalk.metrics.bootstrap import estimate, weighted
 from latentwalk.metrics.identity import similarity
 from latentwalk.metrics.sweep import Sweep
+from latentwalk.numerics.bootstrap import estimate, weighted
 
 WANTED = 1.0
 """The common change, in standard deviations of the attribute, where all get so far."""

@@ -5,7 +5,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from latentwalk.metrics.sweep import Sweep
-from latentwalk.statistics import Moments
+from latentwalk.numerics.moments import Moments
 
 
 def frechet(first: Float[Tensor, "n f"], second: Float[Tensor, "m f"]) -> float:

@@ -16,12 +16,12 @@ from torch import Tensor
 
 from latentwalk.direction import Direction
 from latentwalk.edits import codes_for
+from latentwalk.features.network import Features
 from latentwalk.generator import Generator
 from latentwalk.latents import Latents
 from latentwalk.metrics.crew import crew
-from latentwalk.metrics.features import Features
 from latentwalk.metrics.sweep import Close, Sweep, check_strengths, even_strengths, typical
-from latentwalk.samples import Progress, silent
+from latentwalk.progress import Progress, silent
 from latentwalk.scores import Scorer
 
 JUDGED = 16

@@ -10,9 +10,9 @@ from pathlib import Path
 from platformdirs import user_cache_path
 
 from latentwalk.files import atomic, write_text
+from latentwalk.progress import Progress, silent
 from latentwalk.remote.address import Remote
 from latentwalk.remote.transfer import MOST_BYTES, download
-from latentwalk.samples import Progress, silent
 
 PLACE = "LATENTWALK_CACHE"
 """The environment variable that names another folder."""

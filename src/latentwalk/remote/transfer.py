@@ -22,8 +22,8 @@ from urllib.request import (
     getproxies,
 )
 
+from latentwalk.progress import Progress, silent
 from latentwalk.remote.address import Remote, check_host, check_url
-from latentwalk.samples import Progress, silent
 from latentwalk.version import VERSION
 
 log = logging.getLogger("latentwalk")

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from latentwalk.samples import Progress, silent
+from latentwalk.progress import Progress, silent
 from latentwalk.scorers.classifier import Classifier
 from latentwalk.training.augment import Augmentation
 from latentwalk.training.celeba_folder import CelebAPart, read_celeba

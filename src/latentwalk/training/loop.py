@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from latentwalk.files import atomic
-from latentwalk.samples import Progress, silent
+from latentwalk.progress import Progress, silent
 
 Loss = Callable[[nn.Module, int], Tensor]
 """(network, step) -> scalar. Randomness inside comes from torch's global state, which the loop seeds per step."""

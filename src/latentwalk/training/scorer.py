@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from latentwalk.generator import Generator
-from latentwalk.samples import Progress, Samples, fresh_seeds, silent
+from latentwalk.progress import Progress, silent
+from latentwalk.samples import Samples, fresh_seeds
 from latentwalk.scorers.classifier import Classifier
 from latentwalk.scores import score
 from latentwalk.training.augment import Augmentation

@@ -1,0 +1,1 @@
+"""Features: what two pictures are compared by."""

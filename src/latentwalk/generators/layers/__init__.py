@@ -1,0 +1,1 @@
+"""Layers: what the networks of several families are built from."""

@@ -1,0 +1,1 @@
+"""Numerics: mathematics that knows nothing of generators."""

@@ -1,0 +1,268 @@
+"""Classifier gradients: every code follows the slope of its own logits until they are where they should be.
+
+One step solves `J delta = r` for the smallest delta: a row of J is the gradient of one logit with respect to the code.
+Rows of goals ask for what is missing; rows of held attributes ask for zero, or for their drift to be undone. So a plain
+walk, a walk that holds others still and a walk to several goals are the same few lines. A step that holds others is
+right to first order only, so a code that has arrived takes a few more steps that undo the drift and stay at the goal.
+
+Logits, not probabilities, because a probability has no slope left where it saturates.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+from torch.nn import functional as F
+
+from latentwalk.generator import Generator
+from latentwalk.latents import Latents
+from latentwalk.scores import Scorer, attribute_index
+from latentwalk.walk import Goal, Walk, all_reached
+
+BEYOND = 1.0
+"""Logit that a step aims at beyond the target, so that the last step does not end just short of it."""
+
+SHORTEST = 0.3
+"""Shortest reach as a share of the first one."""
+
+MEMORY = 6
+"""How much the slopes of earlier steps count at most, the present ones being 1."""
+
+SHIFT, NOISE, PALE = 2, 0.15, 0.3
+"""How unlike each other the views of a picture are: pixels of shift, standard deviation of noise, and the share of its
+colour that a copy keeps: in colour a walk could turn whole pictures green, which one classifier may take for a hat."""
+
+
+@dataclass(frozen=True)
+class GradientWalk:
+    """Settings of a gradient walk.
+
+    max_steps: a code that has not arrived by then is given back as not reached.
+    reach: longest first step, as a share of the length of the code; it grows after a step that helped (by half) and
+    shrinks after one that did not (to half), so that no code swings to and fro at the boundary. It never shrinks below
+    0.3 of the first: such a step is taken even when it does not help, to get out of a dead end.
+    shell: how strongly a z code is pulled back to the sphere of radius sqrt(d) where normal codes live, per full step.
+    views: pictures that a gradient is averaged over: the picture itself and pale, shifted, noisy copies. They keep
+    the walk from changing invisible details that only fool one classifier.
+    drift: share of a held attribute's drift that is undone per step on the way.
+    settle: steps after arriving that undo what is left of it; one that loses the goal or more of the held is not taken.
+    ridge: relative damping of the linear system; it keeps nearly parallel rows from asking for huge steps.
+    patience: steps after which held attributes give way to goals more and more, since some exclude each other: black
+    hair cannot come while blond hair is held.
+    batch: codes that walk at once; their number does not change where they come to beyond rounding.
+    """
+
+    max_steps: int = 100
+    reach: float = 0.08
+    shell: float = 0.1
+    views: int = 2
+    drift: float = 0.5
+    settle: int = 2
+    ridge: float = 0.02
+    patience: int = 6
+    batch: int = 32
+
+    def __post_init__(self) -> None:
+        if min(self.max_steps, self.views, self.batch) < 1 or self.reach <= 0 or self.settle < 0:
+            raise ValueError(
+                "expected at least one step, one view and one code at a time, a positive reach and no negative settle, "
+                f"got {self}"
+            )
+
+    def walk(
+        self,
+        generator: Generator,
+        latents: Latents,
+        scorer: Scorer,
+        goals: Sequence[Goal],
+        held: Sequence[str] = (),
+        keep_paths: bool = False,
+    ) -> Walk:
+        """Walk every code on its own; finished codes leave the batch.
+
+        Returns the codes with what was reached, judged on the unchanged picture. Raises ValueError when the scorer
+        gives no gradient.
+        """
+        if len(latents) == 0 or not goals:
+            raise ValueError(f"expected at least one code and one goal, got {len(latents)} and {len(goals)}")
+        parts = [
+            self._walk_batch(generator, part.to(generator.device), scorer, goals, held, keep_paths)
+            for part in generator.check(latents).split(self.batch)
+        ]
+        return Walk.concatenate(parts)
+
+    def _walk_batch(
+        self,
+        generator: Generator,
+        latents: Latents,
+        scorer: Scorer,
+        goals: Sequence[Goal],
+        held: Sequence[str],
+        keep_paths: bool,
+    ) -> Walk:
+        columns = [attribute_index(scorer, goal.attribute) for goal in goals]
+        held_columns = [attribute_index(scorer, name) for name in held]
+        end = latents.values.clone()
+        steps = torch.zeros(len(latents), dtype=torch.long, device=end.device)
+        first = self.reach * end.flatten(1).norm(dim=1)
+        radius = first.clone()
+        start, rows = slopes(
+            generator, scorer, latents, columns, held_columns, self.views, 0, lambda x: all_reached(goals, x, scorer)
+        )
+        logits, reached = start.clone(), all_reached(goals, start, scorer)
+        left = torch.where(reached, 0, self.settle if held else 0)
+        paths = [[value] for value in end.clone()] if keep_paths else []
+
+        for step in range(1, self.max_steps + 1):
+            active = torch.nonzero(~reached | (left > 0))[:, 0]
+            if len(active) == 0:
+                break
+            there = reached[active]
+            missing = still_missing(goals, logits[active], columns)
+            gone = (start - logits)[active][:, held_columns]
+            delta = self._solve(rows[active], missing, gone, radius[active], there, step)
+            full = delta.norm(dim=1) / first[active]
+            tried = latents[active].with_values(
+                self._pull(end[active] + delta.view_as(end[active]), full, latents.space)
+            )
+            left[active] -= there.long()
+            last = left[active] == 0
+            tried_logits, tried_rows = slopes(
+                generator,
+                scorer,
+                tried,
+                columns,
+                held_columns,
+                self.views,
+                step,
+                lambda x, last=last: all_reached(goals, x, scorer) & last,
+            )
+            steps[active] += 1
+            nearer = still_missing(goals, tried_logits, columns).abs().sum(1) < missing.abs().sum(1)
+            nearer |= radius[active] <= SHORTEST * first[active]
+            stiller = (start[active] - tried_logits)[:, held_columns].norm(dim=1) < gone.norm(dim=1)
+            helped = torch.where(there, stiller & all_reached(goals, tried_logits, scorer), nearer)
+            to, back = active[helped], active[~helped]
+            end[to], logits[to] = tried.values[helped], tried_logits[helped]
+            # A step that led away jumped over a ridge: go less far, along the mean of the slopes on both sides. The
+            # longer a walk, the more steps the mean is over: the zigzag cancels out, and the way along the ridge stays.
+            older = min(max(1.0, step / 4), MEMORY)
+            rows[active] = (older * rows[active] + tried_rows) / (older + 1)
+            radius[to] *= 1.5
+            radius[back] *= 0.5
+            radius = radius.maximum(SHORTEST * first)
+            reached[to] = all_reached(goals, logits[to], scorer)
+            for i in to.tolist() if keep_paths else ():
+                paths[i].append(end[i].clone())
+        kept = [torch.stack(path) for path in paths]
+        return Walk(latents, latents.with_values(end), reached, steps, start, logits, kept)
+
+    def _solve(
+        self,
+        rows: Float[Tensor, "n k d"],
+        missing: Float[Tensor, "n g"],
+        gone: Float[Tensor, "n h"],
+        radius: Float[Tensor, "n"],
+        there: Bool[Tensor, "n"],
+        step: int,
+    ) -> Float[Tensor, "n d"]:
+        """The smallest delta with `rows @ delta = (missing, drift)`, each of its two parts within the radius.
+
+        The drift of a code that is there already is undone whole, and no longer gives way to the goal.
+        """
+        drift = torch.where(there, 1.0, self.drift)[:, None] * gone
+        gram = rows @ rows.mT
+        damping = self.ridge * gram.diagonal(dim1=1, dim2=2).mean(1, keepdim=True)
+        yielding = torch.where(there, 1.0, 2.0 ** max(0, step - self.patience))[:, None]
+        damping = torch.cat([damping.expand_as(missing), yielding * damping.expand_as(drift)], 1)
+        zeros = torch.zeros_like
+        wanted = torch.stack([torch.cat([missing, zeros(drift)], 1), torch.cat([zeros(missing), drift], 1)], 2)
+        parts = rows.mT @ torch.linalg.solve(gram + torch.diag_embed(damping), wanted)
+        lengths = parts.norm(dim=1, keepdim=True)
+        return (parts * (radius[:, None, None] / lengths.clamp(min=1e-12)).clamp(max=1)).sum(2)
+
+    def _pull(self, values: Tensor, full: Float[Tensor, "n"], space: str) -> Tensor:
+        """Towards the shell, less for a shorter step: otherwise the pull would undo the careful steps near a ridge."""
+        if space != "z" or self.shell == 0:
+            return values
+        flat = values.flatten(1)
+        scale = flat.shape[1] ** 0.5 / flat.norm(dim=1, keepdim=True)
+        return (flat * (1 + self.shell * full.clamp(max=1)[:, None] * (scale - 1))).view_as(values)
+
+
+def still_missing(goals: Sequence[Goal], logits: Float[Tensor, "n a"], columns: Sequence[int]) -> Float[Tensor, "n g"]:
+    """Logit that each goal lacks, signed, counted to a little beyond the target."""
+    return torch.stack(
+        [goal.missing(logits[:, column] - BEYOND * goal.sign) for goal, column in zip(goals, columns, strict=True)], 1
+    )
+
+
+def slopes(
+    generator: Generator,
+    scorer: Scorer,
+    latents: Latents,
+    goal_columns: Sequence[int],
+    held_columns: Sequence[int],
+    views: int,
+    step: int,
+    done: Callable[[Float[Tensor, "n a"]], Bool[Tensor, "n"]] | None = None,
+) -> tuple[Float[Tensor, "n a"], Float[Tensor, "n k d"]]:
+    """Logits of the pictures, and the gradients [n, k, d] of the goals' logits, then of the held ones.
+
+    done: which codes need no gradient, given the logits; theirs are not worth reading, and not all of the work for
+    them is done.
+
+    Goals are averaged over the views. Held logits need no such care: nobody climbs along them. The scorer is followed
+    back to the pictures one view at a time, which needs the memory of one, and the generator once for all views.
+    """
+    values = latents.values.detach().requires_grad_()
+    with torch.enable_grad():
+        images = generator.synthesize(latents.with_values(values))
+        seen = images.detach().requires_grad_()
+        logits = scorer(seen)
+        if not logits.requires_grad:
+            raise ValueError("this scorer gives no gradient: walk along a boundary (--along) instead")
+        finished = done(logits.detach()) if done else torch.zeros_like(logits[:, 0], dtype=torch.bool)
+        going = torch.nonzero(~finished)[:, 0]
+        if len(going) == 0:
+            width = len(goal_columns) + len(held_columns)
+            return logits.detach(), values.new_zeros(len(latents), width, values[0].numel())
+        uphill = image_slopes(logits, [*goal_columns, *held_columns], seen)
+        some = seen.detach()[going].requires_grad_()
+        for copy in look(some, views - 1, step):
+            for total, slope in zip(uphill, image_slopes(scorer(copy), goal_columns, some), strict=False):
+                total[going] += slope
+        for total in uphill[: len(goal_columns)]:
+            total /= views
+        rows = [
+            torch.autograd.grad(images, values, slope, retain_graph=i < len(uphill) - 1)[0].flatten(1)
+            for i, slope in enumerate(uphill)
+        ]
+    return logits.detach(), torch.stack(rows, 1)
+
+
+def image_slopes(
+    logits: Float[Tensor, "n a"], columns: Sequence[int], images: Float[Tensor, "n c h w"]
+) -> list[Float[Tensor, "n c h w"]]:
+    """The gradient of each column's logits with respect to the images."""
+    last = len(columns) - 1
+    return [
+        torch.autograd.grad(logits[:, column].sum(), images, retain_graph=i < last)[0]
+        for i, column in enumerate(columns)
+    ]
+
+
+def look(images: Float[Tensor, "n c h w"], copies: int, step: int) -> Iterator[Float[Tensor, "n c h w"]]:
+    """Copies of the pictures, each paler, shifted by a pixel or two, and with a little noise.
+
+    The shifts and the noise depend on the step alone, so that no code sees who walks beside it.
+    """
+    random = torch.Generator().manual_seed(step)
+    _, c, h, w = images.shape
+    for dy, dx in torch.randint(0, 2 * SHIFT + 1, (copies, 2), generator=random).tolist():
+        noise = NOISE * torch.randn(1, c, h, w, generator=random).to(images)
+        padded = F.pad(images, (SHIFT,) * 4, mode="replicate")
+        grey = padded.mean(1, keepdim=True)
+        yield (grey + PALE * (padded - grey))[:, :, dy : dy + h, dx : dx + w] + noise
