@@ -227,7 +227,7 @@ def read_direction(plain: PlainDirection) -> Direction:
 
 
 def describe_codes_walked(walk: Walk, attributes: Sequence[str], confirmed: Tensor | None) -> list[CodeReceipt]:
-    """What happened to every code. attributes: of the logits. confirmed: whether a judge agrees ."""
+    """What happened to every code. attributes: of the logits. confirmed: whether a judge agrees, if there is one."""
     distances = (walk.latents.values - walk.start.values).flatten(1).norm(dim=1).tolist()
     seeds = [None] * len(walk) if walk.start.seeds is None else walk.start.seeds.tolist()
 
