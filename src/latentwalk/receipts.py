@@ -15,9 +15,10 @@ from torch import Tensor
 
 from latentwalk.direction import Direction
 from latentwalk.files import write_text
-from latentwalk.generator import Drawing, Generator
+from latentwalk.generator import Generator
 from latentwalk.images import read_receipt
 from latentwalk.latents import Latents
+from latentwalk.options import RenderOptions
 from latentwalk.seeds import format_seeds, parse_seeds
 from latentwalk.walk import Walk
 
@@ -84,7 +85,7 @@ class WalkRecipe(Record):
 class SampleRecipe(Record):
     job: Literal["sample"] = "sample"
     generator: Source
-    drawing: Drawing = Drawing()
+    drawing: RenderOptions = RenderOptions()
     scorer: Source | None = None
     codes: Codes
 
@@ -92,7 +93,7 @@ class SampleRecipe(Record):
 class InterpolateRecipe(Record):
     job: Literal["interpolate"] = "interpolate"
     generator: Source
-    drawing: Drawing = Drawing()
+    drawing: RenderOptions = RenderOptions()
     scorer: Source | None = None
     codes: Codes
     steps: int = Field(ge=2, le=10_000)
@@ -104,7 +105,7 @@ class EditRecipe(Record):
 
     job: Literal["edit"] = "edit"
     generator: Source
-    drawing: Drawing = Drawing()
+    drawing: RenderOptions = RenderOptions()
     scorer: Source
     judge: Source | None = None
     codes: Codes
