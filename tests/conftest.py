@@ -44,6 +44,12 @@ def generator(request):
     return request.getfixturevalue("toy") if request.param == "toy" else EVERY[request.param]()
 
 
+@pytest.fixture(scope="session", params=["dcgan", "stylegan2-resnet"])
+def network(request):
+    """A plain generator, and one with classes, options and four spaces, for laws that no family can break alone."""
+    return EVERY[request.param]()
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of foreign checkpoints beside the repository."""
