@@ -311,6 +311,12 @@ def test_labels_belong_to_conditional_generators(tiny: Generator, unchecked: Non
     labelled = generator.sample([1, 2], labels=2)
     assert labelled.labels is not None and labelled.labels.tolist() == [2, 2]
     assert torch.equal(generator.class_vectors(labelled), torch.eye(3)[[2, 2]])
+    mixed = generator.sample([1, 2, 1], labels=[2, 0, 1])  # one class per code, none for all
+    assert mixed.labels is not None and mixed.labels.tolist() == [2, 0, 1]
+    pictures = generator.render(mixed)
+    for picture, seed, label in zip(pictures, [1, 2, 1], [2, 0, 1], strict=True):
+        assert (picture - generator.render(generator.sample([seed], labels=label))[0]).abs().max() < 1e-5
+    assert (pictures[0] - pictures[2]).abs().max() > 0.01  # the seed is the same, the class is not
     vectors = torch.tensor([[0.5, 0.5, 0.0], [0.0, 0.0, 0.0]])
     assert torch.equal(generator.class_vectors(generator.sample([1, 2], labels=vectors)), vectors)
     assert generator.class_vectors(generator.sample([1, 2], labels=[0, 1])).dtype == generator.dtype
