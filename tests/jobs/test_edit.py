@@ -149,7 +149,7 @@ def test_a_judge_that_knows_none_of_the_goals_says_nothing(toy, scorer):
         ({}, "expected at least one attribute"),
         ({"attribute": "one", "hold": "none"}, "no attribute 'none'"),
         ({"attribute": "one", "hold": ["one"]}, "held and changed at once"),
-        ({"attribute": "one", "walk": object()}, "expected GradientWalk"),
+        ({"attribute": "one", "walk": object()}, "such as GradientWalk"),
     ],
 )
 def test_bad_wishes_are_refused_in_words(toy, scorer, options, message, unchecked):

@@ -118,7 +118,7 @@ def tampered(edited, tmp_path, change) -> str:
         (lambda r: r["recipe"]["drawing"].update(noise="none"), "noise means nothing for a DCGAN"),
         (lambda r: r["recipe"]["codes"].update(labels=[1, 2, 3]), "has no classes"),
         (lambda r: r["picture"].update(kind="nothing"), "no picture 'nothing'"),
-        (lambda r: r["recipe"]["walk"]["settings"].update(wings=2), "no setting wings"),
+        (lambda r: r["recipe"]["walk"]["settings"].update(wings=2), "no option .wings."),
         (lambda r: r.pop("picture"), "not of a picture"),
     ],
 )
