@@ -127,17 +127,17 @@ def test_without_a_scorer_they_keep_their_numbers(toy) -> None:
     assert found[0].name == "sefa 1"
 
 
-def test_directions_are_found_and_drawn_on_every_family(generator, monkeypatch) -> None:
+def test_directions_are_found_and_drawn_on_every_family(family, monkeypatch) -> None:
     monkeypatch.setattr("latentwalk.jobs.discover.NAMING_CODES", 16)
-    labels = torch.arange(generator.classes) if generator.classes else None
-    for space in generator.spaces:
+    labels = torch.arange(family.classes) if family.classes else None
+    for space in family.spaces:
         methods = ["logistic"] if space == "s" else ["logistic", "sefa"]
         options = {"sefa": {"components": 2}}
-        found = discover(generator, methods, Light(), None, 64, space=space, labels=labels, options=options)
+        found = discover(family, methods, Light(), None, 64, space=space, labels=labels, options=options)
         for directions in found.values():
-            codes = generator.sample(range(2), None if labels is None else labels[:1].repeat(2))
-            start = codes_for(generator, codes, directions[0])
-            assert generator.render(directions[0].shift(start, 1.0)).isfinite().all()
+            codes = family.sample(range(2), None if labels is None else labels[:1].repeat(2))
+            start = codes_for(family, codes, directions[0])
+            assert family.render(directions[0].shift(start, 1.0)).isfinite().all()
             assert directions.source["space"] == space
 
 

@@ -91,11 +91,11 @@ def test_the_next_to_label_are_near_the_boundary(toy, every) -> None:
 
 
 @pytest.mark.parametrize("prior", ["activations", "sefa"])
-def test_every_family_learns(generator, prior) -> None:
-    latents = codes(generator, range(max(24, 3 * generator.input_space.size)))
+def test_every_family_learns(family, prior) -> None:
+    latents = codes(family, range(max(24, 3 * family.input_space.size)))
     scores = torch.full((len(latents), 1), torch.nan)
     scores[:12, 0] = torch.where(torch.arange(12) % 2 == 0, 1.0, -1.0)
-    (found,) = FewShot(prior, components=3).fit(generator, Samples(latents, scores, ("even",)))
+    (found,) = FewShot(prior, components=3).fit(family, Samples(latents, scores, ("even",)))
     assert found.space == latents.space and found.vector.isfinite().all()
 
 
