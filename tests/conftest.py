@@ -15,7 +15,7 @@ import torch
 # Must come before the first import of the package. An int is accepted where a float is declared, as type checkers do.
 jaxtyping.install_import_hook("latentwalk", "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
 
-from random_networks import EVERY, FAMILIES, random_dcgan  # noqa: E402
+from random_networks import EVERY, random_dcgan  # noqa: E402
 from toys import ToyGenerator  # noqa: E402
 
 torch.set_num_threads(1)  # also where the line above came too late
@@ -45,14 +45,8 @@ def toy():
 
 @pytest.fixture(scope="session", params=["toy", *EVERY])
 def generator(request):
-    """Every kind of every family in turn, for laws that all of them keep."""
+    """Every kind of every family in turn, for laws that all of them keep (or some: `FAMILIES`)."""
     return request.getfixturevalue("toy") if request.param == "toy" else EVERY[request.param]()
-
-
-@pytest.fixture(scope="session", params=FAMILIES)
-def family(request):
-    """One small generator of every family, for what works with any."""
-    return EVERY[request.param]()
 
 
 @pytest.fixture(scope="session", params=["dcgan-odd", "stylegan2-resnet"])

@@ -7,6 +7,7 @@ from latentwalk.direction import Direction
 from latentwalk.edits import codes_for
 from latentwalk.generator import Generator
 from latentwalk.latents import Latents
+from random_networks import FAMILIES
 
 LAYERS, WIDTH = 5, 8
 
@@ -82,21 +83,22 @@ def sampled(generator: Generator) -> Latents:
     return generator.sample(range(3), labels)
 
 
-def test_every_family_draws_codes_that_move_in_their_first_layer_alone(family) -> None:
+@pytest.mark.parametrize("generator", FAMILIES, indirect=True)
+def test_every_family_draws_codes_that_move_in_their_first_layer_alone(generator) -> None:
     """The picture changes, and all layers together give what the whole code gives."""
-    codes = sampled(family)
-    for base in [name for name in family.spaces if name + "+" in family.spaces]:
-        direction = Direction("d", unit(family.spaces[base].size), base)
-        layers = family.spaces[base + "+"].shape[0]
+    codes = sampled(generator)
+    for base in [name for name in generator.spaces if name + "+" in generator.spaces]:
+        direction = Direction("d", unit(generator.spaces[base].size), base)
+        layers = generator.spaces[base + "+"].shape[0]
         first, every = direction.on_layers(0, 1), direction.on_layers(0, layers)
-        start = codes_for(family, codes, first)
+        start = codes_for(generator, codes, first)
         assert start.space == base + "+"
-        before, after = (family.render(each) for each in (start, first.shift(start, 3.0)))
+        before, after = (generator.render(each) for each in (start, first.shift(start, 3.0)))
         assert not torch.allclose(before, after)
-        whole = codes_for(family, codes, direction)
+        whole = codes_for(generator, codes, direction)
         assert whole.space == base
-        expected = family.render(direction.shift(whole, 1.0))
-        assert torch.allclose(family.render(every.shift(start, 1.0)), expected, atol=1e-4)
+        expected = generator.render(direction.shift(whole, 1.0))
+        assert torch.allclose(generator.render(every.shift(start, 1.0)), expected, atol=1e-4)
 
 
 def test_directions_of_two_spaces_have_no_common_codes(generator) -> None:

@@ -3,7 +3,7 @@ import torch
 
 from latentwalk.edits import codes_for
 from latentwalk.jobs.discover import discover, fit_boundaries, fit_boundary
-from random_networks import random_stylegan2
+from random_networks import FAMILIES, random_stylegan2
 from toys import ATTRIBUTES, BlindScorer, ToyScorer
 
 TRUTH = ToyScorer().directions
@@ -127,17 +127,18 @@ def test_without_a_scorer_they_keep_their_numbers(toy) -> None:
     assert found[0].name == "sefa 1"
 
 
-def test_directions_are_found_and_drawn_on_every_family(family, monkeypatch) -> None:
+@pytest.mark.parametrize("generator", FAMILIES, indirect=True)
+def test_directions_are_found_and_drawn_on_every_family(generator, monkeypatch) -> None:
     monkeypatch.setattr("latentwalk.jobs.discover.NAMING_CODES", 16)
-    labels = torch.arange(family.classes) if family.classes else None
-    for space in family.spaces:
+    labels = torch.arange(generator.classes) if generator.classes else None
+    for space in generator.spaces:
         methods = ["logistic"] if space == "s" else ["logistic", "sefa"]
         options = {"sefa": {"components": 2}}
-        found = discover(family, methods, Light(), None, 64, space=space, labels=labels, options=options)
+        found = discover(generator, methods, Light(), None, 64, space=space, labels=labels, options=options)
         for directions in found.values():
-            codes = family.sample(range(2), None if labels is None else labels[:1].repeat(2))
-            start = codes_for(family, codes, directions[0])
-            assert family.render(directions[0].shift(start, 1.0)).isfinite().all()
+            codes = generator.sample(range(2), None if labels is None else labels[:1].repeat(2))
+            start = codes_for(generator, codes, directions[0])
+            assert generator.render(directions[0].shift(start, 1.0)).isfinite().all()
             assert directions.source["space"] == space
 
 

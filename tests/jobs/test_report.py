@@ -12,6 +12,7 @@ from latentwalk.evaluation import Evaluation
 from latentwalk.jobs.evaluate import evaluate
 from latentwalk.jobs.report import save_report
 from latentwalk.pages.curves import HEIGHT, WIDTH, effects, plot, steps
+from random_networks import FAMILIES
 from toys import AXES, ToyScorer
 
 FILES = ["a/true.safetensors", "b/<pca>.safetensors"]
@@ -124,10 +125,11 @@ def test_a_page_without_any_attribute_says_so(toy, tmp_path) -> None:
     Page(page.read_text())
 
 
-def test_every_family_has_its_page(family, tmp_path) -> None:
-    labels = torch.arange(2) % family.classes if family.classes else None
-    vector = torch.nn.functional.normalize(torch.ones(family.input_space.size), dim=0)
-    found = [Directions((Direction("first", vector, family.input_space.name),), {"method": "given"})]
+@pytest.mark.parametrize("generator", FAMILIES, indirect=True)
+def test_every_family_has_its_page(generator, tmp_path) -> None:
+    labels = torch.arange(2) % generator.classes if generator.classes else None
+    vector = torch.nn.functional.normalize(torch.ones(generator.input_space.size), dim=0)
+    found = [Directions((Direction("first", vector, generator.input_space.name),), {"method": "given"})]
 
     class Bright(ToyScorer):
         attributes = ("bright", "light")
@@ -138,7 +140,7 @@ def test_every_family_has_its_page(family, tmp_path) -> None:
         def __call__(self, images, /):
             return torch.stack([images.mean((1, 2, 3)), images.amax((1, 2, 3))], 1)
 
-    evaluation = evaluate(family, found, Bright(), codes=8, strengths=3, close=2, labels=labels)
-    codes = family.sample(range(2), labels)
-    page, *_ = save_report(evaluation, family, found, [], codes, tmp_path / "r.html")
+    evaluation = evaluate(generator, found, Bright(), codes=8, strengths=3, close=2, labels=labels)
+    codes = generator.sample(range(2), labels)
+    page, *_ = save_report(evaluation, generator, found, [], codes, tmp_path / "r.html")
     assert Page(page.read_text()).pictures

@@ -4,7 +4,7 @@ import torch
 from latentwalk.methods.fewshot import FewShot, alignment, next_to_label, ridge
 from latentwalk.methods.places import cells
 from latentwalk.samples import Samples, score_samples
-from random_networks import codes
+from random_networks import FAMILIES, codes
 from toys import ATTRIBUTES, AXES, ToyScorer
 
 LABELS = 60
@@ -91,11 +91,12 @@ def test_the_next_to_label_are_near_the_boundary(toy, every) -> None:
 
 
 @pytest.mark.parametrize("prior", ["activations", "sefa"])
-def test_every_family_learns(family, prior) -> None:
-    latents = codes(family, range(max(24, 3 * family.input_space.size)))
+@pytest.mark.parametrize("generator", FAMILIES, indirect=True)
+def test_every_family_learns(generator, prior) -> None:
+    latents = codes(generator, range(max(24, 3 * generator.input_space.size)))
     scores = torch.full((len(latents), 1), torch.nan)
     scores[:12, 0] = torch.where(torch.arange(12) % 2 == 0, 1.0, -1.0)
-    (found,) = FewShot(prior, components=3).fit(family, Samples(latents, scores, ("even",)))
+    (found,) = FewShot(prior, components=3).fit(generator, Samples(latents, scores, ("even",)))
     assert found.space == latents.space and found.vector.isfinite().all()
 
 

@@ -10,7 +10,7 @@ from latentwalk.hooks import read_layers
 from latentwalk.latents import Latents, concatenate
 from latentwalk.methods.ganspace import GANSpace
 from latentwalk.samples import Samples, draw_codes
-from random_networks import DEEP, PLAIN, codes, random_biggan, random_stylegan2
+from random_networks import DEEP, FAMILIES, PLAIN, codes, random_biggan, random_stylegan2
 from toys import AXES, SPREAD, ToyGenerator
 
 
@@ -117,18 +117,19 @@ def test_codes_per_layer_of_one_w_give_the_directions_of_w(style, space) -> None
     assert moved.abs().amax((0, 2)).gt(0).tolist() == [False, True, True] + [False] * (moved.shape[1] - 3)
 
 
-def test_every_family_gives_directions_that_move_its_pictures(family) -> None:
-    for layer in (None, family.layer_names[-1]):
-        samples = unscored(family, 90)
-        found = GANSpace(2, layer).fit(family, samples)
+@pytest.mark.parametrize("generator", FAMILIES, indirect=True)
+def test_every_family_gives_directions_that_move_its_pictures(generator) -> None:
+    for layer in (None, generator.layer_names[-1]):
+        samples = unscored(generator, 90)
+        found = GANSpace(2, layer).fit(generator, samples)
         for direction in found:
             assert direction.space == samples.latents.space
             assert direction.distance(samples.latents).std() == pytest.approx(1, abs=1e-3)
             assert direction.distance(samples.latents).mean() == pytest.approx(0, abs=1e-3)
             assert layer is None or 0 <= found.source["figures"][direction.name]["R"] <= 1
         some = samples.latents[:2]
-        moved = family.render(found[0].shift(some, 2.0))
-        assert not torch.equal(moved, family.render(some))
+        moved = generator.render(found[0].shift(some, 2.0))
+        assert not torch.equal(moved, generator.render(some))
 
 
 @pytest.mark.parametrize("sizes", [DEEP, PLAIN], ids=["whole z per layer", "z in pieces"])

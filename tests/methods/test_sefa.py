@@ -5,6 +5,7 @@ import torch
 from latentwalk.edits import codes_for
 from latentwalk.methods.sefa import SeFa
 from latentwalk.samples import Samples
+from random_networks import FAMILIES
 from toys import AXES, SPREAD
 
 
@@ -40,13 +41,14 @@ def test_rows_of_norm_1_count_channels_instead_of_their_strength(tiny) -> None:
     assert not torch.allclose(plain[0].vector, found[0].vector, atol=1e-3)
 
 
-def test_every_family_is_factorised_in_every_space_with_entry_weights_and_drawn(family) -> None:
+@pytest.mark.parametrize("generator", FAMILIES, indirect=True)
+def test_every_family_is_factorised_in_every_space_with_entry_weights_and_drawn(generator) -> None:
     """And the first direction changes the first layer as much as its gain says."""
-    for space in [name for name in family.spaces if name != "s"]:
-        given = samples(family, space)
-        found = SeFa(components=2).fit(family, given)
-        start = codes_for(family, given.latents[0], found[0])
-        assert family.render(found[0].shift(start, 1.0)).isfinite().all()
+    for space in [name for name in generator.spaces if name != "s"]:
+        given = samples(generator, space)
+        found = SeFa(components=2).fit(generator, given)
+        start = codes_for(generator, given.latents[0], found[0])
+        assert generator.render(found[0].shift(start, 1.0)).isfinite().all()
         gains = [figures["gain"] for figures in found.source["figures"].values()]
         assert gains[0] >= gains[1] >= 0
 

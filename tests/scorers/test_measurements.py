@@ -4,6 +4,7 @@ import torch
 from latentwalk.jobs.load import load_scorer
 from latentwalk.samples import score_samples
 from latentwalk.scorers.measurements import COLOUR_ATTRIBUTES, PLAIN, ROBUST, Measurements
+from random_networks import FAMILIES
 
 SIDE = 16
 
@@ -96,10 +97,11 @@ def test_pictures_that_give_no_scale_are_refused(given, message) -> None:
         Measurements(given)
 
 
-def test_every_family_is_measured(family) -> None:
-    scorer = load_scorer("measurements", generator=family)
-    labels = torch.arange(family.classes) if family.classes else None
-    samples = score_samples(family, scorer, 32, labels=labels)
+@pytest.mark.parametrize("generator", FAMILIES, indirect=True)
+def test_every_family_is_measured(generator) -> None:
+    scorer = load_scorer("measurements", generator=generator)
+    labels = torch.arange(generator.classes) if generator.classes else None
+    samples = score_samples(generator, scorer, 32, labels=labels)
     assert samples.scores.isfinite().all()
     assert len(scorer.attributes) >= 5
 
