@@ -26,13 +26,13 @@ def gradient(generator: Generator, latents: Latents) -> Tensor:
     return torch.autograd.grad((images * weights).sum(), values)[0]
 
 
-def test_a_code_depends_on_its_seed_alone(generator: Generator) -> None:
-    some = generator.sample([7, 0, 3])
-    again = generator.sample([3, 11, 7])
+def test_a_code_depends_on_its_seed_alone(network: Generator) -> None:
+    some = network.sample([7, 0, 3])
+    again = network.sample([3, 11, 7])
     assert torch.equal(some.values[0], again.values[2])
     assert torch.equal(some.values[2], again.values[0])
-    assert torch.equal(some.values[1], generator.sample([0]).values[0])
-    assert some.space == generator.input_space.name
+    assert torch.equal(some.values[1], network.sample([0]).values[0])
+    assert some.space == network.input_space.name
     assert some.seeds is not None and some.seeds.tolist() == [7, 0, 3]
 
 
@@ -44,8 +44,8 @@ def test_rendering_leaves_the_global_random_state_alone(generator: Generator) ->
     assert torch.equal(before, torch.random.get_rng_state())
 
 
-def test_codes_are_standard_normal(generator: Generator) -> None:
-    values = generator.sample(range(2000)).values
+def test_codes_are_standard_normal(network: Generator) -> None:
+    values = network.sample(range(2000)).values
     assert values.mean(0).abs().max() < 0.1
     assert (values.std(0) - 1).abs().max() < 0.1
 
@@ -85,30 +85,36 @@ def test_codes_of_every_space_draw_the_same_images(generator: Generator) -> None
         assert (generator.render(mapped) - expected).abs().max() < 1e-5
 
 
-def test_codes_that_were_saved_draw_the_same_images(generator: Generator, tmp_path: Path) -> None:
-    for space in generator.spaces:
-        latents = codes(generator, [5, 6], space)
+def test_codes_that_were_saved_draw_the_same_images(network: Generator, tmp_path: Path) -> None:
+    for space in network.spaces:
+        latents = codes(network, [5, 6], space)
         latents.save(tmp_path / "codes.safetensors")
-        assert torch.equal(generator.render(Latents.load(tmp_path / "codes.safetensors")), generator.render(latents))
+        assert torch.equal(network.render(Latents.load(tmp_path / "codes.safetensors")), network.render(latents))
+
+
+def test_images_do_not_depend_on_the_batch(generator: Generator) -> None:
+    for space in generator.spaces:
+        latents = codes(generator, range(4), space)
+        together = generator.synthesize(latents)
+        assert (generator.render(latents, 3) - together).abs().max() < 1e-5  # of three, and of one
+        assert (generator.render(latents[[3, 1]]) - together[[3, 1]]).abs().max() < 1e-5
+        assert generator.render(latents[:0]).shape == (0, *generator.image_shape)
 
 
 @pytest.mark.parametrize("batch", [1, 3, 7, 100])
-def test_images_do_not_depend_on_the_batch(generator: Generator, batch: int) -> None:
-    for space in generator.spaces:
-        latents = codes(generator, range(7), space)
-        together = generator.synthesize(latents)
-        assert (generator.render(latents, batch) - together).abs().max() < 1e-5
-        assert (generator.render(latents[[5, 2]]) - together[[5, 2]]).abs().max() < 1e-5
+def test_batches_of_any_size_are_rendered(network: Generator, batch: int) -> None:
+    latents = codes(network, range(7))
+    assert (network.render(latents, batch) - network.synthesize(latents)).abs().max() < 1e-5
 
 
-def test_rendering_asks_for_no_gradient_and_takes_any_number(generator: Generator) -> None:
-    latents = codes(generator, [1])
-    images = generator.render(latents.with_values(latents.values.clone().requires_grad_()))
+def test_rendering_asks_for_no_gradient_and_takes_any_number(network: Generator) -> None:
+    latents = codes(network, [1])
+    images = network.render(latents.with_values(latents.values.clone().requires_grad_()))
     assert not images.requires_grad
     images.clone().requires_grad_().sum().backward()  # a picture can be the start of a gradient
-    assert generator.render(latents[:0]).shape == (0, *generator.image_shape)
+    assert network.render(latents[:0]).shape == (0, *network.image_shape)
     with pytest.raises(ValueError, match="at least 1"):
-        generator.render(latents, 0)
+        network.render(latents, 0)
 
 
 def test_gradients_reach_every_code_in_every_space(generator: Generator) -> None:
@@ -149,12 +155,12 @@ def test_training_mode_does_not_exist(generator: Generator) -> None:
 
 
 @pytest.mark.parametrize("method", ["check", "synthesize", "render"])
-def test_foreign_codes_are_refused(generator: Generator, method: str) -> None:
-    size = generator.input_space.size
+def test_foreign_codes_are_refused(network: Generator, method: str) -> None:
+    size = network.input_space.size
     with pytest.raises(ValueError, match=r"has the spaces \['z'.*\], got codes of 'elsewhere'"):
-        getattr(generator, method)(Latents(torch.zeros(1, size), "elsewhere"))
+        getattr(network, method)(Latents(torch.zeros(1, size), "elsewhere"))
     with pytest.raises(ValueError, match=rf"has the shape \[{size}\], got \[{size + 1}\]"):
-        getattr(generator, method)(Latents(torch.zeros(1, size + 1)))
+        getattr(network, method)(Latents(torch.zeros(1, size + 1)))
 
 
 @pytest.mark.parametrize("method", ["render", "synthesize"])
@@ -309,6 +315,12 @@ def test_labels_belong_to_conditional_generators(tiny: Generator, unchecked: Non
     labelled = generator.sample([1, 2], labels=2)
     assert labelled.labels is not None and labelled.labels.tolist() == [2, 2]
     assert torch.equal(generator.class_vectors(labelled), torch.eye(3)[[2, 2]])
+    mixed = generator.sample([1, 2, 1], labels=[2, 0, 1])  # one class per code, none for all
+    assert mixed.labels is not None and mixed.labels.tolist() == [2, 0, 1]
+    pictures = generator.render(mixed)
+    for picture, seed, label in zip(pictures, [1, 2, 1], [2, 0, 1], strict=True):
+        assert (picture - generator.render(generator.sample([seed], labels=label))[0]).abs().max() < 1e-5
+    assert (pictures[0] - pictures[2]).abs().max() > 0.01  # the seed is the same, the class is not
     vectors = torch.tensor([[0.5, 0.5, 0.0], [0.0, 0.0, 0.0]])
     assert torch.equal(generator.class_vectors(generator.sample([1, 2], labels=vectors)), vectors)
     assert generator.class_vectors(generator.sample([1, 2], labels=[0, 1])).dtype == generator.dtype

@@ -15,7 +15,7 @@ from latentwalk.generator import Generator
 from latentwalk.generators.stylegan2 import StyleGAN2
 from latentwalk.jobs.load import load
 from latentwalk.options import RenderOptions
-from random_networks import NETWORKS, random_stylegan2
+from random_networks import FAMILIES, NETWORKS, random_stylegan2
 
 FOREIGN = {
     "ajbrock_biggan/hier32": "BigGAN-PyTorch",
@@ -77,7 +77,7 @@ def run_well(run, *arguments: object) -> None:
     assert (code, err) == (0, ""), arguments
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", sorted(NETWORKS.keys() & set(FAMILIES)))
 def test_every_family(networks, run, telling, tmp_path, name):
     told = all_commands(run, networks[name], telling, tmp_path, "before-after,strip,heat,chart,gif")
     assert told["format"] == "latentwalk" and told["ignored"] == told["missing"] == []

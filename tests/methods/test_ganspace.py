@@ -10,7 +10,7 @@ from latentwalk.hooks import read_layers
 from latentwalk.latents import Latents, concatenate
 from latentwalk.methods.ganspace import GANSpace
 from latentwalk.samples import Samples, sample_codes
-from random_networks import DEEP, PLAIN, codes, random_biggan, random_stylegan2
+from random_networks import DEEP, FAMILIES, PLAIN, codes, random_biggan, random_stylegan2
 from toys import AXES, SPREAD, ToyGenerator
 
 
@@ -117,6 +117,7 @@ def test_codes_per_layer_of_one_w_give_the_directions_of_w(style, space) -> None
     assert moved.abs().amax((0, 2)).gt(0).tolist() == [False, True, True] + [False] * (moved.shape[1] - 3)
 
 
+@pytest.mark.parametrize("generator", FAMILIES, indirect=True)
 def test_every_family_gives_directions_that_move_its_pictures(generator) -> None:
     for layer in (None, generator.layer_names[-1]):
         samples = unscored(generator, 90)
