@@ -10,10 +10,11 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, ValidationError, model_validator
 from torch import Tensor
 
 from latentwalk.direction import Direction
+from latentwalk.filenames import readable
 from latentwalk.files import write_text
 from latentwalk.generator import Drawing, Generator
 from latentwalk.images import read_receipt
@@ -31,7 +32,7 @@ class Record(BaseModel):
 class Source(Record):
     """A generator or scorer: what it was loaded from, and the fingerprint of its weights ("" when it has none)."""
 
-    source: str
+    source: Annotated[str, BeforeValidator(readable)]
     fingerprint: str = ""
 
 
@@ -227,7 +228,7 @@ def read_direction(plain: PlainDirection) -> Direction:
 
 
 def describe_codes_walked(walk: Walk, attributes: Sequence[str], confirmed: Tensor | None) -> list[CodeReceipt]:
-    """What happened to every code. attributes: of the logits. confirmed: whether a judge agrees [n], if there is one."""
+    """What happened to every code. attributes: of the logits. confirmed: whether a judge agrees [n]."""
     distances = (walk.latents.values - walk.start.values).flatten(1).norm(dim=1).tolist()
     seeds = [None] * len(walk) if walk.start.seeds is None else walk.start.seeds.tolist()
 

@@ -1,4 +1,4 @@
-"""What every walk does, whoever wrote it: it arrives, each code for itself, and its receipt walks the same way again."""
+"""What every walk does, whoever wrote it: each code arrives by itself, and the receipt walks the same way again."""
 
 import json
 from typing import Any, get_type_hints
