@@ -1,7 +1,7 @@
 """Files whose names are no UTF-8, as they come out of old archives: every command takes them and can say them."""
 
 import json
-import os
+from pathlib import Path
 
 import pytest
 import torch
@@ -19,7 +19,7 @@ def odd(small, tmp_path, monkeypatch) -> str:
     monkeypatch.chdir(tmp_path)
     try:
         torch.save(load_file(small), "model.pt")
-        os.rename("model.pt", os.fsencode(ODD))
+        Path("model.pt").rename(ODD)
     except OSError:
         pytest.skip("this file system has no such names")
     return ODD
