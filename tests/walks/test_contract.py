@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import latentwalk as lw
-from latentwalk.jobs.draw import save_picture
+from latentwalk.jobs.figures import save_picture
 from latentwalk.jobs.recipes import describe_walker, read_walker
 from latentwalk.jobs.replay import replay
 from latentwalk.latents import Latents

@@ -8,8 +8,8 @@ import torch
 from PIL import Image
 
 from latentwalk.generator import Generator
-from latentwalk.jobs.draw import NEED_PATHS, draw
 from latentwalk.jobs.edit import Edited, edit
+from latentwalk.jobs.figures import NEED_PATHS, picture_of
 from latentwalk.jobs.load import find_source, load, load_scorer
 from latentwalk.jobs.recipes import read_walker
 from latentwalk.jobs.sheets import draw_path, draw_samples
@@ -56,11 +56,11 @@ def replay(
     generator = generator.with_options(**asdict(receipt.recipe.drawing))
     if isinstance(receipt.recipe, EditRecipe):
         scorer = scorer or _load_scorer(receipt.recipe.scorer, device, generator, beside)
-    picture = _draw(receipt, receipt.picture, generator, scorer, walk, path)
+    picture = _make(receipt, receipt.picture, generator, scorer, walk, path)
     return Replay(picture, difference(path, picture), receipt)
 
 
-def _draw(
+def _make(
     receipt: Receipt,
     how: PictureRecipe,
     generator: Generator,
@@ -71,7 +71,7 @@ def _draw(
     recipe = receipt.recipe
     if isinstance(recipe, EditRecipe) and scorer is not None:
         _check_same("scorer", recipe.scorer, getattr(scorer, "fingerprint", ""), path)
-        return draw(edit_again(receipt, recipe, how, generator, scorer, walk), how)
+        return picture_of(edit_again(receipt, recipe, how, generator, scorer, walk), how)
     codes = read_codes(generator, recipe.codes)
     if isinstance(recipe, InterpolateRecipe):
         return draw_path(generator, codes, recipe.steps, recipe.how, how)
