@@ -10,7 +10,7 @@ from PIL import Image
 
 import latentwalk as lw
 from latentwalk.images import read_receipt, save_png
-from latentwalk.jobs.draw import PICTURES, save_film, save_picture
+from latentwalk.jobs.figures import PICTURES, save_film, save_picture
 from latentwalk.jobs.replay import replay
 from latentwalk.jobs.sheets import between, draw_path, draw_samples, path_receipt, sample_receipt
 from latentwalk.options import RenderOptions

@@ -5,7 +5,7 @@ from dataclasses import replace
 from PIL import Image
 
 from latentwalk.generator import Generator
-from latentwalk.images import save_png
+from latentwalk.images import save_image
 from latentwalk.latents import Latents
 from latentwalk.pictures.animation import frames, gif, mp4
 from latentwalk.pictures.grid import grid
@@ -76,7 +76,7 @@ def draw_path(generator: Generator, keys: Latents, steps: int, how: str, picture
 
 
 def save_sheet(path: str, picture: Image.Image, receipt: Receipt) -> None:
-    save_png(path, picture, receipt.to_json())
+    save_image(path, picture, receipt.to_json())
 
 
 def save_path_film(path: str, generator: Generator, keys: Latents, steps: int, how: str, scale: int | None) -> None:
