@@ -141,6 +141,32 @@ def test_a_judge_that_knows_none_of_the_goals_says_nothing(toy, scorer):
     assert edited.receipt.codes[0].confirmed is None
 
 
+def test_any_function_scores(toy):
+    """A function that gives [n] is a scorer of one attribute; it may carry the attribute's name."""
+
+    def red(images):
+        return images[:, 0].mean((1, 2))
+
+    edited = edit(toy, toy.sample([0, 1]), red, "score", 0.6)
+    assert edited.scorer.attributes == ("score",) and edited.after.shape == (2, 1)
+    assert edited.receipt.recipe.scorer.source.endswith(":test_any_function_scores.<locals>.red")
+    red.attributes = ("red",)
+    named = edit(toy, toy.sample([0, 1]), red, "red", 0.6, judge=red)
+    assert torch.equal(named.after, edited.after) and named.receipt.codes[0].confirmed == bool(named.reached[0])
+
+
+def test_goals_in_every_way_to_write_them(toy, scorer):
+    codes = toy.sample([0])
+    ways = [
+        edit(toy, codes, scorer, ["one", "two"], 0.9),
+        edit(toy, codes, scorer, {"one": 0.9, "two": 0.9}),
+        edit(toy, codes, scorer, "one", 0.9, goals={"two": 0.9}),
+        edit(toy, codes, scorer, ["one"], 0.9, goals={"two": 0.9}),
+    ]
+    assert all(way.receipt.recipe.goals == {"one": 0.9, "two": 0.9} for way in ways)
+    assert all(torch.equal(way.latents.values, ways[0].latents.values) for way in ways)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -148,6 +174,10 @@ def test_a_judge_that_knows_none_of_the_goals_says_nothing(toy, scorer):
         ({"attribute": "one", "target": 1.0}, "between 0 and 1"),
         ({"attribute": "one", "target": 0.0}, "between 0 and 1"),
         ({}, "expected at least one attribute"),
+        ({"attribute": []}, "expected at least one attribute"),
+        ({"goals": {"one": "up"}}, "such as goals={'smiling': 0.9}, got 'one': 'up'"),
+        ({"attribute": [3]}, "such as goals={'smiling': 0.9}, got 3: 0.995"),
+        ({"attribute": "one", "judge": "faces64-judge"}, r"load it with load_scorer\('faces64-judge'\)"),
         ({"attribute": "one", "hold": "none"}, "no attribute 'none'"),
         ({"attribute": "one", "hold": ["one"]}, "held and changed at once"),
         ({"attribute": "one", "walk": object()}, "such as GradientWalk"),
