@@ -7,10 +7,11 @@ import numpy as np
 import torch
 from PIL import Image
 
+from latentwalk.bundled import GENERATORS, MEASUREMENTS, SCORERS
 from latentwalk.generator import Generator
 from latentwalk.jobs.draw import NEED_PATHS, draw
 from latentwalk.jobs.edit import Edited, edit
-from latentwalk.jobs.load import GENERATORS, MEASUREMENTS, SCORERS, load, load_scorer
+from latentwalk.jobs.load import load, load_scorer
 from latentwalk.jobs.recipes import read_walker
 from latentwalk.jobs.sheets import draw_path, draw_samples
 from latentwalk.receipts import EditRecipe, InterpolateRecipe, PictureRecipe, Receipt, Source, read_codes
