@@ -13,13 +13,11 @@ if TYPE_CHECKING:
     from latentwalk.generators.wrapped import wrap
     from latentwalk.jobs.convert import convert
     from latentwalk.jobs.directions import read_directions
-    from latentwalk.jobs.discover import discover, fit_boundaries, fit_boundary
+    from latentwalk.jobs.discover import discover, fit_boundary
     from latentwalk.jobs.edit import Edited, edit, edit_batches
     from latentwalk.jobs.evaluate import evaluate
     from latentwalk.jobs.inspect import inspect
-    from latentwalk.jobs.label import fit_fewshot
     from latentwalk.jobs.load import load, load_scorer
-    from latentwalk.jobs.naming import name_directions
     from latentwalk.jobs.replay import replay
     from latentwalk.jobs.report import save_report
     from latentwalk.jobs.train import train_celeba, train_scorer
@@ -43,9 +41,7 @@ _HOMES = {
     "generators.wrapped": ("wrap",),
     "jobs.convert": ("convert",),
     "jobs.directions": ("read_directions",),
-    "jobs.discover": ("discover", "fit_boundaries", "fit_boundary"),
-    "jobs.label": ("fit_fewshot",),
-    "jobs.naming": ("name_directions",),
+    "jobs.discover": ("discover", "fit_boundary"),
     "jobs.report": ("save_report",),
     "methods.contrast": ("contrasted",),
     "walks.fixed": ("FixedWalk",),
@@ -108,14 +104,11 @@ __all__ = [
     "edit",
     "edit_batches",
     "evaluate",
-    "fit_boundaries",
     "fit_boundary",
-    "fit_fewshot",
     "inspect",
     "interpolate",
     "load",
     "load_scorer",
-    "name_directions",
     "read_directions",
     "replay",
     "save_report",

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+from pydantic import Field, JsonValue, ValidationError, model_validator
 from torch import Tensor
 
 from latentwalk.direction import Direction
@@ -18,21 +18,9 @@ from latentwalk.files import write_text
 from latentwalk.generator import Drawing, Generator
 from latentwalk.images import read_receipt
 from latentwalk.latents import Latents
+from latentwalk.origin import Record, Source
 from latentwalk.seeds import format_seeds, parse_seeds
 from latentwalk.walk import Walk
-
-
-class Record(BaseModel):
-    """Plain data that is read as strictly as it is written."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)  # of the dataclasses inside too
-
-
-class Source(Record):
-    """A generator or scorer: what it was loaded from, and the fingerprint of its weights ("" when it has none)."""
-
-    source: str
-    fingerprint: str = ""
 
 
 class Codes(Record):
@@ -67,8 +55,8 @@ class WalkRecipe(Record):
     """
 
     kind: str
-    settings: dict[str, JsonValue] = {}
-    directions: list[PlainDirection] = []
+    settings: dict[str, JsonValue] = Field(default_factory=dict)
+    directions: list[PlainDirection] = Field(default_factory=list)
 
     @model_validator(mode="before")
     @classmethod
@@ -109,7 +97,7 @@ class EditRecipe(Record):
     judge: Source | None = None
     codes: Codes
     goals: dict[str, float]
-    hold: list[str] = []
+    hold: list[str] = Field(default_factory=list)
     walk: WalkRecipe
 
 
@@ -156,7 +144,7 @@ class Receipt(Record):
     latentwalk: str
     recipe: Recipe
     picture: PictureRecipe | None = None
-    codes: list[CodeReceipt] = []
+    codes: list[CodeReceipt] = Field(default_factory=list)
 
     def to_json(self) -> str:
         return self.model_dump_json(indent=2, exclude_none=True)
@@ -227,7 +215,7 @@ def read_direction(plain: PlainDirection) -> Direction:
 
 
 def describe_codes_walked(walk: Walk, attributes: Sequence[str], confirmed: Tensor | None) -> list[CodeReceipt]:
-    """What happened to every code. attributes: of the logits. confirmed: whether a judge agrees [n], if there is one."""
+    """What happened to every code. attributes: of the logits. confirmed: whether a judge agrees [n], or None."""
     distances = (walk.latents.values - walk.start.values).flatten(1).norm(dim=1).tolist()
     seeds = [None] * len(walk) if walk.start.seeds is None else walk.start.seeds.tolist()
 

@@ -9,9 +9,11 @@ import torch
 
 from latentwalk.direction import Direction, Directions
 from latentwalk.jobs.directions import MOST_BYTES, read_directions
+from latentwalk.origin import Origin, Source
 from random_networks import random_stylegan2
 from toys import AXES, SIZE, ToyGenerator
 
+OTHER = Origin(generator=Source(source="", fingerprint="0123456789abcdef"))
 ROWS = AXES.T.contiguous().numpy()
 
 
@@ -58,7 +60,10 @@ def test_foreign_vectors_belong_to_w_where_they_fit_and_have_the_unit_of_its_cod
 
 def test_ours_are_refused_on_another_generator_unless_forced(toy, tmp_path) -> None:
     path, other = tmp_path / "ours.safetensors", ToyGenerator()
-    Directions((Direction("one", AXES[:, 0].contiguous()),), {"generator": "0123456789abcdef"}).save(path)
+    Directions(
+        (Direction("one", AXES[:, 0].contiguous()),),
+        Origin(generator=Source(source="", fingerprint="0123456789abcdef")),
+    ).save(path)
     with pytest.raises(ValueError, match="was made for the generator 0123456789abcdef"):
         read_directions(path, toy)
     assert read_directions(path, other, force=True)[0].name == "one"

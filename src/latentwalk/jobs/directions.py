@@ -14,6 +14,7 @@ from latentwalk.direction import PER_LAYER, Direction, Directions
 from latentwalk.edits import codes_for
 from latentwalk.generator import Generator
 from latentwalk.latents import concatenate
+from latentwalk.origin import Origin, Source
 from latentwalk.safeload.reading import read_tree
 from latentwalk.samples import draw_codes
 
@@ -76,7 +77,7 @@ def _foreign(rows: Float[Tensor, "k d"], kind: str, path: Path, generator: Gener
         Direction(each, vector.float(), name, float(places.std()), -float(places.mean()))
         for each, vector, places in zip(names, vectors, along.T, strict=True)
     )
-    return Directions(items, {"method": f"read from {kind}", "generator": generator.fingerprint, "parameters": {}})
+    return Directions(items, Origin(method=f"read from {kind}", generator=Source.of(generator)))
 
 
 def _space_for(size: int, generator: Generator, path: Path) -> str:

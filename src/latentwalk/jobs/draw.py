@@ -10,7 +10,7 @@ from torch import Tensor
 
 from latentwalk.files import check_writable
 from latentwalk.images import save_png
-from latentwalk.jobs.discover import fit_boundaries
+from latentwalk.jobs.discover import discover
 from latentwalk.jobs.edit import Edited
 from latentwalk.latents import in_turn
 from latentwalk.pictures.animation import frames, gif, mp4
@@ -73,7 +73,8 @@ def draw_plane(edited: Edited, how: PictureRecipe) -> Image.Image:
     second = how.second or _most_changed(edited, first)
     generator, scorer = edited.generator, edited.scorer
     labels = edited.start.labels
-    found = fit_boundaries(generator, scorer, [first, second], PLANE_SAMPLES, kind="logistic", labels=labels)
+    space = generator.input_space.name
+    found = discover(generator, ["logistic"], scorer, [first, second], PLANE_SAMPLES, 0, space, labels)["logistic"]
     dots = generator.sample(range(10**9, 10**9 + PLANE_DOTS), in_turn(labels, PLANE_DOTS))
     chances = score(generator, scorer, dots)[:, scorer.attributes.index(first)].sigmoid()
 

@@ -19,6 +19,8 @@ from latentwalk.direction import Direction, Directions
 from latentwalk.generator import Generator, check_seed
 from latentwalk.methods.placing import Figures, check_scores, correlate, hold_out, place, share_of, tails
 from latentwalk.numerics.hinge import HingeSVM
+from latentwalk.origin import Origin, Source
+from latentwalk.progress import Progress, silent
 from latentwalk.samples import Samples
 
 KINDS: dict[str, Callable[[float, int], LinearSVC | LogisticRegression | HingeSVM]] = {
@@ -58,10 +60,10 @@ class Boundary:
             raise ValueError(f"the cost of errors is above 0, got {self.cost}")
         check_seed(self.seed)
 
-    def fit(self, generator: Generator, samples: Samples) -> Directions:
+    def fit(self, generator: Generator, samples: Samples, progress: Progress = silent) -> Directions:
         """One direction per attribute, in the space of the samples; codes without a score (NaN) are left out.
 
-        The unit is the standard deviation of all codes along the vector. `source["figures"]` says for every attribute
+        The unit is the standard deviation of all codes along the vector. `origin.figures` says for every attribute
         what was seen on held-out codes: see `Figures`.
         Raises ValueError for codes of another generator, and for scores that no boundary can be learned from.
         """
@@ -74,13 +76,13 @@ class Boundary:
             unit = float((codes @ vector).std(ddof=1))
             directions.append(Direction(name, torch.from_numpy(vector).float(), latents.space, unit, offset))
             figures[name] = seen._asdict()
-        source = {
-            "method": "boundary",
-            "parameters": asdict(self),
-            "generator": generator.fingerprint,
-            "figures": figures,
-        }
-        return Directions(tuple(directions), source)
+        origin = Origin(
+            method="boundary",
+            parameters=asdict(self),
+            generator=Source.of(generator),
+            figures=figures,
+        )
+        return Directions(tuple(directions), origin)
 
     def _fit(
         self, name: str, codes: Float[np.ndarray, "n d"], scores: Float[np.ndarray, "n"]

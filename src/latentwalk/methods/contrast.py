@@ -27,6 +27,8 @@ from latentwalk.methods.placing import (
     pointing,
 )
 from latentwalk.numerics.axes import axes
+from latentwalk.origin import Origin, Source
+from latentwalk.progress import Progress, silent
 from latentwalk.samples import Samples
 
 
@@ -46,11 +48,11 @@ class Contrast:
             raise ValueError(f"codes are split into 2 folds or more, got {self.folds}")
         check_seed(self.seed)
 
-    def fit(self, generator: Generator, samples: Samples) -> Directions:
+    def fit(self, generator: Generator, samples: Samples, progress: Progress = silent) -> Directions:
         """One direction per attribute, from codes that score above 0 to those that do not; NaN is left out.
 
         The unit is the standard deviation of all codes along the vector; the two sets stand for the population.
-        `source["figures"]` has for every attribute the `Figures` on codes that were not learned from, "shrinkage" (0
+        `origin.figures` has for every attribute the `Figures` on codes that were not learned from, "shrinkage" (0
         for the covariance as it was seen, 1 for none of it) and "shrunk": what was done for too few samples, if so.
         Raises ValueError for codes of another generator, and when one of the sets has fewer than 4 codes.
         """
@@ -77,13 +79,13 @@ class Contrast:
                 "shrinkage": shrinkage,
                 "shrunk": few if len(scores) <= codes.shape[1] else None,
             }
-        source = {
-            "method": "contrast",
-            "parameters": asdict(self),
-            "generator": generator.fingerprint,
-            "figures": figures,
-        }
-        return Directions(tuple(items), source)
+        origin = Origin(
+            method="contrast",
+            parameters=asdict(self),
+            generator=Source.of(generator),
+            figures=figures,
+        )
+        return Directions(tuple(items), origin)
 
 
 def discriminant(codes: Float[np.ndarray, "n d"], has: Bool[np.ndarray, "n"]) -> tuple[Float[np.ndarray, "d"], float]:

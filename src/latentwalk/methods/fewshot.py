@@ -21,6 +21,8 @@ from latentwalk.generator import Generator, check_seed
 from latentwalk.latents import Latents
 from latentwalk.methods.places import PRIORS, Features, Places, check_layers, places
 from latentwalk.methods.placing import place
+from latentwalk.origin import Origin, Source
+from latentwalk.progress import Progress, silent
 from latentwalk.samples import Samples
 
 FEWEST = 2
@@ -67,12 +69,12 @@ class FewShot:
             raise ValueError(f"the components of a prior are 1 or more, got {self.components}")
         check_seed(self.seed)
 
-    def fit(self, generator: Generator, samples: Samples) -> Directions:
+    def fit(self, generator: Generator, samples: Samples, progress: Progress = silent) -> Directions:
         """One direction per attribute, in the space of the samples.
 
         samples.scores: above 0 for yes, others for no, NaN where a code has no label. Codes without labels tell how
         codes and pictures go together: a few thousand are worth having, ten per number of a code at least.
-        The unit is the standard deviation of all codes along the vector. `source["figures"]` has per attribute the
+        The unit is the standard deviation of all codes along the vector. `origin.figures` has per attribute the
         labels of each kind, what cross-validation chose, and `error`: its squared error, where 1 is that of a guess.
         Raises ValueError for too few labels of one kind, too few codes, or a layer that does not exist.
         """
@@ -94,13 +96,13 @@ class FewShot:
             unit = float(along.std(ddof=1))
             items.append(Direction(name, vector.float(), latents.space, unit, offset))
             figures[name] = {"yes": int(has.sum()), "no": int((~has).sum()), **judge.figures}
-        source = {
-            "method": "fewshot",
-            "parameters": {**asdict(self), "layers": list(eyes.places.layers)},
-            "generator": generator.fingerprint,
-            "figures": figures,
-        }
-        return Directions(tuple(items), source)
+        origin = Origin(
+            method="fewshot",
+            parameters={**asdict(self), "layers": list(eyes.places.layers)},
+            generator=Source.of(generator),
+            figures=figures,
+        )
+        return Directions(tuple(items), origin)
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,6 +23,8 @@ from latentwalk.generator import Generator, check_seed
 from latentwalk.methods.placing import check_scores, columns, flatten, folds_of, judge, normal, place, pointing
 from latentwalk.numerics.axes import axes
 from latentwalk.numerics.moments import Moments
+from latentwalk.origin import Origin, Source
+from latentwalk.progress import Progress, silent
 from latentwalk.samples import Samples
 
 BLOCK = 8192
@@ -57,10 +59,10 @@ class Regression:
             raise ValueError(f"codes are split into 2 folds or more, got {self.folds}")
         check_seed(self.seed)
 
-    def fit(self, generator: Generator, samples: Samples) -> Directions:
+    def fit(self, generator: Generator, samples: Samples, progress: Progress = silent) -> Directions:
         """One direction per attribute, in the space of the samples; codes without a score (NaN) are left out.
 
-        The unit is the standard deviation of all codes along the vector. `source["figures"]` has for every attribute
+        The unit is the standard deviation of all codes along the vector. `origin.figures` has for every attribute
         the `Figures` on codes that were not learned from, and the `Ridge`.
         Raises ValueError for codes of another generator, and for scores that nothing can be learned from.
         """
@@ -78,13 +80,13 @@ class Regression:
             items.append(pointing(name, vector, offset, codes, samples.latents.space))
             seen = judge(along / length, offset, scores[known])
             figures[name] = {**seen._asdict(), **learned.ridge._asdict()}
-        source = {
-            "method": "regression",
-            "parameters": asdict(self),
-            "generator": generator.fingerprint,
-            "figures": figures,
-        }
-        return Directions(tuple(items), source)
+        origin = Origin(
+            method="regression",
+            parameters=asdict(self),
+            generator=Source.of(generator),
+            figures=figures,
+        )
+        return Directions(tuple(items), origin)
 
     def _learn(
         self, codes: Float[np.ndarray, "n d"], scores: Float[np.ndarray, "n"]
