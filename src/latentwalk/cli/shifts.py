@@ -1,6 +1,5 @@
 """Directions on the command line: which ones, how far, on which layers, and without what."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
@@ -8,7 +7,6 @@ import typer
 from latentwalk.cli.errors import complain
 
 if TYPE_CHECKING:
-    from latentwalk.direction import Direction
     from latentwalk.generator import Generator
     from latentwalk.walks.fixed import FixedWalk
 
@@ -75,6 +73,7 @@ def read_shifts(
 ) -> "FixedWalk":
     """The walk that was asked for. Raises ValueError for what is not there, and for counts that do not fit."""
     from latentwalk.direction import Directions
+    from latentwalk.jobs.directions import read_one
     from latentwalk.walks.fixed import FixedWalk
 
     directions = [read_one(text, generator, force) for text in chosen]
@@ -97,23 +96,6 @@ def each(given: list[T], count: int, option: str) -> list[T]:
     if len(given) not in (0, 1, count):
         raise ValueError(f"expected one {option} for all, or one for each of {count} directions, got {len(given)}")
     return given * count if len(given) == 1 else given
-
-
-def read_one(text: str, generator: "Generator", force: bool) -> "Direction":
-    """A direction from FILE:NAME, or from FILE where it is alone. Raises ValueError when it is not there."""
-    from latentwalk.jobs.directions import read_directions
-
-    if Path(text).is_file():
-        file, name = text, ""
-    else:
-        file, _, name = text.rpartition(":") if ":" in text else (text, "", "")
-    found = read_directions(file, generator, force=force)
-    if name:
-        return found[name]
-    if len(found) != 1:
-        names = ", ".join(direction.name for direction in found)
-        raise ValueError(f"{file} holds {len(found)} directions: expected {file}:NAME, one of {names}")
-    return found[0]
 
 
 def read_layers(text: str) -> tuple[int, int]:

@@ -8,12 +8,12 @@ import torch
 from jaxtyping import Float
 from scipy.stats import norm
 from torch import Tensor
-from torch.utils.flop_counter import FlopCounterMode
 
 from latentwalk.direction import Direction, Directions, Effect
 from latentwalk.edits import codes_for
 from latentwalk.generator import Generator
 from latentwalk.latents import Latents
+from latentwalk.numerics.work import Work
 from latentwalk.origin import Naming, Source
 from latentwalk.progress import Progress, silent
 from latentwalk.scores import Scorer, score
@@ -38,8 +38,8 @@ CODES, FEWEST_CODES = 128, 32
 """Codes on which directions are named, and the fewest: below, the intervals of means are no longer those of normal
 numbers."""
 
-WORK = 4e11
-"""Multiplications that naming the directions of a method may take; fewer codes are looked at in a slower network."""
+PATIENCE = 20.0
+"""Seconds of one core that naming the directions of a method may take; in a slower network fewer codes are looked at."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,12 +66,12 @@ class Yardstick:
 def codes_to_name(generator: Generator, labels: Tensor | None, directions: int) -> int:
     """On how many codes so many directions are named: 128, and down to 32 where pictures are dear.
 
-    Counted in multiplications of one picture and not in seconds, so that names do not depend on the machine.
+    The work of one picture is counted, not timed, so that names do not depend on the machine.
     """
     code = generator.sample([0], None if labels is None else labels[:1])
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
+    with torch.no_grad(), Work() as work:
         generator.synthesize(code)
-    pictures = WORK / max(counter.get_total_flops() / 2, 1)
+    pictures = PATIENCE / max(work.seconds, 1e-9)
     return min(CODES, max(FEWEST_CODES, int(pictures / (2 * directions))))
 
 
