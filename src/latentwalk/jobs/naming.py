@@ -39,7 +39,7 @@ CODES, FEWEST_CODES = 128, 32
 numbers."""
 
 PATIENCE = 20.0
-"""Seconds of one core that naming the directions of a method may take; in a slower network fewer codes are looked at."""
+"""Seconds of one core that naming the directions of a method may take; a slower network is looked at on fewer codes."""
 
 
 @dataclass(frozen=True, eq=False)
