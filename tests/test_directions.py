@@ -152,6 +152,13 @@ class TestConditioned:
             ONE.conditioned([other])
 
 
+def test_turned_is_the_same_line_the_other_way() -> None:
+    one = direction(1, offset=0.5, range=(-1.0, 4.0))
+    turned = one.turned()
+    assert torch.allclose(turned.distance(CODES), -one.distance(CODES), atol=1e-5)
+    assert turned.range == (-4.0, 1.0) and turned.turned().range == one.range
+
+
 class TestDirections:
     ALL = Directions(
         (ONE, direction(2, layers=(1, 3), range=(-1.0, 4.0))),

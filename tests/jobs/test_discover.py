@@ -84,7 +84,7 @@ def test_progress_is_told(toy) -> None:
         ({"methods": ["forest"]}, "no method 'forest': there are"),
         ({"samples": 1}, "expected at least 2 samples, got 1"),
         ({"samples": 3}, "needs at least 4 codes"),
-        ({"seed": -1}, "a seed is an integer from 0"),
+        ({"seed": -1}, "expected a seed of at least 0"),
     ],
 )
 def test_what_cannot_be_is_refused(toy, wrong, message) -> None:
@@ -207,3 +207,27 @@ def test_a_method_that_finds_nothing_does_not_cost_what_others_found(toy) -> Non
     assert "there are 16 directions, got 99" in told["sefa"]
     with pytest.raises(ValueError, match="there are 16 directions, got 99"):
         discover(toy, ["sefa", "logistic"], **request)
+
+
+def test_directions_are_named_on_codes_that_they_were_not_found_with(toy, monkeypatch) -> None:
+    rendered: list[set[int]] = []
+    original = type(toy).sample
+
+    def sample(self, seeds, labels=None):
+        seeds = list(seeds)
+        rendered.append(set(seeds))
+        return original(self, seeds, labels)
+
+    monkeypatch.setattr(type(toy), "sample", sample)
+    monkeypatch.setattr("latentwalk.jobs.discover.codes_to_name", lambda *_: 64)
+    discover(toy, ["sefa"], ToyScorer(), samples=100, seed=1, options={"sefa": {"components": 2}})
+    fitted, named = (seeds for seeds in rendered if len(seeds) in (64, 100))
+    assert len(fitted) == 100 and len(named) == 64 and not fitted & named
+
+
+def test_the_command_of_sampled_classes_names_them(generator) -> None:
+    if not generator.classes:
+        return
+    labels, options = torch.tensor([0, 1]), {"sefa": {"components": 2}}
+    origin = discover(generator, ["sefa"], samples=40, labels=labels, options=options)["sefa"].origin
+    assert "--class 0-1" in origin.command()

@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import pytest
 import torch
+from scipy.stats import norm
 
 from latentwalk.direction import Direction, Directions
-from latentwalk.jobs.naming import NOTHING, Yardstick, name_directions, numbered
+from latentwalk.jobs.naming import CODES, FEWEST_CODES, NOTHING, Yardstick, codes_to_name, name_directions, numbered
 from latentwalk.origin import Origin
 from toys import AXES, GAIN, ToyScorer
 
@@ -86,3 +89,36 @@ def test_too_few_codes_are_refused(toy) -> None:
 
 def test_numbers_go_behind_names_that_came_before() -> None:
     assert numbered(["a", "b", "a", "a"]) == ["a", "b", "a 2", "a 3"]
+
+
+def test_intervals_hold_for_all_attributes_and_directions_together(toy, yardstick) -> None:
+    """Bonferroni: among twice the directions every interval is wider, by the ratio of the quantiles."""
+    width = [
+        found[0].effects[0].high - found[0].effects[0].low
+        for found in (
+            name_directions(toy, directions(*[AXES[:, 0] + 0.4 * AXES[:, 1]] * k), Bent(), yardstick) for k in (1, 8)
+        )
+    ]
+    assert width[1] / width[0] == pytest.approx(norm.ppf(1 - 0.025 / 24) / norm.ppf(1 - 0.025 / 3), rel=1e-6)
+
+
+class Bent(ToyScorer):
+    """Logits with a slope that depends on the code, so that effects have a spread."""
+
+    def __call__(self, images: torch.Tensor, /) -> torch.Tensor:
+        logits = super().__call__(images)
+        return logits + 0.1 * logits**2
+
+
+def test_dear_pictures_are_looked_at_less_and_never_on_too_few(toy, monkeypatch) -> None:
+    assert codes_to_name(toy, None, 10) == CODES
+    monkeypatch.setattr("latentwalk.jobs.naming.PATIENCE", 0.0)
+    assert codes_to_name(toy, None, 10) == FEWEST_CODES
+
+
+def test_the_estimate_comes_before_the_first_direction(toy, yardstick) -> None:
+    said = []
+    name_directions(
+        toy, directions(AXES[:, 0]), ToyScorer(), replace(yardstick, seconds=6.0), lambda *now: said.append(now)
+    )
+    assert said == [("naming 1 directions, about 12 s", done, 1) for done in (0, 1)]
