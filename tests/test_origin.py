@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from latentwalk.direction import Direction, Directions
-from latentwalk.generator import Drawing
+from latentwalk.options import RenderOptions
 from latentwalk.origin import Cost, Naming, Origin, Source
 
 OLD = Path(__file__).parent / "old_files"
@@ -19,7 +19,7 @@ FOUND = Origin(
     parameters={"layers": ("a", "b"), "normalize": False},
     figures={"hat": {"gain": 0.1 + 0.2}},
     generator=Source(source="my model.pkl", fingerprint="abc"),
-    drawing=Drawing(truncation=0.7),
+    drawing=RenderOptions(truncation=0.7),
     samples=300,
     seed=4,
     space="w",

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
-from latentwalk.generator import Drawing
+from latentwalk.filenames import readable
+from latentwalk.options import RenderOptions
 from latentwalk.seeds import format_seeds
 
 
@@ -20,7 +21,7 @@ class Record(BaseModel):
 class Source(Record):
     """A generator or scorer: what it was loaded from, and the fingerprint of its weights ("" when it has none)."""
 
-    source: str
+    source: Annotated[str, BeforeValidator(readable)]
     fingerprint: str = ""
 
     @staticmethod
@@ -91,7 +92,7 @@ class Origin(Record):
     figures: Mapping[str, Facts] = {}
     summary: Facts = {}
     generator: Source | None = None
-    drawing: Drawing | None = None
+    drawing: RenderOptions | None = None
     scorer: Source | None = None
     samples: int | None = None
     seed: int | None = None

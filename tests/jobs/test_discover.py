@@ -4,7 +4,7 @@ import torch
 from latentwalk.edits import codes_for
 from latentwalk.jobs.discover import discover, fit_boundary
 from latentwalk.origin import Source
-from random_networks import random_stylegan2
+from random_networks import FAMILIES, random_stylegan2
 from toys import ATTRIBUTES, BlindScorer, ToyScorer
 
 TRUTH = ToyScorer().directions
@@ -131,6 +131,7 @@ def test_without_a_scorer_they_keep_their_numbers(toy) -> None:
     assert found[0].name == "sefa 1"
 
 
+@pytest.mark.parametrize("generator", FAMILIES, indirect=True)
 def test_directions_are_found_and_drawn_on_every_family(generator, monkeypatch) -> None:
     monkeypatch.setattr("latentwalk.jobs.discover.codes_to_name", lambda *_: 16)
     labels = torch.arange(generator.classes) if generator.classes else None
@@ -225,9 +226,8 @@ def test_directions_are_named_on_codes_that_they_were_not_found_with(toy, monkey
     assert len(fitted) == 100 and len(named) == 64 and not fitted & named
 
 
+@pytest.mark.parametrize("generator", ["biggan"], indirect=True)
 def test_the_command_of_sampled_classes_names_them(generator) -> None:
-    if not generator.classes:
-        return
     labels, options = torch.tensor([0, 1]), {"sefa": {"components": 2}}
     origin = discover(generator, ["sefa"], samples=40, labels=labels, options=options)["sefa"].origin
     assert "--class 0-1" in origin.command()

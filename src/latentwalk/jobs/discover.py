@@ -18,7 +18,8 @@ from latentwalk.latents import Latents, concatenate
 from latentwalk.methods import METHODS, Entry, Method
 from latentwalk.origin import Cost, Source
 from latentwalk.progress import Progress, silent
-from latentwalk.samples import Samples, draw_codes, map_codes, score_samples
+from latentwalk.samples import Samples, map_codes, sample_codes, score_samples
+from latentwalk.scorers.callable import Scoring, as_scorer
 from latentwalk.scores import Scorer, check_attributes
 from latentwalk.settings import read_settings
 
@@ -51,15 +52,15 @@ def fit_boundary(
 def discover(
     generator: Generator,
     methods: Sequence[str],
-    scorer: Scorer | None = None,
-    attributes: Sequence[str] | None = None,
+    scorer: Scoring | None = None,
+    attributes: str | Sequence[str] | None = None,
     samples: int = 20_000,
     seed: int = 0,
     space: str | None = None,
     labels: Tensor | None = None,
     labelled: Samples | str | Path | None = None,
     options: Mapping[str, Mapping[str, Any]] | None = None,
-    namer: Scorer | None = None,
+    namer: Scoring | None = None,
     progress: Progress = silent,
     left_out: Callable[[str, str], None] | None = None,
 ) -> dict[str, Directions]:
@@ -81,14 +82,17 @@ def discover(
     Raises ValueError for an unknown method, attribute, space or option before anything is sampled; and for a method
     that finds nothing, unless `left_out` is told.
     """
+    scorer = as_scorer(scorer, generator) if scorer is not None else None
+    namer = as_scorer(namer, generator) if namer is not None else scorer
+    attributes = [attributes] if isinstance(attributes, str) else attributes
     chosen = {name: entry_of(name) for name in dict.fromkeys(methods)}
     spaces = {name: space_for(name, entry, generator, space) for name, entry in chosen.items()}
     options = {name: with_layer(name, generator, spaces[name], (options or {}).get(name, {})) for name in chosen}
     hand = (
-        labelled if isinstance(labelled, Samples | None) else read_labels(labelled, generator, None, attributes or ())
+        labelled if not isinstance(labelled, str | Path) else read_labels(labelled, generator, None, attributes or ())
     )
     made = {name: make_method(name, entry, scorer, hand, options[name]) for name, entry in chosen.items()}
-    names, namer = _attributes(scorer, attributes), namer or scorer
+    names = _attributes(scorer, attributes)
     needs = {entry.needs for entry in chosen.values()}
     sampled = _sample(generator, scorer if needs & SCORED else None, names, samples, seed, labels, progress)
     found, yardstick = {}, None
@@ -118,7 +122,7 @@ def discover(
         if entry.needs in ("codes", "nothing") and namer is not None:
             if yardstick is None:  # rendered once for all methods
                 count = codes_to_name(generator, labels, len(fitted))
-                codes = concatenate(list(draw_codes(generator, count, NAMING_SEED + seed, None, labels)))
+                codes = concatenate(list(sample_codes(generator, count, NAMING_SEED + seed, None, labels)))
                 yardstick = Yardstick.of(generator, namer, codes)
             found[name] = name_directions(generator, found[name], namer, yardstick, progress)
         progress(f"fitting {name}", 1, 1)
@@ -136,7 +140,7 @@ def _fit(
     known = int((~samples.scores.isnan()).any(1).sum()) if samples.attributes else 0
     cost = Cost(seconds=seconds, images=known if needs in SCORED else 0, labels=known if needs == "labels" else 0)
     taught = Source.of(scorer) if needs in SCORED else None
-    return Directions(fitted.items, fitted.origin.but(method=name, drawing=generator.drawing, cost=cost, scorer=taught))
+    return Directions(fitted.items, fitted.origin.but(method=name, drawing=generator.options, cost=cost, scorer=taught))
 
 
 def fit_what_can_be(method: Method, generator: Generator, samples: Samples, progress: Progress = silent) -> Directions:
@@ -176,7 +180,7 @@ def _sample(
         return score_samples(generator, scorer, samples, seed, progress, labels).only(names)
     if samples < 2:
         raise ValueError(f"expected at least 2 samples, got {samples}")
-    return Samples.unscored(concatenate(list(draw_codes(generator, samples, seed, None, labels))))
+    return Samples.unscored(concatenate(list(sample_codes(generator, samples, seed, None, labels))))
 
 
 def space_for(name: str, entry: Entry, generator: Generator, asked: str | None) -> str:

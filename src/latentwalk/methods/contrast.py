@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float
 from sklearn.covariance import ledoit_wolf
 
 from latentwalk.direction import Directions
-from latentwalk.generator import Generator, check_seed
+from latentwalk.generator import Generator
 from latentwalk.latents import Latents, concatenate
 from latentwalk.methods.placing import (
     boundary,
@@ -30,6 +30,7 @@ from latentwalk.numerics.axes import axes
 from latentwalk.origin import Origin, Source
 from latentwalk.progress import Progress, silent
 from latentwalk.samples import Samples
+from latentwalk.seeds import check_seed
 
 
 @dataclass(frozen=True)
