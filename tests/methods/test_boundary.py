@@ -5,7 +5,7 @@ import torch
 
 from latentwalk.latents import Latents, LatentSpace
 from latentwalk.methods.boundary import KINDS, Boundary
-from latentwalk.methods.placing import FEWEST
+from latentwalk.methods.offsets import FEWEST
 from latentwalk.samples import Samples, score_samples
 from latentwalk.scores import score
 from toys import AXES, ToyGenerator, ToyScorer

@@ -3,7 +3,7 @@ import torch
 
 from latentwalk.latents import Latents, LatentSpace
 from latentwalk.methods.contrast import Contrast, contrasted, discriminant
-from latentwalk.methods.placing import FEWEST
+from latentwalk.methods.offsets import FEWEST
 from toys import AXES, ToyGenerator
 
 

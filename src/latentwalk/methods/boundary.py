@@ -17,7 +17,7 @@ from sklearn.svm import LinearSVC
 
 from latentwalk.direction import Direction, Directions
 from latentwalk.generator import Generator
-from latentwalk.methods.placing import Figures, check_scores, correlate, hold_out, place, share_of, tails
+from latentwalk.methods.offsets import Figures, boundary_offset, check_scores, correlate, hold_out, share_of, tails
 from latentwalk.numerics.hinge import HingeSVM
 from latentwalk.origin import Origin, Source
 from latentwalk.progress import Progress, silent
@@ -39,7 +39,7 @@ class Boundary:
     paper) or "logistic" (logistic regression).
     share: share of the codes in each tail, above 0 and up to 0.5. The paper takes 0.02 of half a million; 0.27 keeps
     the most information about the difference (Kelley, 1939) and needs a fraction of the scored codes.
-    held_out: share of the codes, in (0, 1), that only place the boundary and judge it.
+    held_out: share of the codes, in (0, 1), that only say where the boundary is, and how good.
     cost: C of the classifier, the weight of errors against a short normal.
     seed: of the split.
     """
@@ -107,7 +107,7 @@ class Boundary:
 
         codes, scores, has, low, high = codes[held], scores[held], has[held], low[held], high[held]
         along = codes @ vector
-        offset = place(name, along, has)
+        offset = boundary_offset(name, along, has)
         return (
             vector,
             offset,

@@ -14,7 +14,7 @@ from jaxtyping import Float
 
 from latentwalk.direction import Directions
 from latentwalk.generator import Generator
-from latentwalk.methods.placing import boundary, check_scores, columns, correlate, flatten, judge, pointing
+from latentwalk.methods.offsets import check_scores, columns, correlate, figures_of, flatten, pointing, rough_offset
 from latentwalk.origin import Origin, Source
 from latentwalk.progress import Progress, silent
 from latentwalk.samples import Samples
@@ -82,11 +82,11 @@ class Channels:
                 vector = np.zeros(codes.shape[1])
                 vector[channel] = 1 if correlation[channel] >= 0 else -1
                 along = seen @ vector
-                offset = boundary(attribute, along, scores[known] > 0)
+                offset = rough_offset(attribute, along, scores[known] > 0)
                 name = f"{attribute}: {named[channel]}"
                 items.append(pointing(name, vector, offset, codes, "s"))
                 measured = {"theta": float(theta[channel]), "channel": int(channel)}
-                figures[name] = {**judge(along, offset, scores[known])._asdict(), **measured}
+                figures[name] = {**figures_of(along, offset, scores[known])._asdict(), **measured}
         origin = Origin(
             method="channels",
             parameters=asdict(self),

@@ -16,15 +16,15 @@ from sklearn.covariance import ledoit_wolf
 from latentwalk.direction import Directions
 from latentwalk.generator import Generator
 from latentwalk.latents import Latents, concatenate
-from latentwalk.methods.placing import (
-    boundary,
+from latentwalk.methods.offsets import (
     check_scores,
     columns,
+    figures_of,
     flatten,
     folds_of,
-    judge,
     normal,
     pointing,
+    rough_offset,
 )
 from latentwalk.numerics.axes import axes
 from latentwalk.origin import Origin, Source
@@ -37,7 +37,7 @@ from latentwalk.seeds import check_seed
 class Contrast:
     """How to contrast.
 
-    folds: parts of the codes, 2 or more; each is judged, and the boundary placed, by what the other parts taught.
+    folds: parts of the codes, 2 or more; each is checked, and the boundary found, with what the other parts taught.
     seed: of the folds.
     """
 
@@ -72,11 +72,11 @@ class Contrast:
                 along[fold == k] = seen[fold == k] @ normal(name, discriminant(seen[fold != k], has[fold != k])[0])
             vector, shrinkage = discriminant(seen, has)
             vector = normal(name, vector if reduced is None else vector @ reduced)
-            offset = boundary(name, along, has)
+            offset = rough_offset(name, along, has)
             items.append(pointing(name, vector, offset, codes, samples.latents.space))
             few = f"{len(scores)} samples for codes of {codes.shape[1]} numbers: covariance shrunk by {shrinkage:.2f}"
             figures[name] = {
-                **judge(along, offset, scores)._asdict(),
+                **figures_of(along, offset, scores)._asdict(),
                 "shrinkage": shrinkage,
                 "shrunk": few if len(scores) <= codes.shape[1] else None,
             }

@@ -132,7 +132,7 @@ class Decomposition:
     def coordinates(
         self, generator: Generator, latents: Latents, axes: "Axes", most: int
     ) -> Iterator[Float[Tensor, "n k"]]:
-        """Places of the first codes along the axes, `most` at most: for what needs vectors and not their moments."""
+        """Coordinates of the first codes along the axes, `most` at most: for what needs vectors, not moments."""
         for rows in self.rows(generator, latents):
             yield axes.coordinates(rows[:most])
             most -= len(rows)
@@ -204,7 +204,7 @@ class Axes:
         return None if self.missed is None else {"columns": self.columns, "missed": self.missed}
 
     def coordinates(self, rows: Float[Tensor, "n d"]) -> Float[Tensor, "n k"]:
-        """Places of vectors along the axes, from the mean."""
+        """Coordinates of vectors along the axes, from the mean."""
         return (rows[:, : len(self.mean)].detach().cpu().double() - self.mean) @ self.vectors.T
 
     def mixing(self, readout: Float[Tensor, "m k"]) -> Float[Tensor, "m k"]:

@@ -26,7 +26,7 @@ from torch import Tensor
 from latentwalk.direction import Directions
 from latentwalk.generator import Generator
 from latentwalk.latents import Latents
-from latentwalk.methods.placing import check_scores, columns, flatten, judge, normal, place, pointing
+from latentwalk.methods.offsets import boundary_offset, check_scores, columns, figures_of, flatten, normal, pointing
 from latentwalk.origin import Origin, Source
 from latentwalk.progress import Progress, silent
 from latentwalk.samples import Samples
@@ -63,8 +63,8 @@ class Gradient:
     def fit(self, generator: Generator, samples: Samples, progress: Progress = silent) -> Directions:
         """One direction per attribute of the samples, in their space; codes without any score (NaN) are left out.
 
-        The unit is the standard deviation of all codes along the vector. The scores of the samples place the boundary;
-        the gradients do not look at them. `origin.figures` has the `Figures` of all scored codes, and
+        The unit is the standard deviation of all codes along the vector. The boundary is where the scores of the
+        samples say; the gradients do not look at them. `origin.figures` has the `Figures` of all scored codes, and
         "agreement": the mean cosine of one code's gradient to the mean of all, 1 where the logit is linear.
         Raises ValueError for a scorer without gradient, and for one that does not know an attribute of the samples.
         """
@@ -88,9 +88,9 @@ class Gradient:
             known = ~np.isnan(scores)
             vector = normal(name, sums.apart(i, self.ridge) if self.apart else sums.mean[i])
             along = codes[known].astype(np.float64) @ vector
-            offset = place(name, along, scores[known] > 0)
+            offset = boundary_offset(name, along, scores[known] > 0)
             items.append(pointing(name, vector, offset, codes, samples.latents.space))
-            seen = judge(along, offset, scores[known])
+            seen = figures_of(along, offset, scores[known])
             figures[name] = {**seen._asdict(), "agreement": sums.agreement(i)}
         parameters = {key: getattr(self, key) for key in ("apart", "codes", "ridge", "batch")}
         origin = Origin(

@@ -29,7 +29,7 @@ from latentwalk.seeds import check_seed
 WEIGHT = 0.25
 """Of the error in how far, beside that in which (section 4.1 of the paper)."""
 
-JUDGED = 16
+CHECKS = 16
 """Batches of fresh shifts that measure the reconstructor at the end."""
 
 
@@ -84,14 +84,14 @@ class Learned:
         covariance = Moments.of(flat).covariance
         lesson = _Lesson(self, generator, latents, covariance.to(flat))
         lesson.learn(progress)
-        vectors, seen = lesson.vectors().detach(), lesson.judge()
+        vectors, seen = lesson.vectors().detach(), lesson.check()
         vectors = (vectors * sign_of(vectors)).cpu()
         order = sorted(range(self.components), key=lambda k: (-seen.recognised[k], k))
         exact = vectors.double()
         units = (exact @ covariance * exact).sum(1).sqrt()
         items = tuple(
-            Direction(f"learned {place + 1}", F.normalize(vectors[k].float(), dim=0), latents.space, float(units[k]))
-            for place, k in enumerate(order)
+            Direction(f"learned {rank + 1}", F.normalize(vectors[k].float(), dim=0), latents.space, float(units[k]))
+            for rank, k in enumerate(order)
         )
         origin = Origin(
             method="learned",
@@ -226,10 +226,10 @@ class _Lesson:
         return images + self.how.noise * torch.randn(images.shape, generator=self.random).to(images)
 
     @torch.no_grad()
-    def judge(self) -> Seen:
+    def check(self) -> Seen:
         self.network.eval()
         batches, hits, whiches, errors = self.batches(), [], [], []
-        for _ in range(JUDGED):
+        for _ in range(CHECKS):
             shifts = self.shifts(next(batches))
             logits, strength = self.look(shifts)
             hits.append((logits.argmax(1) == shifts.which).float())
