@@ -44,8 +44,12 @@ def interpolate(
         int, typer.Option(metavar="N", min=2, max=10_000, help="Pictures from one code to the next, both included.")
     ] = 10,
     how: Annotated[
-        How, typer.Option(help="On the sphere, where normal codes live, or on the straight line.")
-    ] = How.slerp,
+        How | None,
+        typer.Option(
+            help="On the sphere or on the straight line. Default: sphere in z, where codes are normal, else the line.",
+            show_default=False,
+        ),
+    ] = None,
     classes: Classes = None,
     truncation: Truncation = 1.0,
     cutoff: Cutoff = None,
@@ -71,23 +75,25 @@ def interpolate(
     """
     from latentwalk.jobs.sheets import FILMS, draw_path, path_receipt, save_path_film, save_sheet
     from latentwalk.receipts import PictureRecipe
+    from latentwalk.walks.interpolate import usual
 
     check_ending(out, ".png", *FILMS)
     with working(f"loading {generator}", as_json) as progress:
         made = load_drawing(generator, device, truncation, cutoff, noise, progress)
         keys = read_start(made, seeds, codes, classes, KEYS)
+        way = usual(keys.space) if how is None else how.value
         frames = (len(keys) - 1) * (steps - 1) + 1
         if not 2 <= len(keys) <= frames <= 10_000:
             raise ValueError(f"expected 2 codes or more and at most 10,000 pictures, got {len(keys)} and {frames:,}")
         with outputs([out], force):
             progress.wait(f"drawing {frames} pictures")
             if out.suffix.lower() in FILMS:
-                save_path_film(str(out), made, keys, steps, how.value, scale)
+                save_path_film(str(out), made, keys, steps, way, scale)
             else:
                 picture = PictureRecipe(kind="path", show=len(keys), scale=scale, columns=columns)
-                drawn = draw_path(made, keys, steps, how.value, picture)
-                save_sheet(str(out), drawn, path_receipt(made, keys, steps, how.value, picture))
+                drawn = draw_path(made, keys, steps, way, picture)
+                save_sheet(str(out), drawn, path_receipt(made, keys, steps, way, picture))
     if as_json:
-        say_json({"generator": generator, "codes": len(keys), "pictures": frames, "how": how.value, "files": [out]})
+        say_json({"generator": generator, "codes": len(keys), "pictures": frames, "how": way, "files": [out]})
     else:
         say_files([out])
