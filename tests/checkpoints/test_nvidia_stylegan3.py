@@ -228,10 +228,8 @@ def test_other_things_do_not_match() -> None:
 
 
 def test_the_learning_rate_of_the_mapping_is_read_and_kept() -> None:
-    usual = nvidia_stylegan3.read(tree(), "file")
-    other = nvidia_stylegan3.read(
-        tree({**ARGUMENTS, "mapping_kwargs": {"num_layers": 2, "lr_multiplier": 0.1}}), "file"
-    )
+    usual = read(tree(), "file")
+    other = read(tree({**ARGUMENTS, "mapping_kwargs": {"num_layers": 2, "lr_multiplier": 0.1}}), "file")
     assert (usual.sizes.lr_multiplier, other.sizes.lr_multiplier) == (0.01, 0.1)
     assert torch.allclose(other.mapping.entry_weight, 10 * usual.mapping.entry_weight)
     assert TypeAdapter(StyleGAN3Sizes).validate_json(TypeAdapter(StyleGAN3Sizes).dump_json(other.sizes)) == other.sizes
