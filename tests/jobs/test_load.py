@@ -71,7 +71,7 @@ def test_the_bundled_generator_draws_what_the_plain_network_draws(faces: Generat
         expected = network.eval()(latents.values[:, :, None, None])
     images = faces.render(latents)
     assert (images - expected).abs().max() < 1e-5
-    assert (faces.render(latents, 1) - images).abs().max() < 1e-5
+    assert (faces.render(latents, batch=1) - images).abs().max() < 1e-5
     assert (faces.render(latents[[6, 1]]) - images[[6, 1]]).abs().max() < 1e-5
 
 

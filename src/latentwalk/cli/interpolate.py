@@ -52,9 +52,13 @@ class WayOptions:
         int, typer.Option(metavar="N", min=2, max=10_000, help="Pictures from one code to the next, both included.")
     ] = 10
     how: Annotated[
-        How,
-        typer.Option(help="slerp goes along the sphere, where normal codes live; lerp goes along the straight line."),
-    ] = How.slerp
+        How | None,
+        typer.Option(
+            help="slerp goes along the sphere, lerp along the straight line. Default: the sphere in z, where codes are "
+            "normal, else the line.",
+            show_default=False,
+        ),
+    ] = None
 
 
 @dataclass(frozen=True)
@@ -89,13 +93,15 @@ def interpolate(
     out = check_ending(output.out, *IMAGES, *FILMS)
     codes.check()
     check_generator(generator)
-    steps, how = way.steps, way.how.value
+    steps = way.steps
     with outputs([out], output.force, out), working(f"loading {generator}", output.as_json) as progress:
         from latentwalk.jobs.sheets import draw_path, path_receipt, save_path_film, save_sheet
         from latentwalk.receipts import PictureRecipe
+        from latentwalk.walks.interpolate import usual
 
         made = load_generator(generator, look, progress)
         keys = read_start(made, codes, look.classes, KEYS)
+        how = usual(keys.space) if way.how is None else way.how.value
         frames = (len(keys) - 1) * (steps - 1) + 1
         if not 2 <= len(keys) <= frames <= 10_000:
             raise ValueError(f"expected 2 codes or more and at most 10,000 pictures, got {len(keys)} and {frames:,}")

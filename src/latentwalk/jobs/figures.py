@@ -23,6 +23,7 @@ from latentwalk.pictures.plane import plane
 from latentwalk.pictures.strip import spread, strips, thin
 from latentwalk.receipts import PictureRecipe
 from latentwalk.scores import score
+from latentwalk.seeds import seed_name
 
 STRIP_FRAMES = 7
 FILM_FRAMES = 20
@@ -38,7 +39,9 @@ def picture_before_after(edited: Edited, how: PictureRecipe) -> Image.Image:
     before = captions(edited, edited.before, subjects(edited), how)
     after = under(edited, edited.latents, edited.start, edited.after, how)
     seeds = edited.start.seeds
-    named = before if seeds is None else [f"seed {s}\n{text}" for s, text in zip(seeds.tolist(), before, strict=True)]
+    named = before
+    if seeds is not None:
+        named = [f"seed {seed_name(s)}\n{text}" for s, text in zip(seeds.tolist(), before, strict=True)]
     pairs = list(zip(named, after, strict=True))
     columns = how.columns or 3
     return before_after(edited.images_before, edited.images, pairs, edited.reached.tolist(), columns, how.scale)
@@ -53,7 +56,7 @@ def picture_strip(edited: Edited, how: PictureRecipe) -> Image.Image:
         start = edited.start[[i] * len(codes)]
         rows.append(edited.generator.render(codes))
         texts.append(under(edited, codes, start, score(edited.generator, edited.scorer, codes), how))
-    titles = [] if edited.start.seeds is None else [f"seed {seed}" for seed in edited.start.seeds.tolist()]
+    titles = [] if edited.start.seeds is None else [f"seed {seed_name(seed)}" for seed in edited.start.seeds.tolist()]
     marks = how.edition > 1 and not bool(edited.reached.all())
     return strips(rows, texts, titles, how.scale, edited.reached.tolist() if marks else None)
 

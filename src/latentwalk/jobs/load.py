@@ -26,6 +26,7 @@ def load(
     device: torch.device | str = "cpu",
     dtype: torch.dtype = torch.float32,
     progress: Progress = silent,
+    classes: int | None = None,
 ) -> Generator:
     """A fixed generator.
 
@@ -35,13 +36,15 @@ def load(
     device, dtype: where its weights go and what floating point type they get; codes and pictures follow them. Only
     networks that clamp their activations take float16.
     progress: of fetching.
+    classes: how many it was trained with, for a PGGAN of genforce that was trained with labels: its file cannot tell.
+    What `convert` writes can.
     Raises ValueError when there is no such file, or it is damaged or of an unknown format, or the device is not there.
     """
     device = check_device(device)
     if not dtype.is_floating_point:
         raise ValueError(f"weights are floating point numbers, got {dtype}: expected torch.float32")
     path = locate(source, progress)
-    generator = open_generator(path)
+    generator = open_generator(path, classes)
     check_finite(generator.state_dict(), path)
     if dtype == torch.float16 and not generator.clamps:
         raise ValueError(
