@@ -91,7 +91,7 @@ def test_an_origin_stays_as_it_is() -> None:
         ({"origin": '{"planet": 3}'}, "damaged, or newer than this version: planet: Extra inputs are not permitted"),
         ({"source": '{"planet": 3}'}, "damaged, or newer than this version: planet: Extra inputs are not permitted"),
         ({"source": '{"cost": []}'}, "damaged, or newer than this version: cost: "),
-        ({"source": '{"names": {"scorer": 3}}'}, "damaged, or newer than this version: names.scorer.source"),
+        ({"source": '{"names": {"scorer": "a"}}'}, "damaged, or newer than this version: names.codes: Field required"),
         ({"source": "[]"}, "damaged: expected a JSON object, got list"),
         ({"source": "{"}, "damaged: Expecting property name"),
         ({}, "is not a readable file of directions"),
