@@ -59,7 +59,7 @@ def info(
 
 def describe(thing: str, progress: Callable[[str, int, int], None]) -> list[Description]:
     """What a thing is, one description for each thing of that name. Raises ValueError for one that nothing reads."""
-    from latentwalk.jobs.load import GENERATORS, SCORERS
+    from latentwalk.bundled import GENERATORS, SCORERS
     from latentwalk.remote.address import is_remote
 
     if is_remote(thing):
@@ -92,7 +92,7 @@ def kind_of(path: Path) -> str:
 
 
 def describe_bundle() -> Description:
-    from latentwalk.jobs.load import GENERATORS, MEASUREMENTS, SCORERS
+    from latentwalk.bundled import GENERATORS, MEASUREMENTS, SCORERS
     from latentwalk.methods import METHODS
     from latentwalk.version import VERSION
 

@@ -13,6 +13,7 @@ from latentwalk.cli.discover import discover
 from latentwalk.cli.edit import edit
 from latentwalk.cli.errors import Commands
 from latentwalk.cli.evaluate import evaluate
+from latentwalk.cli.groups import flat
 from latentwalk.cli.info import info
 from latentwalk.cli.inspect import inspect
 from latentwalk.cli.interpolate import interpolate
@@ -25,14 +26,12 @@ from latentwalk.cli.sample import sample
 app = typer.Typer(
     name="latentwalk",
     cls=Commands,
-    no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (sample, label, edit, interpolate, discover, evaluate, report, replay, inspect, convert, info):
-    app.command()(command)
+    app.command()(flat(command))
 app.add_typer(train.app, name="train")
 
 
