@@ -52,6 +52,7 @@ def outputs(paths: Sequence[Path], force: bool, named: Path | None = None) -> It
 
 def free_name(path: Path) -> Path:
     """The first name of the kind "sheet-2.png" that nothing has."""
+    path = path if path.name else path.resolve()
     stem, suffix = (path.name, "") if path.is_dir() else (path.stem, path.suffix)
     number = 2
     while (other := path.with_name(f"{stem}-{number}{suffix}")).exists():

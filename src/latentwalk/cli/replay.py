@@ -37,7 +37,8 @@ class AgainOutput:
     """The new picture."""
 
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the new picture: .png, .jpg or .webp.", rich_help_panel=OUTPUT)
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the new picture: .png, .jpg or .webp.", rich_help_panel=OUTPUT),
     ] = None
     force: Force = False
     as_json: Json = False
