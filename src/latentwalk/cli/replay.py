@@ -45,7 +45,7 @@ class AgainOutput:
 
 
 def replay(
-    picture: Annotated[Path, typer.Argument(help="A PNG that latentwalk wrote.")],
+    picture: Annotated[Path, typer.Argument(help="A picture that latentwalk wrote: PNG, JPEG or WebP.")],
     sources: SourceOptions,
     output: AgainOutput,
 ) -> None:
@@ -60,7 +60,7 @@ def replay(
     """
     generator, scorer, device = sources.generator, sources.scorer, sources.device
     files = [check_ending(output.out, *IMAGES)] if output.out else []
-    check_file(picture, "a PNG that latentwalk wrote")
+    check_file(picture, "a picture that latentwalk wrote")
     if generator:
         check_generator(generator)
     with outputs(files, output.force, output.out), working(f"making {picture} again", output.as_json) as progress:
