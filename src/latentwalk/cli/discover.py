@@ -127,13 +127,11 @@ def discover(generator: GeneratorName, find: FindOptions, look: SampledOptions, 
     with working(f"loading {generator}", as_json) as progress:
         from latentwalk.jobs.discover import discover as discover_all
         from latentwalk.jobs.load import MEASUREMENTS, load_scorer, scorer_of
-        from latentwalk.labels import read_labels
 
         made = load_generator(generator, look, progress)
         name = scorer_of(made, find.scorer)
         scorer = load_scorer(name, look.device, made) if name else None
-        labelled = read_labels(find.labels, made, None, attributes) if find.labels else None
-        methods = read_methods(find.method or [], scorer is not None, labelled is not None, made.spaces)
+        methods = read_methods(find.method or [], scorer is not None, find.labels is not None, made.spaces)
         files = [out] if out.suffix == SUFFIX else [out / f"{each}{SUFFIX}" for each in dict.fromkeys(methods)]
         if len(files) != len(set(methods)):
             raise ValueError(f"{out} is one file, got {len(set(methods))} methods: name a folder, or one --method")
@@ -145,12 +143,12 @@ def discover(generator: GeneratorName, find: FindOptions, look: SampledOptions, 
                 made,
                 methods,
                 scorer,
-                attributes or None if scorer else None,
+                attributes or None if scorer or find.labels else None,
                 find.samples,
                 find.seed,
                 find.space,
                 classes_of(made, look.classes),
-                labelled,
+                find.labels,
                 read_options(find.option or [], methods),
                 scorer or load_scorer(MEASUREMENTS[0], look.device, made),
                 progress,
@@ -206,22 +204,23 @@ def summary(found: "Directions") -> dict[str, Any]:
     """What was found, as plain data."""
     return {
         "directions": [
-            {"name": d.name, "unit": d.unit, "offset": d.offset, "effects": [e._asdict() for e in d.effects]}
-            for d in found
+            {"id": i, "name": d.name, "unit": d.unit, "offset": d.offset, "effects": [e._asdict() for e in d.effects]}
+            for i, d in enumerate(found)
         ],
-        **found.source,
+        **found.origin.model_dump(mode="json"),
+        "command": found.origin.command(),
     }
 
 
 def say_directions(found: "Directions") -> None:
     """One row per direction: what it moves if that was measured, and how well its boundary tells new codes apart."""
-    cost, figures = found.source.get("cost", {}), found.source.get("figures", {})
-    say(f"{found.source.get('method', 'directions')}: {len(found)} in {found[0].space}", "bold")
-    used = [
-        f"{cost[kind]:,} {what}" for kind, what in (("images", "scored images"), ("labels", "labels")) if cost.get(kind)
-    ]
-    say(", ".join([f"fitted in {cost.get('seconds', 0):.1f} s", *used]), "dim")
-    for reason in found.source.get("skipped", {}).values():
+    cost, figures = found.origin.cost, found.origin.figures
+    say(f"{found.origin.method or 'directions'}: {len(found)} in {found[0].space}", "bold")
+    used = [f"fitted in {cost.seconds:.1f} s"] if cost.seconds is not None else []
+    used += [f"{n:,} {what}" for n, what in ((cost.images, "scored images"), (cost.labels, "labels")) if n]
+    if used:
+        say(", ".join(used), "dim")
+    for reason in found.origin.skipped.values():
         say(f"left out: {reason}", "yellow")
     if any("correlation" in figures.get(direction.name, {}) for direction in found):
         _say_taught(found, figures)
@@ -229,16 +228,19 @@ def say_directions(found: "Directions") -> None:
     if not any(direction.effects for direction in found):
         _say_figures(found, figures)
         return
-    rows = [(d.name, ", ".join(f"{e.attribute} {e.effect:+.2f}" for e in d.effects[:3])) for d in found]
-    say_table(("direction", "what it moves"), rows)
+    rows = [
+        (str(i), d.name, ", ".join(f"{e.attribute} {e.effect:+.2f}" for e in d.effects[:3]))
+        for i, d in enumerate(found)
+    ]
+    say_table((">id", "direction", "what it moves"), rows)
     say("change per unit, in standard deviations of the attribute's logit", "dim")
 
 
 def _say_figures(found: "Directions", figures: dict[str, dict[str, Any]]) -> None:
     """What the method itself says of each direction."""
     names = list(dict.fromkeys(name for seen in figures.values() for name in seen))
-    rows = [(d.name, *(_figure(figures.get(d.name, {}).get(name)) for name in names)) for d in found]
-    say_table(("direction", *(f">{name}" for name in names)), rows)
+    rows = [(str(i), d.name, *(_figure(figures.get(d.name, {}).get(n)) for n in names)) for i, d in enumerate(found)]
+    say_table((">id", "direction", *(f">{name}" for name in names)), rows)
 
 
 def _figure(value: object) -> str:
@@ -248,10 +250,10 @@ def _figure(value: object) -> str:
 
 def _say_taught(found: "Directions", figures: dict[str, dict[str, Any]]) -> None:
     rows = []
-    for direction in found:
+    for i, direction in enumerate(found):
         seen = figures.get(direction.name, {})
         shares = [number(seen.get(name)) for name in ("validation", "rest", "correlation")]
         positive = seen.get("positive")
-        rows.append((direction.name, *shares, "-" if positive is None else f"{positive:.0%}"))
-    say_table(("direction", ">accuracy", ">others", ">correlation", ">have it"), rows)
+        rows.append((str(i), direction.name, *shares, "-" if positive is None else f"{positive:.0%}"))
+    say_table((">id", "direction", ">accuracy", ">others", ">correlation", ">have it"), rows)
     say("on held-out codes; accuracy: those that score highest and lowest; correlation: of score and place", "dim")

@@ -198,7 +198,7 @@ def recorded_generator(files: "Sequence[Path]") -> str:
     from latentwalk.remote.address import is_remote
 
     ours = [file for file in files if file.suffix == ".safetensors"]
-    names = {str(Directions.load(file).source.get("generator_source", "")) for file in ours} - {""}
+    names = {made.source for file in ours if (made := Directions.load(file).origin.generator)} - {""}
     if len(names) != 1:
         raise ValueError(
             f"the files name {'several generators: ' + ', '.join(sorted(names)) if names else 'no generator'}: "
@@ -211,18 +211,13 @@ def recorded_generator(files: "Sequence[Path]") -> str:
 
 
 def recorded_drawing(found: "Sequence[Directions]") -> "RenderOptions":
-    """The options of pictures that directions were found with. Raises ValueError when they differ or are damaged."""
-    from pydantic import TypeAdapter, ValidationError
-
+    """The options of pictures that directions were found with. Raises ValueError when they differ."""
     from latentwalk.options import RenderOptions
 
-    given = [directions.source["drawing"] for directions in found if "drawing" in directions.source]
+    given = [directions.origin.drawing for directions in found if directions.origin.drawing is not None]
     if any(drawing != given[0] for drawing in given):
         raise ValueError("the files were found with different truncation, cutoff or noise: judge them one by one")
-    try:
-        return TypeAdapter(RenderOptions).validate_python(given[0]) if given else RenderOptions()
-    except ValidationError as error:
-        raise ValueError(f"a file of directions is damaged: drawing: {error.errors()[0]['msg']}") from None
+    return given[0] if given else RenderOptions()
 
 
 def load_judge(generator: "Generator", judge: str | None, device: str) -> "Scorer":

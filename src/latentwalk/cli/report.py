@@ -3,7 +3,7 @@
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -12,10 +12,6 @@ from latentwalk.cli.evaluate import Files, JudgingOptions, Update, judged, say_e
 from latentwalk.cli.invocation import TYPED
 from latentwalk.cli.options import OUTPUT, Force, Json
 from latentwalk.cli.outputs import check_ending, outputs
-from latentwalk.seeds import format_seeds
-
-if TYPE_CHECKING:
-    from latentwalk.direction import Directions
 
 SHOWN = 2
 """Codes whose pictures the page shows, with the seeds 0 and 1."""
@@ -55,7 +51,7 @@ def report(files: Files, judging: JudgingOptions, output: PageOutput) -> None:
         shown = made.sample(
             range(SHOWN), None if labels is None else [int(labels[i % len(labels)]) for i in range(SHOWN)]
         )
-        commands = [*map(discovered, found), shlex.join(["latentwalk", *TYPED.get()])]
+        commands = [*(directions.origin.command() for directions in found), shlex.join(["latentwalk", *TYPED.get()])]
         save_report(result, made, found, [str(file) for file in files], shown, out, commands, progress)
         if output.update:
             write_back(files, whole)
@@ -64,25 +60,3 @@ def report(files: Files, judging: JudgingOptions, output: PageOutput) -> None:
         return
     say_evaluation(result)
     say_files(written)
-
-
-def discovered(found: "Directions") -> str:
-    """The command that finds directions again, from what their file says."""
-    source = found.source
-    method = str(source.get("method", ""))
-    if "options" not in source:
-        return f"# {method or 'directions'}: not found with latentwalk discover"
-    parts = ["latentwalk", "discover", str(source.get("generator_source", "GENERATOR")), "--method", method]
-    named = source.get("scorer") or source.get("names", {}).get("scorer")
-    options: dict[str, Any] = {"scorer": named, **{name: source.get(name) for name in ("samples", "space", "seed")}}
-    truncation = source.get("drawing", {}).get("truncation", 1)
-    options["truncation"] = truncation if truncation != 1 else None
-    options["class"] = format_seeds(source["classes"]) if source.get("classes") else None
-    options["labels"] = "LABELS.csv" if source.get("cost", {}).get("labels") else None
-    for name, value in options.items():
-        parts += [] if value in (None, "") else [f"--{name}", str(value)]
-    for name in source.get("attributes", ()):
-        parts += ["--attribute", name]
-    for key, value in source["options"].items():
-        parts += ["--option", f"{method}.{key}={value}"]
-    return shlex.join(parts)

@@ -122,6 +122,7 @@ class ShiftOptions:
 def read_shifts(generator: "Generator", given: ShiftOptions) -> "FixedWalk":
     """The walk that was asked for. Raises ValueError for what is not there, and for counts that do not fit."""
     from latentwalk.direction import Directions
+    from latentwalk.jobs.directions import read_one
     from latentwalk.walks.fixed import FixedWalk
 
     chosen = given.direction or []
@@ -175,20 +176,6 @@ def each(given: list[T], count: int, option: str) -> list[T]:
     if len(given) not in (0, 1, count):
         raise ValueError(f"expected one {option} for all, or one for each of {count} directions, got {len(given)}")
     return given * count if len(given) == 1 else given
-
-
-def read_one(text: str, generator: "Generator", force: bool) -> "Direction":
-    """A direction from FILE:NAME, or from FILE where it is alone. Raises ValueError when it is not there."""
-    from latentwalk.jobs.directions import read_directions
-
-    file, name = split_name(text)
-    found = read_directions(file, generator, force=force)
-    if name:
-        return found[name]
-    if len(found) != 1:
-        names = ", ".join(direction.name for direction in found)
-        raise ValueError(f"{file} holds {len(found)} directions: expected {file}:NAME, one of {names}")
-    return found[0]
 
 
 def split_name(text: str) -> tuple[str, str]:
