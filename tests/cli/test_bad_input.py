@@ -81,7 +81,7 @@ CASES = {
     "unwritable edit": (("edit", "faces64", "--set", "hat", "--out", "file/hat"), "cannot write in the folder"),
     "existing output": (("sample", "good.safetensors", "--out", "there.png"), "--force"),
     "second output exists": ((*SAMPLE, "--codes-out", "good.safetensors"), "--force"),
-    "another format": (("sample", "good.safetensors", "--out", "a.jpg"), "ends in .png"),
+    "another format": (("sample", "good.safetensors", "--out", "a.bmp"), "ends in .png"),
     "codes in another format": ((*SAMPLE, "--codes-out", "a.npy"), "ends in .safetensors"),
     "one code to go through": (("interpolate", "good.safetensors", "--seeds", "3"), "2 codes or more"),
     "film of another format": (("interpolate", "good.safetensors", "--out", "a.avi"), ".mp4"),

@@ -9,7 +9,8 @@ import torch
 from PIL import Image, PngImagePlugin
 
 from latentwalk.cli.console import Bar
-from latentwalk.cli.edit import gather, read_kinds
+from latentwalk.cli.edit import gather
+from latentwalk.cli.edit_output import read_kinds
 from latentwalk.cli.main import main
 from latentwalk.cli.options import read_targets
 from latentwalk.cli.summary import name_codes

@@ -106,7 +106,7 @@ def test_pictures_fit_in_the_terminal(columns, lines, size) -> None:
 
 NAMES = ("--attribute", "hat")
 CASES = {
-    "no terminal": ((*NAMES,), "needs a terminal to ask in: draw a sheet with --sheet"),
+    "no terminal": ((*NAMES,), "needs a terminal: write a sheet with --sheet"),
     "unknown seeds": ((*NAMES, "--seeds", "a-b"), "cannot read the seeds"),
     "seeds backwards": ((*NAMES, "--seeds", "9-3"), "runs backwards"),
     "a name that is a rule": (("--attribute", "hair=k"), "expected a name without ="),
@@ -145,7 +145,7 @@ def test_one_line_and_nothing_written(small, run, tmp_path, monkeypatch, argumen
 
 def test_generators_with_classes_are_refused(small, run, tmp_path, monkeypatch) -> None:
     made = next(make for name, make in EVERY.items() if "biggan" in name)()
-    monkeypatch.setattr(command, "load_drawing", lambda *_options: made)
+    monkeypatch.setattr(command, "load_generator", lambda *_options: made)
     arguments = ("--attribute", "hat", "--sheet", tmp_path / "sheet.png", "--labels", tmp_path / "labels.csv")
     code, out, err = run("label", small, *arguments)
     assert (code, out) == (2, "") and "labels are kept by seed, and this generator draws one of 4 classes" in err

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 PICTURES = ("before-after", "strip", "heat", "chart", "plane")
 FILMS = ("gif", "mp4")
-"""The kinds of jobs/draw.py, which needs torch."""
+"""The kinds of jobs/figures.py, which needs torch."""
 
 SHOWN = "before-after,strip,heat,chart,gif"
 SHOWN_OF_SWEEP = "strip,gif"

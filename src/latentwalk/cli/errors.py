@@ -12,7 +12,17 @@ ALL_WELL, NOT_REACHED, BAD_INPUT, STOPPED = 0, 1, 2, 130
 """Exit codes: done; done, but not as far as asked for; nothing done; Ctrl-C."""
 
 
-class Commands(TyperGroup):
+class Group(TyperGroup):
+    """Commands of which one has to be chosen: without any, the help is what was asked for."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args and not ctx.resilient_parsing:
+            print(ctx.get_help())
+            raise typer.Exit(ALL_WELL)
+        return super().parse_args(ctx, args)
+
+
+class Commands(Group):
     """The commands, with errors that a person can act on: every job raises ValueError with what to do."""
 
     def invoke(self, ctx: Any) -> Any:

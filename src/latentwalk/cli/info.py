@@ -84,9 +84,9 @@ def kind_of(path: Path) -> str:
     if path.suffix.lower() in (".npy", ".json"):
         return path.suffix.lower()
     with path.open("rb") as file:
-        start = file.read(8)
-    if start == b"\x89PNG\r\n\x1a\n":
-        return ".png"
+        start = file.read(12)
+    if start.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")) or (start[:4], start[8:]) == (b"RIFF", b"WEBP"):
+        return "picture"
     try:
         with safe_open(str(path), framework="pt") as file:
             return (file.metadata() or {}).get("kind", "")
@@ -236,7 +236,7 @@ KINDS: dict[str, Callable[[str], Description]] = {
     "latentwalk.directions": describe_directions,
     "latentwalk.latents": describe_latents,
     ".npy": describe_array,
-    ".png": describe_receipt,
+    "picture": describe_receipt,
     ".json": describe_receipt,
 }
 """Who describes what a file says that it is; everything else is tried as a generator."""

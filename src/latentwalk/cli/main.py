@@ -44,9 +44,8 @@ def say_version(wanted: bool) -> bool:
     return wanted
 
 
-@app.callback(invoke_without_command=True)
+@app.callback()
 def root(
-    context: typer.Context,
     _version: Annotated[
         bool, typer.Option("--version", callback=say_version, is_eager=True, help="Print the version.")
     ] = False,
@@ -61,8 +60,6 @@ def root(
       latentwalk edit faces64 --set smiling=0.1 --hold others
       latentwalk replay out/glasses/strip.png
     """
-    if context.invoked_subcommand is None:
-        print(context.get_help())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

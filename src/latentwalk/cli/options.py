@@ -102,7 +102,8 @@ class CodesOptions:
         str | None,
         typer.Option(
             metavar="LIST",
-            help=f"Seeds of the latent codes, such as 3,7,40-42. Default: {SEEDS}.",
+            help="Seeds of the latent codes, such as 3,7,40-42, or numpy:85 for what published StyleGAN pictures call "
+            f"seed 85. Default: {SEEDS}.",
             show_default=False,
         ),
     ] = None

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-IMAGES = (".png", ".jpg", ".webp")
-"""Endings of pictures."""
+IMAGES = (".png", ".jpg", ".jpeg", ".webp")
+"""Endings of pictures: those of images.FORMATS, which needs torch."""
 
 
 def check_ending(path: Path, *endings: str) -> Path:
@@ -17,7 +17,7 @@ def check_ending(path: Path, *endings: str) -> Path:
 
 def check_folder(path: Path) -> Path:
     """The path. Raises ValueError for the name of a picture or a film where a folder is written."""
-    if path.suffix.lower() in (*IMAGES, ".jpeg", ".gif", ".mp4", ".json") and not path.is_dir():
+    if path.suffix.lower() in (*IMAGES, ".gif", ".mp4", ".json") and not path.is_dir():
         raise ValueError(
             f"--out {path}: expected a folder, because several files are written: "
             f"--out {path.with_suffix('')} puts its pictures into {path.with_suffix('')}/"
@@ -52,6 +52,7 @@ def outputs(paths: Sequence[Path], force: bool, named: Path | None = None) -> It
 
 def free_name(path: Path) -> Path:
     """The first name of the kind "sheet-2.png" that nothing has."""
+    path = path if path.name else path.resolve()
     stem, suffix = (path.name, "") if path.is_dir() else (path.stem, path.suffix)
     number = 2
     while (other := path.with_name(f"{stem}-{number}{suffix}")).exists():

@@ -10,7 +10,7 @@ import typer
 from latentwalk.cli.console import say, say_files, say_json, working
 from latentwalk.cli.errors import ALL_WELL, NOT_REACHED
 from latentwalk.cli.options import OUTPUT, Device, Force, Json, check_file, check_generator
-from latentwalk.cli.outputs import check_ending, outputs
+from latentwalk.cli.outputs import IMAGES, check_ending, outputs
 
 LEVELS = 255
 ROUNDING = 1
@@ -37,14 +37,15 @@ class AgainOutput:
     """The new picture."""
 
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the new picture, .png.", rich_help_panel=OUTPUT)
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the new picture: .png, .jpg or .webp.", rich_help_panel=OUTPUT),
     ] = None
     force: Force = False
     as_json: Json = False
 
 
 def replay(
-    picture: Annotated[Path, typer.Argument(help="A PNG that latentwalk wrote.")],
+    picture: Annotated[Path, typer.Argument(help="A picture that latentwalk wrote: PNG, JPEG or WebP.")],
     sources: SourceOptions,
     output: AgainOutput,
 ) -> None:
@@ -58,12 +59,12 @@ def replay(
       latentwalk replay strip.png --generator my_dcgan.pt --out again.png
     """
     generator, scorer, device = sources.generator, sources.scorer, sources.device
-    files = [check_ending(output.out, ".png")] if output.out else []
-    check_file(picture, "a PNG that latentwalk wrote")
+    files = [check_ending(output.out, *IMAGES)] if output.out else []
+    check_file(picture, "a picture that latentwalk wrote")
     if generator:
         check_generator(generator)
     with outputs(files, output.force, output.out), working(f"making {picture} again", output.as_json) as progress:
-        from latentwalk.images import save_png
+        from latentwalk.images import save_image
         from latentwalk.jobs.load import load, load_scorer
         from latentwalk.jobs.replay import replay as make_again
 
@@ -74,7 +75,7 @@ def replay(
             device=device,
         )
         for file in files:
-            save_png(file, again.picture, again.receipt.to_json())
+            save_image(file, again.picture, again.receipt.to_json())
     same = again.difference * LEVELS <= ROUNDING + 1e-6
     if output.as_json:
         facts = {"picture": picture, "job": again.receipt.recipe.job, "made_by": again.receipt.latentwalk}

@@ -12,7 +12,7 @@ import typer
 
 from latentwalk.cli.cards import describe_card, say_card
 from latentwalk.cli.console import Bar, say_files, say_json, working
-from latentwalk.cli.errors import STOPPED
+from latentwalk.cli.errors import STOPPED, Group
 from latentwalk.cli.groups import flat
 from latentwalk.cli.invocation import command_line
 from latentwalk.cli.options import OUTPUT, Device, Force, GeneratorName, Json, check_file, check_generator
@@ -21,19 +21,17 @@ from latentwalk.cli.outputs import check_ending, outputs
 if TYPE_CHECKING:
     from latentwalk.scorers.classifier import Classifier
 
-app = typer.Typer()
+app = typer.Typer(cls=Group)
 
 
-@app.callback(invoke_without_command=True)
-def train(context: typer.Context) -> None:
+@app.callback()
+def train() -> None:
     """Train a scorer that tells attributes.
 
     \bExamples:
       latentwalk train scorer my_dcgan.pt --labels labels.csv
       latentwalk train celeba data --attribute Eyeglasses
     """
-    if context.invoked_subcommand is None:
-        print(context.get_help())
 
 
 class Architecture(StrEnum):

@@ -47,14 +47,15 @@ def strengths(edited: Edited, codes: Latents, start: Latents) -> list[str]:
     walk = recipe.walk if isinstance(recipe, EditRecipe) else WalkRecipe(kind="")
     if walk.kind != "fixed":
         return [""] * len(codes)
-    lines = []
-    for plain in walk.directions:
+    lines, begin = [], walk.settings.get("begin") or [0.0] * len(walk.directions)
+    for plain, first in zip(walk.directions, begin, strict=True):
         direction = read_direction(plain)
         along = direction.distance(codes)
         if walk.settings.get("place"):
             lines.append([f"{plain.name} at {value:+.1f}" for value in along.tolist()])
         else:
-            lines.append([f"{plain.name} {value:+.1f}" for value in (along - direction.distance(start)).tolist()])
+            moved = along - direction.distance(start) + first
+            lines.append([f"{plain.name} {value:+.1f}" for value in moved.tolist()])
     return ["\n".join(texts) for texts in zip(*lines, strict=True)]
 
 
