@@ -183,7 +183,10 @@ class Receipt(Record):
 
     @staticmethod
     def read(path: str | Path) -> "Receipt":
-        """The receipt in a picture (PNG, JPEG, WebP) or in a JSON file. Raises ValueError when there is none or it is damaged."""
+        """The receipt in a picture (PNG, JPEG, WebP) or in a JSON file.
+
+        Raises ValueError when there is none or it is damaged.
+        """
         path = Path(path)
         if not path.is_file():
             raise ValueError(f"no file {path}: expected a picture or a receipt that latentwalk wrote")

@@ -15,9 +15,12 @@ LEVELS = 255
 ROUNDING = 1
 """Levels of brightness by which a picture may differ: a value between two levels can be rounded either way."""
 
+LOSS = 64
+"""Levels by which single pixels of a JPEG or WebP may differ from what was made again: the format lost as much."""
+
 
 def replay(
-    picture: Annotated[Path, typer.Argument(help="A PNG that latentwalk wrote.")],
+    picture: Annotated[Path, typer.Argument(help="A picture that latentwalk wrote.")],
     generator: Annotated[
         str | None,
         typer.Option(metavar="GENERATOR", help="The same generator, when its file lies elsewhere now."),
@@ -28,7 +31,8 @@ def replay(
     ] = None,
     device: Device = "cpu",
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the new picture, .png.", rich_help_panel=OUTPUT)
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the new picture: .png, .jpg or .webp.", rich_help_panel=OUTPUT),
     ] = None,
     force: Force = False,
     as_json: Json = False,
@@ -36,17 +40,18 @@ def replay(
     """Make a picture again from the recipe inside it, and compare.
 
     Exit code 0 when it is the same, or differs by no more than one of 255 levels
-    of brightness, as it may on other hardware; 1 otherwise.
+    of brightness, as it may on other hardware; 1 otherwise. A JPEG or WebP lost
+    a little when it was written and may differ by more.
 
     \bExamples:
       latentwalk replay out/eyeglasses/strip.png
       latentwalk replay strip.png --generator my_dcgan.pt --out again.png
     """
-    from latentwalk.images import save_png
+    from latentwalk.images import FORMATS, save_image
     from latentwalk.jobs.load import load, load_scorer
     from latentwalk.jobs.replay import replay as make_again
 
-    files = [check_ending(out, ".png")] if out else []
+    files = [check_ending(out, *FORMATS)] if out else []
     with working(f"making {picture} again", as_json) as progress, outputs(files, force):
         again = make_again(
             picture,
@@ -55,18 +60,18 @@ def replay(
             device=device,
         )
         for file in files:
-            save_png(file, again.picture, again.receipt.to_json())
-    same = again.difference * LEVELS <= ROUNDING + 1e-6
+            save_image(file, again.picture, again.receipt.to_json())
+    same = again.difference * LEVELS <= (ROUNDING if again.lossless else LOSS) + 1e-6
     if as_json:
         facts = {"picture": picture, "job": again.receipt.recipe.job, "made_by": again.receipt.latentwalk}
         say_json({**facts, "difference": again.difference, "same": same, "files": files})
     else:
-        say(compare(again.difference))
+        say(compare(again.difference, again.lossless))
         say_files(files)
     raise typer.Exit(ALL_WELL if same else NOT_REACHED)
 
 
-def compare(difference: float) -> str:
+def compare(difference: float, lossless: bool = True) -> str:
     """A difference (share of the range from black to white) in words."""
     if difference == 0:
         return "bit for bit the same"
@@ -74,4 +79,6 @@ def compare(difference: float) -> str:
         return "not the same: the new picture has another size"
     levels = round(difference * LEVELS)
     largest = f"the largest difference is {difference:.4f} ({levels} of {LEVELS} levels)"
+    if not lossless and levels <= LOSS:
+        return f"the same but for what its format lost (JPEG and WebP keep no pixel exactly): {largest}"
     return f"the same but for rounding: {largest}" if levels <= ROUNDING else f"not the same: {largest}"

@@ -38,9 +38,9 @@ def sample(
     cutoff: Cutoff = None,
     noise: Noise = "const",
     device: Device = "cpu",
-    out: Annotated[Path, typer.Option(metavar="FILE", help="The sheet, .png.", rich_help_panel=OUTPUT)] = Path(
-        "out/samples.png"
-    ),
+    out: Annotated[
+        Path, typer.Option(metavar="FILE", help="The sheet: .png, .jpg or .webp.", rich_help_panel=OUTPUT)
+    ] = Path("out/samples.png"),
     codes_out: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="The codes too, .safetensors.", rich_help_panel=OUTPUT),
@@ -60,10 +60,11 @@ def sample(
       latentwalk sample my_dcgan.pt --codes-out codes.safetensors
       latentwalk sample my_model.pkl --class 0-7 --truncation 0.7 --noise none
     """
+    from latentwalk.images import FORMATS
     from latentwalk.jobs.sheets import draw_samples, sample_receipt, save_sheet
     from latentwalk.receipts import PictureRecipe
 
-    files = [check_ending(out, ".png")] + ([check_ending(codes_out, ".safetensors")] if codes_out else [])
+    files = [check_ending(out, *FORMATS)] + ([check_ending(codes_out, ".safetensors")] if codes_out else [])
     with working(f"loading {generator}", as_json) as progress:
         made = load_drawing(generator, device, truncation, cutoff, noise, progress)
         latents = read_start(made, seeds, codes, classes)
