@@ -32,7 +32,7 @@ def replay(
     device: Device = "cpu",
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write the new picture: .png, .jpg or .webp.", rich_help_panel=OUTPUT),
+        typer.Option(metavar="FILE", help="The new picture: .png, .jpg, .webp.", rich_help_panel=OUTPUT),
     ] = None,
     force: Force = False,
     as_json: Json = False,

@@ -39,7 +39,7 @@ def sample(
     noise: Noise = "const",
     device: Device = "cpu",
     out: Annotated[
-        Path, typer.Option(metavar="FILE", help="The sheet: .png, .jpg or .webp.", rich_help_panel=OUTPUT)
+        Path, typer.Option(metavar="FILE", help="The sheet: .png, .jpg, .webp.", rich_help_panel=OUTPUT)
     ] = Path("out/samples.png"),
     codes_out: Annotated[
         Path | None,
