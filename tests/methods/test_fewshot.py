@@ -4,7 +4,7 @@ import torch
 from latentwalk.methods.fewshot import FewShot, alignment, next_to_label, ridge
 from latentwalk.methods.places import cells
 from latentwalk.samples import Samples, score_samples
-from random_networks import codes
+from random_networks import FAMILIES, codes
 from toys import ATTRIBUTES, AXES, ToyScorer
 
 LABELS = 60
@@ -39,7 +39,7 @@ def test_a_prior_that_knows_where_to_look_learns_more(toy, every) -> None:
 
 
 def test_figures_say_what_was_learned_from(toy, every) -> None:
-    figures = FewShot("code").fit(toy, few(every)).source["figures"]
+    figures = FewShot("code").fit(toy, few(every)).origin.figures
     for name, column in zip(ATTRIBUTES, every.scores.T, strict=True):
         assert figures[name]["yes"] == int((column[:LABELS] > 0).sum())
         assert figures[name]["no"] == LABELS - figures[name]["yes"]
@@ -91,6 +91,7 @@ def test_the_next_to_label_are_near_the_boundary(toy, every) -> None:
 
 
 @pytest.mark.parametrize("prior", ["activations", "sefa"])
+@pytest.mark.parametrize("generator", FAMILIES, indirect=True)
 def test_every_family_learns(generator, prior) -> None:
     latents = codes(generator, range(max(24, 3 * generator.input_space.size)))
     scores = torch.full((len(latents), 1), torch.nan)

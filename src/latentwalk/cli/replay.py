@@ -1,6 +1,7 @@
 """`latentwalk replay`: make a picture again from the recipe inside it."""
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -8,51 +9,67 @@ import typer
 
 from latentwalk.cli.console import say, say_files, say_json, working
 from latentwalk.cli.errors import ALL_WELL, NOT_REACHED
-from latentwalk.cli.options import OUTPUT, Device, Force, Json
+from latentwalk.cli.options import OUTPUT, Device, Force, Json, check_file, check_generator
 from latentwalk.cli.outputs import check_ending, outputs
 
 LEVELS = 255
-ROUNDING = 1
-"""Levels of brightness by which a picture may differ: a value between two levels can be rounded either way."""
-
 LOSS = 64
 """Levels by which single pixels of a JPEG or WebP may differ from what was made again: the format lost as much."""
 
+ROUNDING = 1
+"""Levels of brightness by which a picture may differ: a value between two levels can be rounded either way."""
 
-def replay(
-    picture: Annotated[Path, typer.Argument(help="A picture that latentwalk wrote.")],
+
+@dataclass(frozen=True)
+class SourceOptions:
+    """What made the picture, where it lies elsewhere now."""
+
     generator: Annotated[
         str | None,
         typer.Option(metavar="GENERATOR", help="The same generator, when its file lies elsewhere now."),
-    ] = None,
+    ] = None
     scorer: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="The same scorer, when its file lies elsewhere now, or when it is Python."),
-    ] = None,
-    device: Device = "cpu",
+    ] = None
+    device: Device = "cpu"
+
+
+@dataclass(frozen=True)
+class AgainOutput:
+    """The new picture."""
+
     out: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="The new picture: .png, .jpg, .webp.", rich_help_panel=OUTPUT),
-    ] = None,
-    force: Force = False,
-    as_json: Json = False,
+        Path | None, typer.Option(metavar="FILE", help="The new picture: .png, .jpg, .webp.", rich_help_panel=OUTPUT)
+    ] = None
+    force: Force = False
+    as_json: Json = False
+
+
+def replay(
+    picture: Annotated[Path, typer.Argument(help="A PNG that latentwalk wrote.")],
+    sources: SourceOptions,
+    output: AgainOutput,
 ) -> None:
-    """Make a picture again from the recipe inside it, and compare.
+    """Make a picture again from the receipt inside it, and compare the two.
 
     Exit code 0 when it is the same, or differs by no more than one of 255 levels
-    of brightness, as it may on other hardware; 1 otherwise. A JPEG or WebP lost
-    a little when it was written and may differ by more.
+    of brightness, as it may on other hardware; 1 otherwise.
 
     \bExamples:
       latentwalk replay out/eyeglasses/strip.png
       latentwalk replay strip.png --generator my_dcgan.pt --out again.png
     """
-    from latentwalk.images import FORMATS, save_image
-    from latentwalk.jobs.load import load, load_scorer
-    from latentwalk.jobs.replay import replay as make_again
+    generator, scorer, device = sources.generator, sources.scorer, sources.device
+    files = [check_ending(output.out, *FORMATS)] if output.out else []
+    check_file(picture, "a PNG that latentwalk wrote")
+    if generator:
+        check_generator(generator)
+    with outputs(files, output.force, output.out), working(f"making {picture} again", output.as_json) as progress:
+        from latentwalk.images import FORMATS, save_image
+        from latentwalk.jobs.load import load, load_scorer
+        from latentwalk.jobs.replay import replay as make_again
 
-    files = [check_ending(out, *FORMATS)] if out else []
-    with working(f"making {picture} again", as_json) as progress, outputs(files, force):
         again = make_again(
             picture,
             load(generator, device, progress=progress) if generator else None,
@@ -62,7 +79,7 @@ def replay(
         for file in files:
             save_image(file, again.picture, again.receipt.to_json())
     same = again.difference * LEVELS <= (ROUNDING if again.lossless else LOSS) + 1e-6
-    if as_json:
+    if output.as_json:
         facts = {"picture": picture, "job": again.receipt.recipe.job, "made_by": again.receipt.latentwalk}
         say_json({**facts, "difference": again.difference, "same": same, "files": files})
     else:

@@ -26,7 +26,7 @@ FILMS = {".gif": gif, ".mp4": mp4}
 def sample_receipt(generator: Generator, codes: Latents, how: PictureRecipe) -> Receipt:
     source = Source(source=generator.source, fingerprint=generator.fingerprint)
     shown = describe_codes(generator, codes[: how.show])
-    recipe = SampleRecipe(generator=source, drawing=generator.drawing, codes=shown)
+    recipe = SampleRecipe(generator=source, drawing=generator.options, codes=shown)
     return Receipt(latentwalk=VERSION, recipe=recipe, picture=how)
 
 
@@ -50,7 +50,7 @@ def path_receipt(generator: Generator, keys: Latents, steps: int, how: str, pict
     recipe = InterpolateRecipe.model_validate(
         {
             "generator": source,
-            "drawing": generator.drawing,
+            "drawing": generator.options,
             "codes": describe_codes(generator, keys),
             "steps": steps,
             "how": how,
