@@ -10,7 +10,7 @@ import typer
 from latentwalk.cli.console import say, say_files, say_json, working
 from latentwalk.cli.errors import ALL_WELL, NOT_REACHED
 from latentwalk.cli.options import OUTPUT, Device, Force, Json, check_file, check_generator
-from latentwalk.cli.outputs import check_ending, outputs
+from latentwalk.cli.outputs import IMAGES, check_ending, outputs
 
 LEVELS = 255
 LOSS = 64
@@ -61,12 +61,12 @@ def replay(
       latentwalk replay strip.png --generator my_dcgan.pt --out again.png
     """
     generator, scorer, device = sources.generator, sources.scorer, sources.device
-    files = [check_ending(output.out, *FORMATS)] if output.out else []
+    files = [check_ending(output.out, *IMAGES)] if output.out else []
     check_file(picture, "a PNG that latentwalk wrote")
     if generator:
         check_generator(generator)
     with outputs(files, output.force, output.out), working(f"making {picture} again", output.as_json) as progress:
-        from latentwalk.images import FORMATS, save_image
+        from latentwalk.images import save_image
         from latentwalk.jobs.load import load, load_scorer
         from latentwalk.jobs.replay import replay as make_again
 
