@@ -1,5 +1,6 @@
 """Pictures keep their pixels and their receipts."""
 
+import json
 import struct
 import zlib
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from latentwalk.images import RECEIPT_KEY, read_receipt, save_png, to_bytes, to_pictures
+from latentwalk.images import RECEIPT_KEY, is_lossless, read_receipt, save_image, save_png, to_bytes, to_pictures
 
 PICTURE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (12, 9, 3), dtype=np.uint8))
 RECEIPT = '{"seeds": "0-3", "who": "Zoë", "mean": "\\u2264 1"}'
@@ -66,11 +67,11 @@ def test_what_is_no_png_is_refused(tmp_path: Path) -> None:
         read_receipt(tmp_path / "missing.png")
     with pytest.raises(ValueError, match="no picture at"):
         read_receipt(tmp_path)
-    PICTURE.save(tmp_path / "a.jpg")
+    PICTURE.save(tmp_path / "a.gif")
     (tmp_path / "text.png").write_text("text", encoding="utf-8")
     save_png(tmp_path / "cut.png", PICTURE, RECEIPT)
     (tmp_path / "cut.png").write_bytes((tmp_path / "cut.png").read_bytes()[:40])
-    for name in ("a.jpg", "text.png", "cut.png"):
+    for name in ("a.gif", "text.png", "cut.png"):
         with pytest.raises(ValueError, match="not a readable PNG"):
             read_receipt(tmp_path / name)
 
@@ -83,3 +84,29 @@ def test_hostile_pictures_are_refused(tmp_path: Path) -> None:
         (tmp_path / "hostile.png").write_bytes(content)
         with pytest.raises(ValueError, match="not a readable PNG"):
             read_receipt(tmp_path / "hostile.png")
+
+
+@pytest.mark.parametrize("ending", [".png", ".jpg", ".jpeg", ".webp", ".JPG"])
+def test_receipts_survive_in_every_format(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"picture{ending}"
+    save_image(path, PICTURE, RECEIPT)
+    assert read_receipt(path) == RECEIPT
+    assert is_lossless(path) == (ending == ".png")
+    with Image.open(path) as picture:
+        assert picture.size == PICTURE.size
+
+
+def test_a_large_receipt_is_packed_into_a_jpeg_and_one_that_does_not_fit_is_refused(tmp_path: Path) -> None:
+    receipt = json.dumps({"values": [0.125 * i for i in range(20_000)]})
+    save_image(tmp_path / "p.jpg", PICTURE, receipt)
+    assert json.loads(read_receipt(tmp_path / "p.jpg")) == json.loads(receipt)
+    noise = json.dumps(np.random.default_rng(0).normal(size=20_000).tolist())
+    with pytest.raises(ValueError, match="does not fit into a JPEG: show fewer codes"):
+        save_image(tmp_path / "q.jpg", PICTURE, noise)
+    save_image(tmp_path / "q.webp", PICTURE, noise)
+    assert read_receipt(tmp_path / "q.webp") == noise
+
+
+def test_another_ending_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"ends in .png, .jpg, .jpeg, .webp"):
+        save_image(tmp_path / "p.tiff", PICTURE)

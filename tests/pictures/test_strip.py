@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from latentwalk.images import to_bytes
 from latentwalk.pictures.layout import GAP, MARGIN
-from latentwalk.pictures.strip import TITLE_WIDTH, strip, strips, thin
+from latentwalk.pictures.strip import TITLE_WIDTH, spread, strip, strips, thin
 
 SCALE = 30
 WIDTH, HEIGHT = 5 * SCALE, 6 * SCALE
@@ -112,3 +113,12 @@ def test_what_does_not_match_is_refused(noise) -> None:
         strips([noise(2), noise(2)], [["a", "b"], ["a", "b", "c"]])
     with pytest.raises(ValueError, match="one title per row, got 1 for 2"):
         strips([noise(2), noise(2)], titles=["alone"])
+
+
+def test_codes_that_hardly_differ_are_shown_once() -> None:
+    """A walk that slows down: its last steps are one frame."""
+    path = torch.tensor([0.0, 1, 2, 3, 4, 4.01, 4.02, 4.03])[:, None]
+    assert spread(path, 7) == [0, 1, 2, 3, 7]
+    assert spread(path[:1], 7) == [0]
+    assert spread(torch.zeros(3, 2), 7) == [2]
+    assert spread(torch.arange(100.0)[:, None], 4) == [0, 33, 66, 99]

@@ -13,6 +13,9 @@ from latentwalk.cli.options import OUTPUT, Device, Force, Json, check_file, chec
 from latentwalk.cli.outputs import IMAGES, check_ending, outputs
 
 LEVELS = 255
+LOSS = 64
+"""Levels by which single pixels of a JPEG or WebP may differ from what was made again: the format lost as much."""
+
 ROUNDING = 1
 """Levels of brightness by which a picture may differ: a value between two levels can be rounded either way."""
 
@@ -76,17 +79,17 @@ def replay(
         )
         for file in files:
             save_image(file, again.picture, again.receipt.to_json())
-    same = again.difference * LEVELS <= ROUNDING + 1e-6
+    same = again.difference * LEVELS <= (ROUNDING if again.lossless else LOSS) + 1e-6
     if output.as_json:
         facts = {"picture": picture, "job": again.receipt.recipe.job, "made_by": again.receipt.latentwalk}
         say_json({**facts, "difference": again.difference, "same": same, "files": files})
     else:
-        say(compare(again.difference))
+        say(compare(again.difference, again.lossless))
         say_files(files)
     raise typer.Exit(ALL_WELL if same else NOT_REACHED)
 
 
-def compare(difference: float) -> str:
+def compare(difference: float, lossless: bool = True) -> str:
     """A difference (share of the range from black to white) in words."""
     if difference == 0:
         return "bit for bit the same"
@@ -94,4 +97,6 @@ def compare(difference: float) -> str:
         return "not the same: the new picture has another size"
     levels = round(difference * LEVELS)
     largest = f"the largest difference is {difference:.4f} ({levels} of {LEVELS} levels)"
+    if not lossless and levels <= LOSS:
+        return f"the same but for what its format lost (JPEG and WebP keep no pixel exactly): {largest}"
     return f"the same but for rounding: {largest}" if levels <= ROUNDING else f"not the same: {largest}"

@@ -13,7 +13,7 @@ from latentwalk.images import save_image
 from latentwalk.jobs.captions import captions, goals_of, most_changed, share_shown, subjects, under
 from latentwalk.jobs.discover import discover
 from latentwalk.jobs.edit import Edited
-from latentwalk.latents import in_turn
+from latentwalk.latents import Latents, in_turn
 from latentwalk.pictures.animation import frames, gif, mp4
 from latentwalk.pictures.charts import dumbbell
 from latentwalk.pictures.grid import before_after
@@ -21,7 +21,7 @@ from latentwalk.pictures.heatmap import heat
 from latentwalk.pictures.layout import noted
 from latentwalk.pictures.plane import plane
 from latentwalk.pictures.strip import spread, strips, thin
-from latentwalk.receipts import PictureRecipe
+from latentwalk.receipts import EditRecipe, PictureRecipe
 from latentwalk.scores import score
 from latentwalk.seeds import seed_name
 
@@ -52,13 +52,22 @@ def picture_strip(edited: Edited, how: PictureRecipe) -> Image.Image:
     rows, texts, most = [], [], how.columns or STRIP_FRAMES
     for i in range(len(edited)):
         path = edited.path(i)
-        codes = path[thin(len(path), most) if how.edition == 1 else spread(path.values, most)]
+        codes = frames_of(edited, path, most, how)
         start = edited.start[[i] * len(codes)]
         rows.append(edited.generator.render(codes))
         texts.append(under(edited, codes, start, score(edited.generator, edited.scorer, codes), how))
     titles = [] if edited.start.seeds is None else [f"seed {seed_name(seed)}" for seed in edited.start.seeds.tolist()]
     marks = how.edition > 1 and not bool(edited.reached.all())
     return strips(rows, texts, titles, how.scale, edited.reached.tolist() if marks else None)
+
+
+def frames_of(edited: Edited, path: Latents, most: int, how: PictureRecipe) -> Latents:
+    """The codes of a path that a strip shows: those of a fixed walk at even strengths, of others as they were."""
+    if how.edition == 1:
+        return path[thin(len(path), most)]
+    if isinstance(edited.receipt.recipe, EditRecipe) and edited.receipt.recipe.walk.kind == "fixed":
+        return path[[0] * most].with_values(resample(path.values, most))
+    return path[spread(path.values, most)]
 
 
 def picture_heat(edited: Edited, how: PictureRecipe) -> Image.Image:

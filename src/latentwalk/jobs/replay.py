@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 
 from latentwalk.generator import Generator
+from latentwalk.images import is_lossless
 from latentwalk.jobs.edit import Edited, edit
 from latentwalk.jobs.figures import NEED_PATHS, picture_of
 from latentwalk.jobs.load import find_source, load, load_scorer
@@ -23,12 +24,14 @@ class Replay:
     """A picture made again.
 
     picture: the new one. difference: largest difference to the old one, per pixel and channel, as a share of the range
-    from black to white; 0 is bit for bit, infinity another size. receipt: what was replayed.
+    from black to white; 0 is bit for bit, infinity another size. receipt: what was replayed. lossless: whether the old
+    one kept every pixel; a JPEG or WebP differs a little however well it is made again.
     """
 
     picture: Image.Image
     difference: float
     receipt: Receipt
+    lossless: bool = True
 
 
 def replay(
@@ -49,7 +52,7 @@ def replay(
     """
     receipt = Receipt.read(path)
     if receipt.picture is None:
-        raise ValueError(f"{path} is the receipt of a whole edit, not of a picture: replay one of its PNG files")
+        raise ValueError(f"{path} is the receipt of a whole edit, not of a picture: replay one of its pictures")
     beside = Path(path).parent
     generator = generator or _load_generator(receipt.recipe.generator, device, beside)
     _check_same("generator", receipt.recipe.generator, generator.fingerprint, path)
@@ -57,7 +60,7 @@ def replay(
     if isinstance(receipt.recipe, EditRecipe):
         scorer = scorer or _load_scorer(receipt.recipe.scorer, device, generator, beside)
     picture = _make(receipt, receipt.picture, generator, scorer, walk, path)
-    return Replay(picture, difference(path, picture), receipt)
+    return Replay(picture, difference(path, picture), receipt, is_lossless(path))
 
 
 def _make(

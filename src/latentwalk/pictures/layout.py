@@ -110,4 +110,4 @@ def noted(picture: Image.Image, text: str) -> Image.Image:
     if not text:
         return picture
     note = label(text, caption_size(COMFORTABLE), max(1, picture.width - 2 * MARGIN), FAINT)
-    return stack([picture, framed(note, MARGIN)], -MARGIN)
+    return stack([picture, framed(note, MARGIN)], 0)

@@ -29,8 +29,9 @@ def indexed(frames: Sequence[Image.Image]) -> list[Image.Image]:
     for frame in frames:
         nearest = np.asarray(frame.quantize(palette=palette, dither=Image.Dither.NONE))
         before = shown[-1] if shown else nearest
-        same = (np.abs(colours[before] - np.asarray(frame, dtype=np.int16)) <= STAY).all(2)
-        shown.append(np.where(same, before, nearest))
+        levels = np.asarray(frame, dtype=np.int16)
+        same = (np.abs(colours[before] - levels) <= STAY).all(2)
+        shown.append(np.where((levels == PAPER).all(2), 0, np.where(same, before, nearest)))
     return [_picture(values, palette) for values in shown]
 
 

@@ -102,8 +102,9 @@ def spread(path: Float[Tensor, "k ..."], most: int) -> list[int]:
     if float(way[-1]) == 0:
         return [len(path) - 1]
     wanted = torch.linspace(0, 1, most, dtype=way.dtype, device=way.device) * way[-1]
-    inner = (way[:, None] - wanted[1:-1]).abs().argmin(0).tolist()
-    near = float(way[-1]) / (2 * most)
+    early = 1e-4 * way[-1]  # of two codes that are as near, the same one in every row
+    inner = (way[:, None] - wanted[1:-1] + early).abs().argmin(0).tolist()
+    near = 0.999 * float(way[-1]) / most
     kept = [i for i in inner if near < float(way[i]) < float(way[-1]) - near]
     return [0, *dict.fromkeys(kept), len(path) - 1]
 
