@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from latentwalk.cli.cards import describe_card, say_card
-from latentwalk.cli.console import Bar, say_files, say_json, working
+from latentwalk.cli.console import Bar, say_files, say_json, say_next, working
 from latentwalk.cli.errors import STOPPED
 from latentwalk.cli.invocation import command_line
 from latentwalk.cli.options import OUTPUT, Device, Force, GeneratorName, Json
@@ -96,6 +96,8 @@ def scorer(
     with training(out, run, force, as_json, "fitting probes to the labels") as progress:
         made = train_scorer(generator, labels, out, codes, attribute or (), recipe, run, force, progress, device)
     report(made, out, as_json)
+    if not as_json:
+        say_next("edit", generator, "--scorer", out, "--set", made.attributes[0])
 
 
 @app.command()
