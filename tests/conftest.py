@@ -1,7 +1,12 @@
 """Shapes and types are checked while the tests run; and what several tests share."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
+
+# Before numpy and torch are imported, and for the processes that tests start as well: small networks gain nothing from
+# more threads, and lose much on a busy machine, where threads that wait for work spin.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import jaxtyping
 import pytest
@@ -13,7 +18,7 @@ jaxtyping.install_import_hook("latentwalk", "beartype.beartype(conf=beartype.Bea
 from random_networks import EVERY, random_dcgan  # noqa: E402
 from toys import ToyGenerator  # noqa: E402
 
-torch.set_num_threads(1)  # small networks gain nothing from more, and lose much on a busy machine
+torch.set_num_threads(1)  # also where the line above came too late
 
 SHARED = Path(__file__).parents[2] / "shared"
 
@@ -40,8 +45,14 @@ def toy():
 
 @pytest.fixture(scope="session", params=["toy", *EVERY])
 def generator(request):
-    """A small generator of every family in turn, for laws that all of them keep."""
+    """Every kind of every family in turn, for laws that all of them keep (or some: `FAMILIES`)."""
     return request.getfixturevalue("toy") if request.param == "toy" else EVERY[request.param]()
+
+
+@pytest.fixture(scope="session", params=["dcgan-odd", "stylegan2-resnet"])
+def network(request):
+    """A plain generator, and one with classes, options and four spaces, for laws that no family can break alone."""
+    return EVERY[request.param]()
 
 
 @pytest.fixture(scope="session")

@@ -176,3 +176,9 @@ NETWORKS: dict[str, Callable[[], Generator]] = {
 """Every family of weights, and more than once where its kinds take another way through the code."""
 
 EVERY = {**NETWORKS, "wrapped": random_wrapped}
+
+FAMILIES = (
+    "dcgan-odd", "pggan-growing", "stylegan-per-layer", "stylegan2-resnet", "stylegan3-r", "biggan", "biggan-deep",
+    "wrapped",
+)  # fmt: skip
+"""One of each family: of its kinds the one that asks most of others, by classes, spaces and shapes."""

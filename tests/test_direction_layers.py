@@ -7,6 +7,7 @@ from latentwalk.direction import Direction
 from latentwalk.edits import codes_for
 from latentwalk.generator import Generator
 from latentwalk.latents import Latents
+from random_networks import FAMILIES
 
 LAYERS, WIDTH = 5, 8
 
@@ -82,6 +83,7 @@ def sampled(generator: Generator) -> Latents:
     return generator.sample(range(3), labels)
 
 
+@pytest.mark.parametrize("generator", FAMILIES, indirect=True)
 def test_every_family_draws_codes_that_move_in_their_first_layer_alone(generator) -> None:
     """The picture changes, and all layers together give what the whole code gives."""
     codes = sampled(generator)

@@ -9,9 +9,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from latentwalk.generator import Generator, check_seed
+from latentwalk.generator import Generator
 from latentwalk.hooks import read_layers
 from latentwalk.latents import Latents
+from latentwalk.options import RenderOptions
+from latentwalk.seeds import check_seed
 from latentwalk.weights import fingerprint
 from random_networks import DEEP, EVERY, SIZES, codes, random_biggan, random_stylegan2, random_wrapped
 
@@ -24,26 +26,26 @@ def gradient(generator: Generator, latents: Latents) -> Tensor:
     return torch.autograd.grad((images * weights).sum(), values)[0]
 
 
-def test_a_code_depends_on_its_seed_alone(generator: Generator) -> None:
-    some = generator.sample([7, 0, 3])
-    again = generator.sample([3, 11, 7])
+def test_a_code_depends_on_its_seed_alone(network: Generator) -> None:
+    some = network.sample([7, 0, 3])
+    again = network.sample([3, 11, 7])
     assert torch.equal(some.values[0], again.values[2])
     assert torch.equal(some.values[2], again.values[0])
-    assert torch.equal(some.values[1], generator.sample([0]).values[0])
-    assert some.space == generator.input_space.name
+    assert torch.equal(some.values[1], network.sample([0]).values[0])
+    assert some.space == network.input_space.name
     assert some.seeds is not None and some.seeds.tolist() == [7, 0, 3]
 
 
-def test_drawing_leaves_the_global_random_state_alone(generator: Generator) -> None:
+def test_rendering_leaves_the_global_random_state_alone(generator: Generator) -> None:
     before = torch.random.get_rng_state()
     generator.render(codes(generator, [1]))
-    if "noise" in generator.options:
-        generator.render(codes(generator, [1]), noise=3)
+    if "noise" in generator.option_names:
+        generator.render(codes(generator, [1]), RenderOptions(noise=3))
     assert torch.equal(before, torch.random.get_rng_state())
 
 
-def test_codes_are_standard_normal(generator: Generator) -> None:
-    values = generator.sample(range(2000)).values
+def test_codes_are_standard_normal(network: Generator) -> None:
+    values = network.sample(range(2000)).values
     assert values.mean(0).abs().max() < 0.1
     assert (values.std(0) - 1).abs().max() < 0.1
 
@@ -83,30 +85,36 @@ def test_codes_of_every_space_draw_the_same_images(generator: Generator) -> None
         assert (generator.render(mapped) - expected).abs().max() < 1e-5
 
 
-def test_codes_that_were_saved_draw_the_same_images(generator: Generator, tmp_path: Path) -> None:
-    for space in generator.spaces:
-        latents = codes(generator, [5, 6], space)
+def test_codes_that_were_saved_draw_the_same_images(network: Generator, tmp_path: Path) -> None:
+    for space in network.spaces:
+        latents = codes(network, [5, 6], space)
         latents.save(tmp_path / "codes.safetensors")
-        assert torch.equal(generator.render(Latents.load(tmp_path / "codes.safetensors")), generator.render(latents))
+        assert torch.equal(network.render(Latents.load(tmp_path / "codes.safetensors")), network.render(latents))
+
+
+def test_images_do_not_depend_on_the_batch(generator: Generator) -> None:
+    for space in generator.spaces:
+        latents = codes(generator, range(4), space)
+        together = generator.synthesize(latents)
+        assert (generator.render(latents, 3) - together).abs().max() < 1e-5  # of three, and of one
+        assert (generator.render(latents[[3, 1]]) - together[[3, 1]]).abs().max() < 1e-5
+        assert generator.render(latents[:0]).shape == (0, *generator.image_shape)
 
 
 @pytest.mark.parametrize("batch", [1, 3, 7, 100])
-def test_images_do_not_depend_on_the_batch(generator: Generator, batch: int) -> None:
-    for space in generator.spaces:
-        latents = codes(generator, range(7), space)
-        together = generator.synthesize(latents)
-        assert (generator.render(latents, batch) - together).abs().max() < 1e-5
-        assert (generator.render(latents[[5, 2]]) - together[[5, 2]]).abs().max() < 1e-5
+def test_batches_of_any_size_are_rendered(network: Generator, batch: int) -> None:
+    latents = codes(network, range(7))
+    assert (network.render(latents, batch) - network.synthesize(latents)).abs().max() < 1e-5
 
 
-def test_rendering_asks_for_no_gradient_and_takes_any_number(generator: Generator) -> None:
-    latents = codes(generator, [1])
-    images = generator.render(latents.with_values(latents.values.clone().requires_grad_()))
+def test_rendering_asks_for_no_gradient_and_takes_any_number(network: Generator) -> None:
+    latents = codes(network, [1])
+    images = network.render(latents.with_values(latents.values.clone().requires_grad_()))
     assert not images.requires_grad
     images.clone().requires_grad_().sum().backward()  # a picture can be the start of a gradient
-    assert generator.render(latents[:0]).shape == (0, *generator.image_shape)
+    assert network.render(latents[:0]).shape == (0, *network.image_shape)
     with pytest.raises(ValueError, match="at least 1"):
-        generator.render(latents, 0)
+        network.render(latents, 0)
 
 
 def test_gradients_reach_every_code_in_every_space(generator: Generator) -> None:
@@ -147,27 +155,24 @@ def test_training_mode_does_not_exist(generator: Generator) -> None:
 
 
 @pytest.mark.parametrize("method", ["check", "synthesize", "render"])
-def test_foreign_codes_are_refused(generator: Generator, method: str) -> None:
-    size = generator.input_space.size
+def test_foreign_codes_are_refused(network: Generator, method: str) -> None:
+    size = network.input_space.size
     with pytest.raises(ValueError, match=r"has the spaces \['z'.*\], got codes of 'elsewhere'"):
-        getattr(generator, method)(Latents(torch.zeros(1, size), "elsewhere"))
+        getattr(network, method)(Latents(torch.zeros(1, size), "elsewhere"))
     with pytest.raises(ValueError, match=rf"has the shape \[{size}\], got \[{size + 1}\]"):
-        getattr(generator, method)(Latents(torch.zeros(1, size + 1)))
+        getattr(network, method)(Latents(torch.zeros(1, size + 1)))
 
 
 @pytest.mark.parametrize("method", ["render", "synthesize"])
 def test_options_without_a_meaning_are_refused(generator: Generator, method: str) -> None:
-    latents, values = codes(generator, [0]), {"truncation": 0.5, "cutoff": 2, "noise": "none"}
-    for name, value in values.items():
-        if name in generator.options:
-            assert bool(getattr(generator, method)(latents, **{name: value}).isfinite().all())
+    latents = codes(generator, [0])
+    for options in (RenderOptions(truncation=0.5), RenderOptions(cutoff=2), RenderOptions(noise="none")):
+        (name,) = options.chosen
+        if name in generator.option_names:
+            assert bool(getattr(generator, method)(latents, options).isfinite().all())
         else:
             with pytest.raises(ValueError, match=f"{name} means nothing for a {type(generator).__name__}: leave it"):
-                getattr(generator, method)(latents, **{name: value})
-    wrong = {"truncation": float("nan"), "cutoff": -1, "noise": -1}
-    for name, value in wrong.items():
-        with pytest.raises(ValueError, match=r"means nothing|is a finite number|from 0"):
-            getattr(generator, method)(latents, **{name: value})
+                getattr(generator, method)(latents, options)
 
 
 def test_mapping_to_the_same_space_changes_nothing(generator: Generator) -> None:
@@ -251,8 +256,8 @@ def test_good_seeds_of_any_integer_type(toy: Generator) -> None:
 
 def test_options_of_a_family_that_has_all_of_them(unchecked: None) -> None:
     generator = random_stylegan2()
-    generator.check_options(0.7, 4, "none")
-    generator.check_options(-1, 0, 2**62)
+    generator.check_options(RenderOptions(0.7, 4, "none"))
+    generator.check_options(RenderOptions(-1, 0, 2**62))
     for options, message in (
         ({"cutoff": -1}, "cutoff is a number of layers from 0"),
         ({"cutoff": True}, "cutoff is a number of layers from 0"),
@@ -262,24 +267,29 @@ def test_options_of_a_family_that_has_all_of_them(unchecked: None) -> None:
         ({"truncation": float("inf")}, "truncation is a finite number"),
     ):
         with pytest.raises(ValueError, match=message):
-            generator.check_options(**options)
+            RenderOptions(**options)
 
 
-def test_a_generator_with_options_draws_with_them_and_shares_all_else() -> None:
+def test_a_generator_with_options_renders_with_them_and_shares_all_else() -> None:
     generator = random_stylegan2()
     codes = generator.sample(range(3))
     plain, chosen = generator.render(codes), {"truncation": 0.4, "cutoff": 3, "noise": 5}
     view = generator.with_options(**chosen)
-    assert torch.equal(view.render(codes), generator.render(codes, **chosen))
-    assert torch.equal(view.synthesize(codes), generator.synthesize(codes, **chosen))
-    assert torch.equal(view.render(codes, noise="none"), generator.render(codes, **chosen | {"noise": "none"}))
-    assert torch.equal(view.with_options(0.4).render(codes), generator.render(codes, truncation=0.4))  # not added up
+    assert torch.equal(view.render(codes), generator.render(codes, RenderOptions(**chosen)))
+    assert torch.equal(view.synthesize(codes), generator.synthesize(codes, RenderOptions(**chosen)))
+    assert torch.equal(
+        view.render(codes, RenderOptions(noise="none")),
+        generator.render(codes, RenderOptions(**chosen | {"noise": "none"})),
+    )
+    assert torch.equal(
+        view.with_options(0.4).render(codes), generator.render(codes, RenderOptions(0.4))
+    )  # not added up
     assert torch.equal(generator.render(codes), plain) and not torch.equal(view.render(codes), plain)
     assert torch.equal(view.map(codes, "w+").values, generator.map(codes, "w+").values)
     assert view.fingerprint == generator.fingerprint and type(view) is type(generator)
     assert all(a is b for a, b in zip(view.parameters(), generator.parameters(), strict=True))
     double = copy.deepcopy(view).to(torch.float64)
-    assert double.drawing == view.drawing and (double.render(codes) - view.render(codes)).abs().max() < 1e-4
+    assert double.options == view.options and (double.render(codes) - view.render(codes)).abs().max() < 1e-4
     with read_layers(view, ["synthesis.b4.conv1"]) as found:
         view.synthesize(codes)
     assert "synthesis.b4.conv1" in found
@@ -292,11 +302,11 @@ def test_options_of_a_view_are_checked(tiny: Generator) -> None:
 
 def test_truncation_shortens_a_code_without_average(tiny: Generator) -> None:
     latents = tiny.sample(range(3))
-    half = tiny.map(latents, "z", truncation=0.5)
+    half = tiny.map(latents, "z", RenderOptions(0.5))
     assert torch.equal(half.values, latents.values / 2)
-    assert torch.equal(tiny.render(latents, truncation=0.5), tiny.render(half))
+    assert torch.equal(tiny.render(latents, RenderOptions(0.5)), tiny.render(half))
     assert torch.equal(
-        tiny.render(latents, 2, truncation=0.5), torch.cat([tiny.render(half[:2]), tiny.render(half[2])])
+        tiny.render(latents, RenderOptions(0.5), batch=2), torch.cat([tiny.render(half[:2]), tiny.render(half[2])])
     )
 
 
@@ -305,6 +315,12 @@ def test_labels_belong_to_conditional_generators(tiny: Generator, unchecked: Non
     labelled = generator.sample([1, 2], labels=2)
     assert labelled.labels is not None and labelled.labels.tolist() == [2, 2]
     assert torch.equal(generator.class_vectors(labelled), torch.eye(3)[[2, 2]])
+    mixed = generator.sample([1, 2, 1], labels=[2, 0, 1])  # one class per code, none for all
+    assert mixed.labels is not None and mixed.labels.tolist() == [2, 0, 1]
+    pictures = generator.render(mixed)
+    for picture, seed, label in zip(pictures, [1, 2, 1], [2, 0, 1], strict=True):
+        assert (picture - generator.render(generator.sample([seed], labels=label))[0]).abs().max() < 1e-5
+    assert (pictures[0] - pictures[2]).abs().max() > 0.01  # the seed is the same, the class is not
     vectors = torch.tensor([[0.5, 0.5, 0.0], [0.0, 0.0, 0.0]])
     assert torch.equal(generator.class_vectors(generator.sample([1, 2], labels=vectors)), vectors)
     assert generator.class_vectors(generator.sample([1, 2], labels=[0, 1])).dtype == generator.dtype

@@ -1,8 +1,9 @@
 import pytest
 import torch
 
-from latentwalk.samples import Samples, fresh_seeds, score_samples
+from latentwalk.samples import Samples, draw_codes, fresh_seeds, score_samples
 from latentwalk.scores import score
+from random_networks import random_biggan
 from toys import ATTRIBUTES, ToyScorer
 
 
@@ -16,6 +17,14 @@ def test_scores_belong_to_their_codes(toy) -> None:
 def test_more_samples_begin_with_the_same_ones(toy) -> None:
     few, many = (score_samples(toy, ToyScorer(), count, seed=4) for count in (10, 600))
     assert torch.equal(few.latents.values, many.latents.values[:10])
+
+
+def test_every_code_gets_the_next_class_however_codes_are_batched() -> None:
+    generator = random_biggan()
+    for batch in (2, 3, 100):
+        parts = list(draw_codes(generator, 7, labels=torch.tensor([3, 0, 1]), batch=batch))
+        labels = torch.cat([part.labels for part in parts if part.labels is not None])
+        assert labels.tolist() == [3, 0, 1, 3, 0, 1, 3]
 
 
 def test_seeds_of_samples_meet_neither_each_other_nor_small_ones() -> None:

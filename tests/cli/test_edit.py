@@ -167,7 +167,7 @@ def test_fixed_strengths_along_directions(small, telling, found, run, tmp_path):
     for picture in ("before-after", "strip", "chart"):
         assert run("replay", tmp_path / "out" / f"{picture}.png", "--scorer", telling).out == "bit for bit the same\n"
     told = json.loads((tmp_path / "out" / "receipt.json").read_text())
-    assert told["recipe"]["walk"]["strengths"] == [2, -1]
+    assert told["recipe"]["walk"]["settings"]["strengths"] == [2, -1]
     alone = ("--direction", f"{found}:bright", "--without", f"{found}:red", "--place")
     code, out, _ = run(*arguments, *alone, "--out", tmp_path / "alone")
     assert code == 0 and "bright to 2" in out
@@ -214,7 +214,7 @@ def test_many_codes_keep_the_frames_of_those_that_are_shown(toy, linear):
             seen.append((done, total))
 
     edited = gather(batches, 3, len(start), Noting())
-    assert len(edited) == len(edited.receipt.codes) == 9 and len(edited.paths) == 4
+    assert len(edited) == len(edited.receipt.codes) == 9 and len(edited.walk.paths) == 4
     assert edited.start.seeds.tolist() == list(range(9))
     assert seen[-1] == (9, 9)
 

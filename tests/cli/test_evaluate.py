@@ -83,7 +83,7 @@ CASES = {
 @pytest.mark.parametrize(("arguments", "expected"), CASES.values(), ids=CASES.keys())
 def test_one_line_and_nothing_written(run, directions, telling, tmp_path, monkeypatch, arguments, expected) -> None:
     (tmp_path / "there.json").write_text("old")
-    monkeypatch.setattr("latentwalk.metrics.imagenet.find_spec", lambda name: None)
+    monkeypatch.setattr("latentwalk.features.imagenet.find_spec", lambda name: None)
     before = sorted(tmp_path.rglob("*"))
     given = [telling if argument == "TELLING" else argument for argument in arguments]
     code, out, err = run("evaluate", directions, *given)

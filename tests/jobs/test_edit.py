@@ -7,6 +7,7 @@ import torch
 
 from latentwalk.direction import Direction, Directions
 from latentwalk.jobs.edit import edit, edit_batches
+from latentwalk.options import RenderOptions
 from latentwalk.receipts import Receipt
 from latentwalk.scores import score
 from latentwalk.walks.boundary import BoundaryWalk
@@ -116,12 +117,12 @@ def test_an_edit_sees_pictures_as_the_generator_draws_them(way, space):
         else BoundaryWalk(boundaries(space, codes.values.shape[1]))
     )
     edited = edit(view, codes, scorer, "bright", 0.9, walk=walk, hold="varied", judge=Brightness(), frames=True)
-    drawn = network.render(edited.latents, **options)
+    drawn = network.render(edited.latents, RenderOptions(**options))
     assert (edited.images - drawn).abs().max() < 1e-5 and (drawn - network.render(edited.latents)).abs().max() > 1e-2
     assert (edited.after - scorer(drawn)).abs().max() < 1e-3
-    assert (edited.before - scorer(network.render(codes, **options))).abs().max() < 1e-3
+    assert (edited.before - scorer(network.render(codes, RenderOptions(**options)))).abs().max() < 1e-3
     assert edited.reached.tolist() == [code.after["bright"] >= 0.9 for code in edited.receipt.codes]
-    assert edited.receipt.recipe.drawing == view.drawing
+    assert edited.receipt.recipe.drawing == view.options
     assert edited.latents.labels.tolist() == edited.receipt.recipe.codes.labels == [0, 1, 2, 0, 1]
     path = edited.path(2)
     assert path.labels.tolist() == [2] * len(path) and torch.allclose(path.values[-1], edited.latents.values[2])
@@ -179,7 +180,7 @@ def test_goals_in_every_way_to_write_them(toy, scorer):
         ({"attribute": "one", "judge": "faces64-judge"}, r"load it with load_scorer\('faces64-judge'\)"),
         ({"attribute": "one", "hold": "none"}, "no attribute 'none'"),
         ({"attribute": "one", "hold": ["one"]}, "held and changed at once"),
-        ({"attribute": "one", "walk": object()}, "expected GradientWalk"),
+        ({"attribute": "one", "walk": object()}, "such as GradientWalk"),
     ],
 )
 def test_bad_wishes_are_refused_in_words(toy, scorer, options, message, unchecked):

@@ -12,6 +12,7 @@ from latentwalk.evaluation import Evaluation
 from latentwalk.jobs.evaluate import evaluate
 from latentwalk.jobs.report import save_report
 from latentwalk.pages.curves import HEIGHT, WIDTH, effects, plot, steps
+from random_networks import FAMILIES
 from toys import AXES, ToyScorer
 
 FILES = ["a/true.safetensors", "b/<pca>.safetensors"]
@@ -124,6 +125,7 @@ def test_a_page_without_any_attribute_says_so(toy, tmp_path) -> None:
     Page(page.read_text())
 
 
+@pytest.mark.parametrize("generator", FAMILIES, indirect=True)
 def test_every_family_has_its_page(generator, tmp_path) -> None:
     labels = torch.arange(2) % generator.classes if generator.classes else None
     vector = torch.nn.functional.normalize(torch.ones(generator.input_space.size), dim=0)

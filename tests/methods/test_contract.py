@@ -1,5 +1,7 @@
 """What every method does, whoever wrote it: it finds what was planted, in the same way each time."""
 
+from functools import cache
+
 import pytest
 import torch
 from torch.nn.functional import cosine_similarity
@@ -56,29 +58,40 @@ def leave_to_its_own_tests(name: str, truth: ToyScorer) -> None:
 
 
 @pytest.fixture(scope="module", params=HERE)
-def method(request, truth):
-    return make(request.param, truth)
+def name_of_method(request):
+    return request.param
+
+
+@pytest.fixture
+def method(name_of_method, truth):
+    return make(name_of_method, truth)
 
 
 @pytest.fixture(scope="module")
-def found(toy, samples, method):
-    return method.fit(toy, samples)
+def fitted(toy, truth, samples):
+    """What the method of a name finds; it is fitted once."""
+    return cache(lambda name: make(name, truth).fit(toy, samples))
+
+
+@pytest.fixture
+def found(fitted, name_of_method):
+    return fitted(name_of_method)
 
 
 @pytest.mark.parametrize("name", TAUGHT)
-def test_a_taught_method_finds_the_planted_directions_with_their_sign(toy, truth, samples, name) -> None:
+def test_a_taught_method_finds_the_planted_directions_with_their_sign(truth, fitted, name) -> None:
     leave_to_its_own_tests(name, truth)
-    found = make(name, truth).fit(toy, samples)
+    found = fitted(name)
     assert [direction.name for direction in found] == list(ATTRIBUTES)
     for direction, true in zip(found, truth.directions, strict=True):
         assert cosine_similarity(direction.vector, true.vector, 0) > 0.97
 
 
 @pytest.mark.parametrize("name", TAUGHT)
-def test_a_taught_method_finds_the_planted_boundaries(toy, truth, samples, name) -> None:
+def test_a_taught_method_finds_the_planted_boundaries(truth, fitted, name) -> None:
     leave_to_its_own_tests(name, truth)
     near = 0.1 if METHODS[name].needs == "labels" else 0.02  # the sign of a score tells less than the score
-    for direction, true in zip(make(name, truth).fit(toy, samples), truth.directions, strict=True):
+    for direction, true in zip(fitted(name), truth.directions, strict=True):
         assert direction.offset == pytest.approx(true.offset, abs=near)
 
 
@@ -116,19 +129,15 @@ def test_the_unit_is_one_standard_deviation_of_the_codes(samples, found) -> None
         assert direction.distance(samples.latents).std() == pytest.approx(1, abs=1e-3)
 
 
-def test_the_same_data_give_the_same_directions(toy, samples, method, found) -> None:
+def test_the_same_data_give_the_same_directions_and_stay_the_same(toy, samples, method, found) -> None:
+    codes, scores = samples.latents.values.clone(), samples.scores.clone()
     again = method.fit(toy, samples)
+    assert torch.equal(codes, samples.latents.values)
+    assert torch.equal(scores, samples.scores)
     assert again.source == found.source
     for one, other in zip(found, again, strict=True):
         assert torch.equal(one.vector, other.vector)
         assert (one.unit, one.offset) == (other.unit, other.offset)
-
-
-def test_fitting_changes_nothing(toy, samples, method) -> None:
-    codes, scores = samples.latents.values.clone(), samples.scores.clone()
-    method.fit(toy, samples)
-    assert torch.equal(codes, samples.latents.values)
-    assert torch.equal(scores, samples.scores)
 
 
 def test_names_are_different(found) -> None:

@@ -4,7 +4,7 @@ import torch
 from latentwalk.methods.fewshot import FewShot, alignment, next_to_label, ridge
 from latentwalk.methods.places import cells
 from latentwalk.samples import Samples, score_samples
-from random_networks import codes
+from random_networks import FAMILIES, codes
 from toys import ATTRIBUTES, AXES, ToyScorer
 
 LABELS = 60
@@ -91,6 +91,7 @@ def test_the_next_to_label_are_near_the_boundary(toy, every) -> None:
 
 
 @pytest.mark.parametrize("prior", ["activations", "sefa"])
+@pytest.mark.parametrize("generator", FAMILIES, indirect=True)
 def test_every_family_learns(generator, prior) -> None:
     latents = codes(generator, range(max(24, 3 * generator.input_space.size)))
     scores = torch.full((len(latents), 1), torch.nan)

@@ -4,7 +4,7 @@ import torch
 from latentwalk.latents import Latents
 from latentwalk.methods.learned import Learned, Reconstructor
 from latentwalk.samples import Samples
-from random_networks import codes
+from random_networks import FAMILIES, codes
 from toys import AXES, ToyGenerator
 
 SMALL = {"components": 3, "batch": 32, "width": 8, "rate": 2e-2}
@@ -71,6 +71,7 @@ def test_progress_is_told_and_changes_nothing(toy) -> None:
     assert torch.equal(loud[0].vector, quiet[0].vector) and loud.source == quiet.source
 
 
+@pytest.mark.parametrize("generator", FAMILIES, indirect=True)
 def test_every_family_learns(generator) -> None:
     before = generator.fingerprint
     found = Learned(components=2, steps=1, batch=2, width=2).fit(

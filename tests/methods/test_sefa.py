@@ -5,6 +5,7 @@ import torch
 from latentwalk.edits import codes_for
 from latentwalk.methods.sefa import SeFa
 from latentwalk.samples import Samples
+from random_networks import FAMILIES
 from toys import AXES, SPREAD
 
 
@@ -40,6 +41,7 @@ def test_rows_of_norm_1_count_channels_instead_of_their_strength(tiny) -> None:
     assert not torch.allclose(plain[0].vector, found[0].vector, atol=1e-3)
 
 
+@pytest.mark.parametrize("generator", FAMILIES, indirect=True)
 def test_every_family_is_factorised_in_every_space_with_entry_weights_and_drawn(generator) -> None:
     """And the first direction changes the first layer as much as its gain says."""
     for space in [name for name in generator.spaces if name != "s"]:

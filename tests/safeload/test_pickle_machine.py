@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 
-from latentwalk.checkpoints import opcodes, plain_tree
+from latentwalk.safeload import opcodes, plain_tree
 from latentwalk.safeload.known_globals import KNOWN
 from latentwalk.safeload.nodes import Global, Made, shown
 from latentwalk.safeload.opcodes import OPCODES, unpickle

@@ -4,6 +4,7 @@ import torch
 from latentwalk.jobs.load import load_scorer
 from latentwalk.samples import score_samples
 from latentwalk.scorers.measurements import COLOUR_ATTRIBUTES, PLAIN, ROBUST, Measurements
+from random_networks import FAMILIES
 
 SIDE = 16
 
@@ -96,6 +97,7 @@ def test_pictures_that_give_no_scale_are_refused(given, message) -> None:
         Measurements(given)
 
 
+@pytest.mark.parametrize("generator", FAMILIES, indirect=True)
 def test_every_family_is_measured(generator) -> None:
     scorer = load_scorer("measurements", generator=generator)
     labels = torch.arange(generator.classes) if generator.classes else None

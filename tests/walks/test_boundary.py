@@ -200,7 +200,7 @@ class TestPaths:
             assert torch.allclose(moves, moves.mean(0).expand_as(moves), atol=1e-5)
 
     def test_they_are_kept_only_when_asked_for(self, toy, codes) -> None:
-        assert ALONG.walk(toy, codes, TRUTH, [UP]).paths is None
+        assert ALONG.walk(toy, codes, TRUTH, [UP]).paths == ()
 
 
 class TestSmallest:

@@ -15,7 +15,7 @@ from latentwalk.jobs.naming import name_directions
 from latentwalk.latents import Latents, concatenate
 from latentwalk.methods import METHODS, Entry, Method
 from latentwalk.progress import Progress, silent
-from latentwalk.samples import Samples, draw_codes, map_codes, score_samples
+from latentwalk.samples import Samples, map_codes, sample_codes, score_samples
 from latentwalk.scorers.callable import Scoring, as_scorer
 from latentwalk.scores import Scorer, check_attributes
 from latentwalk.settings import read_settings
@@ -127,7 +127,7 @@ def discover(
         }
         found[name] = Directions(found[name].items, {**found[name].source, **asked})
         if entry.needs in ("codes", "nothing") and namer is not None:
-            codes = concatenate(list(draw_codes(generator, NAMING_CODES, NAMING_SEED + seed, None, labels)))
+            codes = concatenate(list(sample_codes(generator, NAMING_CODES, NAMING_SEED + seed, None, labels)))
             found[name] = name_directions(generator, found[name], namer, codes, progress)
         progress(f"fitting {name}", 1, 1)
     return found
@@ -146,7 +146,7 @@ def _fit(name: str, method: Method, generator: Generator, samples: Samples, scor
         **fitted.source,
         "method": name,
         "generator_source": generator.source,
-        "drawing": asdict(generator.drawing),
+        "drawing": asdict(generator.options),
         "cost": cost,
         **(scored if needs in SCORED else {}),
     }
@@ -190,7 +190,7 @@ def _draw(
         return score_samples(generator, scorer, samples, seed, progress, labels).only(names)
     if samples < 2:
         raise ValueError(f"expected at least 2 samples, got {samples}")
-    return Samples.unscored(concatenate(list(draw_codes(generator, samples, seed, None, labels))))
+    return Samples.unscored(concatenate(list(sample_codes(generator, samples, seed, None, labels))))
 
 
 def space_for(name: str, entry: Entry, generator: Generator, asked: str | None) -> str:

@@ -160,7 +160,7 @@ def edit_batches(
         raise ValueError("expected at least one code to edit, got none")
     recipe = EditRecipe(
         generator=Source(source=generator.source, fingerprint=generator.fingerprint),
-        drawing=generator.drawing,
+        drawing=generator.options,
         scorer=describe_scorer(scorer),
         judge=describe_scorer(judge) if judge else None,
         codes=describe_codes(generator, latents),

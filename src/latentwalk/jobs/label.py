@@ -14,7 +14,7 @@ from latentwalk.latents import concatenate
 from latentwalk.methods.fewshot import FewShot, next_to_label
 from latentwalk.pictures.grid import grid
 from latentwalk.progress import Progress, silent
-from latentwalk.samples import Samples, draw_codes
+from latentwalk.samples import Samples, sample_codes
 
 UNLABELLED = 4000
 """Fresh codes beside the labelled ones, that show how codes and pictures go together."""
@@ -61,7 +61,7 @@ def labelled_samples(
     if unlabelled == 0:
         return hand
     space = hand.latents.space
-    fresh = concatenate([part.to(generator.device) for part in draw_codes(generator, unlabelled, seed, space)])
+    fresh = concatenate([part.to(generator.device) for part in sample_codes(generator, unlabelled, seed, space)])
     blank = hand.scores.new_full((unlabelled, len(hand.attributes)), torch.nan)
     return Samples(concatenate([hand.latents, fresh]), torch.cat([hand.scores, blank]), hand.attributes)
 

@@ -102,6 +102,7 @@ class GradientWalk:
         held: Sequence[str],
         keep_paths: bool,
     ) -> Walk:
+        # 1. Look at the start: logits, and the slope of every goal and every held attribute there.
         columns = [attribute_index(scorer, goal.attribute) for goal in goals]
         held_columns = [attribute_index(scorer, name) for name in held]
         end = latents.values.clone()
@@ -119,6 +120,7 @@ class GradientWalk:
             active = torch.nonzero(~reached | (left > 0))[:, 0]
             if len(active) == 0:
                 break
+            # 2. What each code still lacks, and how far its held attributes have drifted; from both, one step.
             there = reached[active]
             missing = still_missing(goals, logits[active], columns)
             gone = (start - logits)[active][:, held_columns]
@@ -127,6 +129,7 @@ class GradientWalk:
             tried = latents[active].with_values(
                 self._pull(end[active] + delta.view_as(end[active]), full, latents.space)
             )
+            # 3. Look at where the step leads: logits, and the slopes that the next step will need.
             left[active] -= there.long()
             last = left[active] == 0
             tried_logits, tried_rows = slopes(
@@ -140,13 +143,15 @@ class GradientWalk:
                 lambda x, last=last: all_reached(goals, x, scorer) & last,
             )
             steps[active] += 1
+            # 4. Take the step if it helped: nearer to the goals on the way, less drift after arriving. The shortest
+            # step is taken anyway, to get out of a dead end.
             nearer = still_missing(goals, tried_logits, columns).abs().sum(1) < missing.abs().sum(1)
             nearer |= radius[active] <= SHORTEST * first[active]
             stiller = (start[active] - tried_logits)[:, held_columns].norm(dim=1) < gone.norm(dim=1)
             helped = torch.where(there, stiller & all_reached(goals, tried_logits, scorer), nearer)
             to, back = active[helped], active[~helped]
             end[to], logits[to] = tried.values[helped], tried_logits[helped]
-            # A step that led away jumped over a ridge: go less far, along the mean of the slopes on both sides. The
+            # 5. A step that led away jumped over a ridge: go less far, along the mean of the slopes on both sides. The
             # longer a walk, the more steps the mean is over: the zigzag cancels out, and the way along the ridge stays.
             older = min(max(1.0, step / 4), MEMORY)
             rows[active] = (older * rows[active] + tried_rows) / (older + 1)
@@ -172,11 +177,13 @@ class GradientWalk:
 
         The drift of a code that is there already is undone whole, and no longer gives way to the goal.
         """
+        # The minimum-norm solution of `rows @ delta = wanted` is rows' (rows rows')^-1 wanted, damped a little (ridge).
         drift = torch.where(there, 1.0, self.drift)[:, None] * gone
         gram = rows @ rows.mT
         damping = self.ridge * gram.diagonal(dim1=1, dim2=2).mean(1, keepdim=True)
         yielding = torch.where(there, 1.0, 2.0 ** max(0, step - self.patience))[:, None]
         damping = torch.cat([damping.expand_as(missing), yielding * damping.expand_as(drift)], 1)
+        # Goals and drift are solved for side by side, so that each part can be cut to the radius on its own.
         zeros = torch.zeros_like
         wanted = torch.stack([torch.cat([missing, zeros(drift)], 1), torch.cat([zeros(missing), drift], 1)], 2)
         parts = rows.mT @ torch.linalg.solve(gram + torch.diag_embed(damping), wanted)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from latentwalk.generators import filters, tiles
+from latentwalk.generators.layers import filters, tiles
 from latentwalk.generators.layers.filters import SLOPE, decimate, filtered_leaky_relu, interpolate
 from latentwalk.generators.layers.tiles import Resampling, decimation, interpolation, separable
 

@@ -1,0 +1,92 @@
+"""The README does what it says: its commands and snippets run as printed, in its order, in an empty folder.
+
+Small stand-ins lie under the names of a reader's own files. What takes minutes is told to do less of the same.
+"""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from latentwalk.checkpoints import own
+from latentwalk.cli.main import main
+from random_networks import random_biggan, random_dcgan, random_stylegan2
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+
+QUICKER = {
+    "--samples 5000": "--samples 400",
+    "--samples 2000": "--samples 100",
+    "--codes 100": "--codes 16",
+    "--seeds 0-35": "--seeds 0-3",
+    "--seeds 0-15": "--seeds 0-2",
+    "--steps 12": "--steps 3",
+    "samples=5_000": "samples=400",
+    "train scorer my_dcgan.pt": "train scorer my_dcgan.pt --samples 256 --epochs 1",
+}
+"""What is told to do less."""
+
+NOT_HERE = ("python3 -m venv", ". .venv", "make ", "hf://")
+"""Commands that install, or that need a network."""
+
+LABELS = "seed,glasses\n" + "".join(f"{seed},{seed % 2}\n" for seed in range(60))
+"""What a person answers when asked."""
+
+
+def steps(text: str) -> Iterator[str]:
+    """Commands (indented by four) and Python snippets (fenced), in their order."""
+    for i, part in enumerate(re.split(r"^```python\n(.*?)^```\n", text, flags=re.DOTALL | re.MULTILINE)):
+        yield from [part] if i % 2 else re.findall(r"^    (\S.*)$", part, re.MULTILINE)
+
+
+def arguments(command: str) -> list[str]:
+    """What the shell makes of a command: no comment, and names for patterns."""
+    words = shlex.split(command, comments=True)[1:]
+    return [name for word in words for name in (sorted(map(str, Path().glob(word))) if "*" in word else [word])]
+
+
+def call(command: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments(command))
+    return int(ended.value.code or 0)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch) -> Path:
+    """An empty folder with a small checkpoint under each name that the README gives to a reader's own."""
+    own.write(random_stylegan2(), tmp_path / "my_model.pkl")
+    own.write(random_dcgan(), tmp_path / "my_dcgan.pt")
+    own.write(random_biggan(), tmp_path / "my_classes.pth")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_everything_runs_as_printed(folder, capsys) -> None:
+    """No step needs more than the steps before it, none overwrites what another made, and each ends well: exit code 0,
+    or 1 where a random stand-in cannot get to a probability."""
+    ran = 0
+    for printed in steps(README):
+        step = printed
+        for much, little in QUICKER.items():
+            step = step.replace(much, little)
+        if printed.startswith(NOT_HERE) or any(word in printed for word in NOT_HERE):
+            continue
+        if not printed.startswith("latentwalk "):
+            exec(compile(step, "README.md", "exec"), {})
+        elif printed.startswith("latentwalk label "):
+            (folder / "labels.csv").write_text(LABELS)
+        else:
+            code = call(step)
+            assert code == 0 or (code == 1 and "my_" in step), f"{printed}\n{capsys.readouterr().err}"
+        ran += 1
+    assert ran > 20
+
+
+def test_every_command_is_shown() -> None:
+    from latentwalk.cli.main import app
+
+    names = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    shown = {step.split()[1] for step in steps(README) if step.startswith("latentwalk ")}
+    assert names - {"evaluate"} <= shown
