@@ -100,8 +100,9 @@ def discover(
     spaces = {name: space_for(name, entry, generator, space) for name, entry in chosen.items()}
     options = {name: with_layer(name, generator, spaces[name], (options or {}).get(name, {})) for name in chosen}
     made = {name: make_method(name, entry, scorer, labelled, options[name]) for name, entry in chosen.items()}
-    names = _attributes(scorer, attributes)
     needs = {entry.needs for entry in chosen.values()}
+    # Hand labels have names of their own, which no scorer needs to know.
+    names = () if needs == {"labels"} else _attributes(scorer, attributes)
     drawn = _draw(generator, scorer if needs & SCORED else None, names, samples, seed, labels, progress)
     found = {}
     for name, entry in chosen.items():
