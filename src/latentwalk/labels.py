@@ -35,9 +35,6 @@ ANSWERS = {
 KEYS = ("seed", "index")
 """What the first column may be."""
 
-CLASS = "class"
-"""The column with the class of every seed, for generators that have classes."""
-
 SEPARATORS = (",", ";", "\t")
 
 
@@ -211,7 +208,7 @@ def read_labels(path: str | Path, generator: Generator, codes: str | Path | None
     table = LabelTable.read(path)
     if not table.rows:
         raise ValueError(f"{path} has a header and no rows")
-    binary = [column for column in table.columns if table.is_binary(column) and column != CLASS]
+    binary = [column for column in table.columns if table.is_binary(column)]
     attributes = [_attribute(text, table, path) for text in wanted or binary]
     if not attributes:
         raise ValueError(f"{path} has no column of 0 and 1: expected some, or --attribute NAME=COLUMN:VALUE")

@@ -33,6 +33,13 @@ def test_every_key(answer) -> None:
     assert lines == ["seed,smiling", "3,1", "4,0", "6,1"]
     assert "seed 3   smiling?   1 of 4" in text and "smiling: 2 yes, 1 no" in text
     assert "1 are open: the same command goes on with them" in text and "\u2580" in text
+    assert "next:" not in text, "two of each kind are needed for what comes next"
+
+
+def test_the_next_command_is_said_once_there_are_labels(answer, small, tmp_path) -> None:
+    text = answer("ynyn", "--attribute", "my hat", "--seeds", "3-6")[1]
+    table = tmp_path / "labels.csv"
+    assert f"next: latentwalk discover {small} --method fewshot --labels {table} --attribute 'my hat'" in text
 
 
 def test_back_asks_the_last_one_again(answer) -> None:

@@ -4,6 +4,7 @@ import torch
 from latentwalk.edits import codes_for
 from latentwalk.jobs.discover import discover, fit_boundary
 from latentwalk.origin import Source
+from latentwalk.samples import Samples
 from random_networks import FAMILIES, random_stylegan2
 from toys import ATTRIBUTES, BlindScorer, ToyScorer
 
@@ -208,6 +209,17 @@ def test_a_method_that_finds_nothing_does_not_cost_what_others_found(toy) -> Non
     assert "there are 16 directions, got 99" in told["sefa"]
     with pytest.raises(ValueError, match="there are 16 directions, got 99"):
         discover(toy, ["sefa", "logistic"], **request)
+
+
+def test_hand_labels_have_names_that_no_scorer_knows(toy):
+    """A generator that comes with a scorer takes labels of other things."""
+    codes = toy.sample(range(40))
+    labelled = Samples(codes, (ToyScorer()(toy.synthesize(codes))[:, :1] > 0).float(), ("glasses",))
+    given = {"samples": 200, "labelled": labelled, "options": {"fewshot": {"prior": "code"}}}
+    found = discover(toy, ["fewshot"], ToyScorer(), ["glasses"], **given)["fewshot"]
+    assert [direction.name for direction in found] == ["glasses"]
+    with pytest.raises(ValueError, match="no attribute 'glasses'"):
+        discover(toy, ["fewshot", "svm"], ToyScorer(), ["glasses"], **given)
 
 
 def test_directions_are_named_on_codes_that_they_were_not_found_with(toy, monkeypatch) -> None:

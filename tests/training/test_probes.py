@@ -20,7 +20,7 @@ def labelled(toy, count: int = 200, unknown: int = 30) -> Samples:
 def test_the_planted_truth_is_found(toy):
     found = fit_probes(toy, labelled(toy), [CODE, "entry"])
     fresh = toy.sample(range(1000, 1500))
-    images, logits = found.draw(toy, fresh)
+    images, logits = found.read(toy, fresh)
     truth = score(toy, ToyScorer(), fresh)
     torch.testing.assert_close(images, toy.synthesize(fresh))
     for column in range(3):
@@ -41,7 +41,7 @@ def test_logits_are_probabilities(toy):
     noise = 2 * torch.randn(800, 3, generator=torch.Generator().manual_seed(0))
     labels = (score(toy, ToyScorer(), latents) + noise > 0).float()
     fit = Samples(latents[:400], labels[:400], ToyScorer().attributes)
-    _, logits = fit_probes(toy, fit, ["entry"]).draw(toy, latents[400:])
+    _, logits = fit_probes(toy, fit, ["entry"]).read(toy, latents[400:])
     assert abs(logits.sigmoid().mean() - labels[400:].mean()) < 0.05
     sure = logits.abs() > 2
     assert ((logits > 0) == (labels[400:] > 0))[sure].float().mean() > 0.85
@@ -57,7 +57,7 @@ def test_too_few_labels_are_refused(toy):
     samples.scores[:, 0] = (torch.arange(40) % 2).float()
     samples.scores[:, 1] = 0
     samples.scores[:7, 1] = 1
-    with pytest.raises(ValueError, match=r"two has 7 positive and 33 negative labels: expected at least 8"):
+    with pytest.raises(ValueError, match="7 positive and 33 negative labels to learn from: expected at least 8"):
         fit_probes(toy, samples, ["entry"])
 
 

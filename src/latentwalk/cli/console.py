@@ -2,6 +2,7 @@
 
 import json
 import math
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,11 @@ def say(text: str = "", style: str = "") -> None:
 def say_files(files: Iterable[Path | str]) -> None:
     for file in files:
         say(f"wrote {file}")
+
+
+def say_next(*words: str | Path) -> None:
+    """The command that goes on from here."""
+    say(f"next: {shlex.join(['latentwalk', *map(str, words)])}", "dim")
 
 
 def say_json(data: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from latentwalk.bundled import check_scorer
-from latentwalk.cli.console import number, say, say_files, say_json, say_table, working
+from latentwalk.cli.console import number, say, say_files, say_json, say_next, say_table, working
 from latentwalk.cli.options import (
     OUTPUT,
     Force,
@@ -173,6 +173,9 @@ def discover(generator: GeneratorName, find: FindOptions, look: SampledOptions, 
     for each, why in failed.items():
         say(f"left out {each}: {why}", "yellow")
     say_files(files)
+    if "fewshot" in found:  # whoever labelled by hand is on a way of several commands
+        file = dict(zip(found, files, strict=True))["fewshot"]
+        say_next("edit", generator, "--direction", f"{file}:{found['fewshot'][0].name}", "--strength", "2")
 
 
 def read_methods(wanted: list[str], scored: bool, labelled: bool, spaces: "Iterable[str]") -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from latentwalk.cli.console import say, say_files, say_json, working
+from latentwalk.cli.console import say, say_files, say_json, say_next, working
 from latentwalk.cli.errors import STOPPED
 from latentwalk.cli.options import (
     OUTPUT,
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 FIRST, CANDIDATES = "0-99", "0-1999"
 """Seeds to label when none are named, and those that --next chooses from."""
+
+ENOUGH = 2
+"""Labels of each kind from which a direction can be found."""
 
 MOST = 1000
 """Pictures on one sheet."""
@@ -210,6 +213,8 @@ def ask(generator: "Generator", table: "LabelTable", path: Path, seeds: Sequence
     for name in names:
         yes, no = table.counts(name)
         say(f"{name}: {yes} yes, {no} no in {path}")
+        if min(yes, no) >= ENOUGH:
+            say_next("discover", generator.source, "--method", "fewshot", "--labels", path, "--attribute", name)
     still = len(table.open_questions(seeds, names))
     if still:
         say(f"{still} are open: the same command goes on with them", "dim")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from latentwalk.cli.cards import describe_card, say_card
-from latentwalk.cli.console import Bar, say_files, say_json, working
+from latentwalk.cli.console import Bar, say_files, say_json, say_next, working
 from latentwalk.cli.errors import STOPPED, Group
 from latentwalk.cli.groups import flat
 from latentwalk.cli.invocation import command_line
@@ -156,6 +156,8 @@ def scorer(generator: GeneratorName, data: LabelOptions, network: NetworkOptions
             generator, data.labels, out, data.codes, columns, recipe, output.run, output.force, progress, network.device
         )
     report(made, out, output.as_json)
+    if not output.as_json:
+        say_next("edit", generator, "--scorer", out, "--set", made.attributes[0])
 
 
 @app.command()

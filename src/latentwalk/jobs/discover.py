@@ -92,8 +92,9 @@ def discover(
         labelled if not isinstance(labelled, str | Path) else read_labels(labelled, generator, None, attributes or ())
     )
     made = {name: make_method(name, entry, scorer, hand, options[name]) for name, entry in chosen.items()}
-    names = _attributes(scorer, attributes)
     needs = {entry.needs for entry in chosen.values()}
+    # Hand labels have names of their own, which no scorer needs to know.
+    names = () if needs == {"labels"} else _attributes(scorer, attributes)
     sampled = _sample(generator, scorer if needs & SCORED else None, names, samples, seed, labels, progress)
     found, yardstick = {}, None
     for name, entry in chosen.items():

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How far pictures are changed; every amount is the largest one, drawn uniformly per picture.
+    """Settings of the augmentation; every amount is the largest one, chosen uniformly per picture.
 
     shift: of the width. scale: relative. angle: degrees. light, tint: of the range [-1, 1], for all channels and for
     each. noise: standard deviation. mirror: whether half of the pictures are flipped.

@@ -21,7 +21,7 @@ from latentwalk.weights import fingerprint
 
 @dataclass(frozen=True)
 class CelebARecipe:
-    """Everything that decides how a classifier of CelebA is trained.
+    """Settings of a classifier of CelebA: everything that decides how it is trained.
 
     attributes: some of CelebA's names. Pictures are resized and cropped to 64x64 and mirrored at random, nothing else
     by default.

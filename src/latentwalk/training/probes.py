@@ -48,7 +48,7 @@ class Probes:
     def layers(self) -> tuple[str, ...]:
         return tuple(self.weights)
 
-    def draw(self, generator: Generator, latents: Latents) -> tuple[Float[Tensor, "n c h w"], Float[Tensor, "n a"]]:
+    def read(self, generator: Generator, latents: Latents) -> tuple[Float[Tensor, "n c h w"], Float[Tensor, "n a"]]:
         """Images and logits of codes, in one pass."""
         images, found = _pass(generator, latents, self.layers)
         return images, sum((found[layer] @ weight for layer, weight in self.weights.items()), self.bias)
@@ -85,10 +85,12 @@ def fit_probes(generator: Generator, samples: Samples, layers: Sequence[str], se
     """
     _check_counts(samples)
     features = activations(generator, samples.latents, layers)
+    # Every layer in the few coordinates that its labelled codes span, whatever its size.
     spans = {layer: _span(x) for layer, x in features.items()}
     # The problems are small: threads would wait for each other longer than they work, above all on a busy machine.
     with threadpool_limits(1):
         columns = [_fit_column([s[0] for s in spans.values()], y.cpu().numpy(), seed) for y in samples.scores.T]
+    # Back from those coordinates to one weight per activation; what was subtracted as the mean goes into the bias.
     weights: dict[str, Tensor] = {}
     bias = torch.tensor([c.bias for c in columns], device=generator.device)
     for index, (layer, (_, basis, mean)) in enumerate(spans.items()):
@@ -105,6 +107,7 @@ def _span(x: Tensor) -> tuple[np.ndarray, Tensor, Tensor]:
     """
     mean = x.mean(0)
     centred = (x - mean).cpu().double()  # not every device has float64
+    # The products of samples with each other are [n, n], however many activations [f] there are.
     gram = centred @ centred.T
     scale = gram.diagonal().mean()
     values, vectors = torch.linalg.eigh(gram / scale)
@@ -126,10 +129,13 @@ class _Column:
 def _fit_column(layers: list[np.ndarray], y: np.ndarray, seed: int) -> _Column:
     known = ~np.isnan(y)
     y = y[known]
+    # One model per layer, each with its logits on codes that it did not learn from.
     models, held_out = zip(*(_fit_layer(x[known], y, seed) for x in layers), strict=True)
+    # One more model weighs the layers by how right those logits are. Its own quality is cross-validated in turn.
     evidence = np.stack(held_out, 1)
     stack = LogisticRegression(C=1.0).fit(evidence, y)
     auc = roc_auc_score(y, _held_out(LogisticRegression(C=1.0), evidence, y, seed + 1))
+    # A weighted sum of linear models is a linear model: only its weights and its bias are kept.
     shares = stack.coef_[0]
     weights = [share * model.coef_[0] for share, model in zip(shares, models, strict=True)]
     bias = float(stack.intercept_[0]) + sum(float(s * m.intercept_[0]) for s, m in zip(shares, models, strict=True))
@@ -155,6 +161,7 @@ def _check_counts(samples: Samples) -> None:
         yes, no = int((column == 1).sum()), int((column == 0).sum())
         if min(yes, no) < FEWEST:
             raise ValueError(
-                f"{name} has {yes} positive and {no} negative labels: expected at least {FEWEST} of each; "
-                "label more codes or leave it out"
+                f"{name} has {yes} positive and {no} negative labels to learn from: expected at least {FEWEST} of "
+                "each; label more codes or leave it out, or find a direction with `latentwalk discover --method "
+                "fewshot`, for which 2 of each are enough"
             )

@@ -29,7 +29,7 @@ from latentwalk.weights import fingerprint
 
 @dataclass(frozen=True)
 class ScorerRecipe:
-    """Everything that decides how a scorer is trained.
+    """Settings of a scorer from hand labels: everything that decides how it is trained.
 
     samples: fresh samples that the probes label. epochs: passes over them. layers: what the probes read, the code
     ("code") and the hidden layers when empty. holdout: share of the labels, from the end of the file, that no step
@@ -71,10 +71,12 @@ def learn_from_labels(
     """
     recipe = recipe or ScorerRecipe()
     checkpoint = open_run(run, _settings(generator, labels, recipe))
+    # A few labels teach the probes, which see the activations, and the probes label as many samples as are asked for.
     used, unseen = split(labels, recipe.holdout)
     probes = fit_probes(generator, used, recipe.layers or readable(generator), recipe.seed)
     pictures, targets = pseudo_label(generator, probes, recipe, progress)
 
+    # The scorer learns from those; it sees the pictures alone, and every time changed a little.
     scorer = Classifier.fresh(
         labels.attributes, recipe.architecture, recipe.width, generator.image_shape[0], recipe.seed
     )
@@ -83,6 +85,7 @@ def learn_from_labels(
     train(OneCycle(scorer, loss, schedule, generator.device), schedule.steps, recipe.seed, checkpoint, progress)
     scorer.freeze()
 
+    # The hand labels that were used turn logits into probabilities; those that nobody saw say how good they are.
     calibrate(scorer, score(generator, scorer, used.latents), used.scores)
     logits = score(generator, scorer, unseen.latents)
     scorer.card = _card(generator, recipe, probes, report(logits, unseen.scores, labels.attributes))
@@ -108,7 +111,7 @@ def pseudo_label(
     targets = []
     for start in range(0, recipe.samples, 256):
         latents = generator.sample(seeds[start : start + 256])
-        images, logits = probes.draw(generator, latents)
+        images, logits = probes.read(generator, latents)
         pictures[start : start + len(latents)] = to_bytes(images).cpu()
         targets.append(logits.sigmoid().cpu())
         progress("labelling samples", start + len(latents), recipe.samples)
