@@ -17,7 +17,7 @@ import torch
 import latentwalk as lw
 from latentwalk.latents import Latents
 from latentwalk.methods import METHODS
-from latentwalk.samples import Samples, draw_codes
+from latentwalk.samples import Samples, sample_codes
 from latentwalk.scores import score
 
 ATTRIBUTES = ("eyeglasses", "smiling", "mouth_open", "hat")
@@ -32,7 +32,7 @@ def scored(generator, scorer, count: int, seed: int, cache: Path, partial: bool)
     files = [cache / f"chunk_{seed}_{k:03d}.npz" for k in range(-(-count // CHUNK))]
     if not partial and not all(file.exists() for file in files):
         parts, chunk = [], 0
-        for part in draw_codes(generator, count, seed):
+        for part in sample_codes(generator, count, seed):
             parts.append(part)
             if sum(map(len, parts)) >= CHUNK or chunk * CHUNK + sum(map(len, parts)) == count:
                 if not files[chunk].exists():

@@ -34,7 +34,7 @@ from latentwalk.methods.decomposition import activations
 from latentwalk.methods.ganspace import GANSpace
 from latentwalk.numerics.moments import Moments, principal
 from latentwalk.numerics.sketch import Sketch
-from latentwalk.samples import Samples, draw_codes
+from latentwalk.samples import Samples, sample_codes
 
 SIZE, KEPT, BLOCK, WIDE_BLOCK = 512, 80, 10_000, 2_000
 
@@ -111,7 +111,7 @@ def wide(layer: str, count: int, columns: int) -> list[str]:
     incremental, moments, seen = IncrementalPCA(KEPT), None, []
 
     def rows() -> Iterator[Tensor]:
-        for part in draw_codes(generator, count, 0, batch=WIDE_BLOCK):
+        for part in sample_codes(generator, count, 0, batch=WIDE_BLOCK):
             code = part.values[0].numel()
             yield torch.cat([batch[:, :-code] for batch in activations(generator, part, layer)])
 

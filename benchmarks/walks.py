@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 import latentwalk as lw
+from latentwalk.jobs.edit import edit_batches
 
 CODES_FROM = 3 * 10**9
 """Seeds far from those that scorers and boundaries were fitted on."""
@@ -28,7 +29,7 @@ def measure(generator, scorer, judge, attribute: str, count: int, hold: str, sig
     before = lw.score(generator, judge, codes)
     rows = {"reached": [], "confirmed": [], "steps": [], "distance": [], "on": [], "off": []}
     done = 0
-    for part in lw.edit_batches(generator, codes, scorer, {attribute: 0.995}, hold=hold or ()):
+    for part in edit_batches(generator, codes, scorer, {attribute: 0.995}, hold=hold or ()):
         after = lw.score(generator, judge, part.latents)
         change = (after - before[done : done + len(part)]).abs() / sigma
         done += len(part)

@@ -14,7 +14,7 @@ import numpy as np
 import latentwalk as lw
 from latentwalk.files import write_text
 from latentwalk.images import save_png
-from latentwalk.jobs.draw import save_film, save_picture
+from latentwalk.jobs.figures import save_film, save_picture
 from latentwalk.pictures.charts import bars
 from latentwalk.receipts import PictureRecipe
 

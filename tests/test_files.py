@@ -6,6 +6,7 @@ import pytest
 import torch
 from safetensors import safe_open
 
+from latentwalk.filenames import readable
 from latentwalk.files import atomic, check_writable, write_tensors, write_text
 
 
@@ -67,3 +68,15 @@ def test_tensors_and_their_metadata(tmp_path: Path) -> None:
         assert file.metadata() == {"kind": "test"}
         assert file.get_tensor("part").tolist() == [0, 2, 4]
         assert torch.equal(file.get_tensor("same"), whole.detach())
+
+
+def test_a_name_that_is_no_utf_8_is_text_all_the_same(tmp_path: Path) -> None:
+    """Bytes out of old archives; Python has a half character for each, which no file can hold."""
+    name = b"mod\xe8le.pkl".decode("utf-8", "surrogateescape")
+    assert readable(Path(name)) == r"mod\xe8le.pkl" == readable(readable(name))
+    assert readable("modèle 😀.pkl") == "modèle 😀.pkl"
+    write_text(tmp_path / "note.txt", f"from {name}")
+    assert (tmp_path / "note.txt").read_text(encoding="utf-8") == r"from mod\xe8le.pkl"
+    write_tensors(tmp_path / "t.safetensors", {"a": torch.zeros(1)}, {"from": name})
+    with safe_open(tmp_path / "t.safetensors", "pt") as file:
+        assert file.metadata() == {"from": r"mod\xe8le.pkl"}

@@ -9,9 +9,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from latentwalk.generator import Generator, check_seed
+from latentwalk.generator import Generator
 from latentwalk.hooks import read_layers
 from latentwalk.latents import Latents
+from latentwalk.options import RenderOptions
+from latentwalk.seeds import check_seed
 from latentwalk.weights import fingerprint
 from random_networks import DEEP, EVERY, SIZES, codes, random_biggan, random_stylegan2, random_wrapped
 
@@ -34,11 +36,11 @@ def test_a_code_depends_on_its_seed_alone(network: Generator) -> None:
     assert some.seeds is not None and some.seeds.tolist() == [7, 0, 3]
 
 
-def test_drawing_leaves_the_global_random_state_alone(generator: Generator) -> None:
+def test_rendering_leaves_the_global_random_state_alone(generator: Generator) -> None:
     before = torch.random.get_rng_state()
     generator.render(codes(generator, [1]))
-    if "noise" in generator.options:
-        generator.render(codes(generator, [1]), noise=3)
+    if "noise" in generator.option_names:
+        generator.render(codes(generator, [1]), RenderOptions(noise=3))
     assert torch.equal(before, torch.random.get_rng_state())
 
 
@@ -163,17 +165,14 @@ def test_foreign_codes_are_refused(network: Generator, method: str) -> None:
 
 @pytest.mark.parametrize("method", ["render", "synthesize"])
 def test_options_without_a_meaning_are_refused(generator: Generator, method: str) -> None:
-    latents, values = codes(generator, [0]), {"truncation": 0.5, "cutoff": 2, "noise": "none"}
-    for name, value in values.items():
-        if name in generator.options:
-            assert bool(getattr(generator, method)(latents, **{name: value}).isfinite().all())
+    latents = codes(generator, [0])
+    for options in (RenderOptions(truncation=0.5), RenderOptions(cutoff=2), RenderOptions(noise="none")):
+        (name,) = options.chosen
+        if name in generator.option_names:
+            assert bool(getattr(generator, method)(latents, options).isfinite().all())
         else:
             with pytest.raises(ValueError, match=f"{name} means nothing for a {type(generator).__name__}: leave it"):
-                getattr(generator, method)(latents, **{name: value})
-    wrong = {"truncation": float("nan"), "cutoff": -1, "noise": -1}
-    for name, value in wrong.items():
-        with pytest.raises(ValueError, match=r"means nothing|is a finite number|from 0"):
-            getattr(generator, method)(latents, **{name: value})
+                getattr(generator, method)(latents, options)
 
 
 def test_mapping_to_the_same_space_changes_nothing(generator: Generator) -> None:
@@ -257,8 +256,8 @@ def test_good_seeds_of_any_integer_type(toy: Generator) -> None:
 
 def test_options_of_a_family_that_has_all_of_them(unchecked: None) -> None:
     generator = random_stylegan2()
-    generator.check_options(0.7, 4, "none")
-    generator.check_options(-1, 0, 2**62)
+    generator.check_options(RenderOptions(0.7, 4, "none"))
+    generator.check_options(RenderOptions(-1, 0, 2**62))
     for options, message in (
         ({"cutoff": -1}, "cutoff is a number of layers from 0"),
         ({"cutoff": True}, "cutoff is a number of layers from 0"),
@@ -268,24 +267,29 @@ def test_options_of_a_family_that_has_all_of_them(unchecked: None) -> None:
         ({"truncation": float("inf")}, "truncation is a finite number"),
     ):
         with pytest.raises(ValueError, match=message):
-            generator.check_options(**options)
+            RenderOptions(**options)
 
 
-def test_a_generator_with_options_draws_with_them_and_shares_all_else() -> None:
+def test_a_generator_with_options_renders_with_them_and_shares_all_else() -> None:
     generator = random_stylegan2()
     codes = generator.sample(range(3))
     plain, chosen = generator.render(codes), {"truncation": 0.4, "cutoff": 3, "noise": 5}
     view = generator.with_options(**chosen)
-    assert torch.equal(view.render(codes), generator.render(codes, **chosen))
-    assert torch.equal(view.synthesize(codes), generator.synthesize(codes, **chosen))
-    assert torch.equal(view.render(codes, noise="none"), generator.render(codes, **chosen | {"noise": "none"}))
-    assert torch.equal(view.with_options(0.4).render(codes), generator.render(codes, truncation=0.4))  # not added up
+    assert torch.equal(view.render(codes), generator.render(codes, RenderOptions(**chosen)))
+    assert torch.equal(view.synthesize(codes), generator.synthesize(codes, RenderOptions(**chosen)))
+    assert torch.equal(
+        view.render(codes, RenderOptions(noise="none")),
+        generator.render(codes, RenderOptions(**chosen | {"noise": "none"})),
+    )
+    assert torch.equal(
+        view.with_options(0.4).render(codes), generator.render(codes, RenderOptions(0.4))
+    )  # not added up
     assert torch.equal(generator.render(codes), plain) and not torch.equal(view.render(codes), plain)
     assert torch.equal(view.map(codes, "w+").values, generator.map(codes, "w+").values)
     assert view.fingerprint == generator.fingerprint and type(view) is type(generator)
     assert all(a is b for a, b in zip(view.parameters(), generator.parameters(), strict=True))
     double = copy.deepcopy(view).to(torch.float64)
-    assert double.drawing == view.drawing and (double.render(codes) - view.render(codes)).abs().max() < 1e-4
+    assert double.options == view.options and (double.render(codes) - view.render(codes)).abs().max() < 1e-4
     with read_layers(view, ["synthesis.b4.conv1"]) as found:
         view.synthesize(codes)
     assert "synthesis.b4.conv1" in found
@@ -298,11 +302,11 @@ def test_options_of_a_view_are_checked(tiny: Generator) -> None:
 
 def test_truncation_shortens_a_code_without_average(tiny: Generator) -> None:
     latents = tiny.sample(range(3))
-    half = tiny.map(latents, "z", truncation=0.5)
+    half = tiny.map(latents, "z", RenderOptions(0.5))
     assert torch.equal(half.values, latents.values / 2)
-    assert torch.equal(tiny.render(latents, truncation=0.5), tiny.render(half))
+    assert torch.equal(tiny.render(latents, RenderOptions(0.5)), tiny.render(half))
     assert torch.equal(
-        tiny.render(latents, 2, truncation=0.5), torch.cat([tiny.render(half[:2]), tiny.render(half[2])])
+        tiny.render(latents, RenderOptions(0.5), batch=2), torch.cat([tiny.render(half[:2]), tiny.render(half[2])])
     )
 
 

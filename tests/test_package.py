@@ -14,7 +14,7 @@ def test_every_public_name_is_there(name):
 
 
 def test_other_names_are_not():
-    with pytest.raises(AttributeError, match="has no attribute 'glasses'"):
+    with pytest.raises(AttributeError, match="glasses"):
         lw.glasses  # noqa: B018  # pyright: ignore[reportAttributeAccessIssue]
 
 

@@ -1,4 +1,4 @@
-"""A renderer draws what the generator draws, bit for bit, however little of it is drawn again."""
+"""A renderer draws what the generator draws, bit for bit, however little of it is ran again."""
 
 import pytest
 import torch
@@ -7,6 +7,7 @@ from torch import Tensor
 from latentwalk.generator import Generator
 from latentwalk.generators.stylegan2 import StyleGAN2
 from latentwalk.latents import Latents
+from latentwalk.options import RenderOptions
 from latentwalk.renderer import LIMIT, Renderer
 from latentwalk.stages import Stage
 from random_networks import DEEP, codes, random_biggan, random_stylegan, random_stylegan2, random_stylegan3
@@ -28,18 +29,18 @@ def with_layer(latents: Latents, layer: int, seed: int) -> Latents:
     return latents.with_values(values)
 
 
-def drawn_stages(generator: Generator, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The numbers of the stages that are drawn, as they are drawn from now on."""
-    drawn, real = [], generator.stages
+def run_stages(generator: Generator, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The numbers of the stages that are run, as they are run from now on."""
+    ran, real = [], generator.stages
 
     def stages(*given: object) -> list[Stage]:
         return [
-            Stage(stage.given, lambda state, i=i, stage=stage: drawn.append(i) or stage.draw(state))
+            Stage(stage.given, lambda state, i=i, stage=stage: ran.append(i) or stage.advance(state))
             for i, stage in enumerate(real(*given))
         ]
 
     monkeypatch.setattr(generator, "stages", stages)
-    return drawn
+    return ran
 
 
 def check_every_change(generator: Generator, batch: int | None, limit: int) -> None:
@@ -56,15 +57,15 @@ def check_every_change(generator: Generator, batch: int | None, limit: int) -> N
             assert renderer.held <= limit
 
 
-def test_every_change_is_drawn_bit_for_bit(generator: Generator) -> None:
+def test_every_change_is_rendered_bit_for_bit(generator: Generator) -> None:
     check_every_change(generator, None, LIMIT)
 
 
-def test_every_change_in_batches_and_little_room_is_drawn_bit_for_bit(network: Generator) -> None:
+def test_every_change_in_batches_and_little_room_is_rendered_bit_for_bit(network: Generator) -> None:
     check_every_change(network, 2, 10_000)
 
 
-def test_a_style_of_any_layer_is_drawn_bit_for_bit() -> None:
+def test_a_style_of_any_layer_is_rendered_bit_for_bit() -> None:
     generator = random_stylegan2()
     renderer, base = Renderer(generator), codes(generator, [0, 1], "s")
     for channel in range(base.values.shape[1]):
@@ -76,28 +77,28 @@ def test_a_style_of_any_layer_is_drawn_bit_for_bit() -> None:
 
 def test_stages_end_in_the_image(generator: Generator) -> None:
     latents, state = codes(generator, range(2)), None
-    for stage in generator.stages(latents):
-        state = stage.draw(state)
+    for stage in generator.stages(*generator.checked(latents)):
+        state = stage.advance(state)
     assert isinstance(state, Tensor) and torch.equal(state, generator.synthesize(latents))
 
 
 @pytest.mark.parametrize("name", LAYERED)
-def test_only_what_changed_is_drawn(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_what_changed_is_ran(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     generator = LAYERED[name][0]()
     base = codes(generator, range(2), LAYERED[name][1])
     count = base.values.shape[1]
     told = [step.code for step in generator.synthesis.steps] if isinstance(generator, StyleGAN2) else list(range(count))
     everything = list(range(len(told) + 1))  # one more for the colours
-    drawn, renderer = drawn_stages(generator, monkeypatch), Renderer(generator)
+    ran, renderer = run_stages(generator, monkeypatch), Renderer(generator)
     renderer.render(base)
-    assert drawn == everything
+    assert ran == everything
     for layer in range(count):
         renderer.render(base)
         for again in (False, True):
-            drawn.clear()
+            ran.clear()
             renderer.render(with_layer(base, layer, 0))
             first = next(i for i, code in enumerate(told) if code >= layer)
-            assert drawn == ([] if again else everything[first:])
+            assert ran == ([] if again else everything[first:])
 
 
 @pytest.mark.parametrize("name", LAYERED)
@@ -105,16 +106,19 @@ def test_options_labels_and_batches_may_change(name: str) -> None:
     generator, space = LAYERED[name][0](), LAYERED[name][1]
     renderer, every, one = Renderer(generator), codes(generator, range(3), space), codes(generator, [2], space)
     calls = [(every, {}), (one, {}), (every, {"truncation": 0.5}), (every, {})]
-    if "cutoff" in generator.options:
+    if "cutoff" in generator.option_names:
         calls += [(every, {"truncation": 0.5, "cutoff": cutoff}) for cutoff in (3, 1, 2, 0)]
-    if "noise" in generator.options:
+    if "noise" in generator.option_names:
         calls += [(every, {"noise": noise}) for noise in ("none", 5, 5, 6, "const")]
     if generator.classes:
         calls += [(Latents(every.values, space, torch.tensor(labels)), {}) for labels in ([0, 0, 0], [0, 1, 0])]
         calls += [(Latents(every.values, space, torch.full((3, generator.classes), 0.3)), {})]
-    calls += [(every[:0], {}), (every[[2, 1, 0]], {}), (every, {"batch": 2}), (every, {"batch": 1}), (every, {})]
-    for latents, options in calls:
-        assert torch.equal(renderer.render(latents, **options), generator.render(latents, **options))
+    calls += [(every[:0], {}), (every[[2, 1, 0]], {}), (every, {})]
+    for latents, given in calls:
+        options = RenderOptions(**given)
+        assert torch.equal(renderer.render(latents, options), generator.render(latents, options))
+    for batch in (2, 1, None):
+        assert torch.equal(renderer.render(every, batch=batch), generator.render(every, batch=batch))
 
 
 def test_codes_may_be_changed_in_place_and_images_too() -> None:
@@ -152,20 +156,20 @@ def test_what_is_kept_stays_in_its_room(monkeypatch: pytest.MonkeyPatch) -> None
     base, whole = codes(generator, [0], "w+"), Renderer(generator)
     whole.render(base)
     assert whole.held < 2**20
-    limit, drawn = whole.held // 3, drawn_stages(generator, monkeypatch)
+    limit, ran = whole.held // 3, run_stages(generator, monkeypatch)
     renderer, last = Renderer(generator, limit), base.values.shape[1] - 1
     renderer.render(base)
     assert 0 < renderer.held <= limit
-    drawn.clear()
+    ran.clear()
     renderer.render(with_layer(base, last - 1, 0))
-    far = len(drawn)
-    drawn.clear()
+    far = len(ran)
+    ran.clear()
     renderer.render(with_layer(base, last - 1, 1))
-    assert len(drawn) < far and renderer.held <= limit  # now the state before the change is the one that is kept
+    assert len(ran) < far and renderer.held <= limit  # now the state before the change is the one that is kept
     alone = Renderer(generator, 0)
     expected = alone.render(base)
-    drawn.clear()
-    assert torch.equal(alone.render(base), expected) and alone.held == 0 and not drawn
+    ran.clear()
+    assert torch.equal(alone.render(base), expected) and alone.held == 0 and not ran
     renderer.render(base[:0])
     assert renderer.held == 0
 
@@ -189,7 +193,7 @@ def test_mistakes_are_told(tiny: Generator) -> None:
     renderer = Renderer(tiny)
     for call in (
         lambda: renderer.render(Latents(torch.zeros(1, 8), "w")),
-        lambda: renderer.render(tiny.sample([0]), noise="none"),
+        lambda: renderer.render(tiny.sample([0]), RenderOptions(noise="none")),
         lambda: renderer.render(tiny.sample([0]), batch=0),
     ):
         with pytest.raises(ValueError, match=r"has the spaces|means nothing|at least 1"):

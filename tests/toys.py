@@ -21,6 +21,8 @@ from torch import Tensor, nn
 from latentwalk.direction import Direction, Directions
 from latentwalk.generator import Generator
 from latentwalk.latents import Latents, LatentSpace
+from latentwalk.options import NEUTRAL, RenderOptions
+from latentwalk.stages import Stage
 
 SIZE, SIDE = 16, 8
 AMPLITUDE = 0.05
@@ -56,6 +58,8 @@ def _patterns() -> Tensor:
 class ToyGenerator(Generator):
     """z [16] -> 3x8x8, linear: `entry` turns and stretches the code, `picture` paints it."""
 
+    option_names = frozenset()
+
     def __init__(self) -> None:
         super().__init__()
         self.spaces = {"z": LatentSpace("z", (SIZE,))}
@@ -71,18 +75,17 @@ class ToyGenerator(Generator):
     def layer_names(self) -> tuple[str, ...]:
         return ("entry", "picture")
 
-    def map(self, latents: Latents, to: str, truncation: float = 1.0, cutoff: int | None = None) -> Latents:
-        if to != "z":
-            raise ValueError(f"the toy has the space 'z' only, got {to!r}")
-        self.check_options(truncation, cutoff)
+    def map(self, latents: Latents, to: str, options: RenderOptions = NEUTRAL) -> Latents:
+        self.check_space(to)
+        self.check_options(options)
         return self.check(latents)
 
-    def draw(self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int) -> Tensor:
-        return self.picture(self.entry(self.check(latents).values)).view(-1, *self.image_shape)
+    def stages(self, latents: Latents, options: RenderOptions) -> list[Stage]:
+        z = latents.values
+        return [Stage((z,), lambda _: self.picture(self.entry(z)).view(-1, *self.image_shape))]
 
     def entry_weights(self, space: str) -> dict[str, Tensor]:
-        if space != "z":
-            raise ValueError(f"the toy has the space 'z' only, got {space!r}")
+        self.check_space(space)
         return {"entry": self.entry.weight.detach()}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from latentwalk.files import write_text
-from latentwalk.generator import Drawing
+from latentwalk.options import RenderOptions
 from latentwalk.receipts import Record, Source
 
 
@@ -148,7 +148,7 @@ class Evaluation(Record):
 
     latentwalk: str
     generator: Source
-    drawing: Drawing = Drawing()
+    drawing: RenderOptions = RenderOptions()
     judge: Source
     attributes: list[str]
     spread: dict[str, float]

@@ -10,6 +10,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from latentwalk.filenames import readable
+
 
 def check_writable(path: str | Path, force: bool = True) -> Path:
     """The path, once it is sure that a file can be put there. Call before the work that fills it.
@@ -48,9 +50,9 @@ def atomic(path: str | Path) -> Iterator[Path]:
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """One UTF-8 text file, atomically."""
+    """One UTF-8 text file, atomically. Names of files in it are made readable."""
     with atomic(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(readable(text), encoding="utf-8")
 
 
 def write_tensors(path: str | Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
@@ -59,4 +61,4 @@ def write_tensors(path: str | Path, tensors: Mapping[str, Tensor], metadata: Map
         name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format) for name, tensor in tensors.items()
     }
     with atomic(path) as temporary:
-        save_file(apart, temporary, dict(metadata))
+        save_file(apart, temporary, {readable(key): readable(text) for key, text in metadata.items()})

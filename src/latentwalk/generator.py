@@ -1,27 +1,28 @@
-"""What every generator of every family can do: sample codes, map them between spaces, draw them."""
+"""What every generator of every family can do: sample codes, map them between spaces, synthesize pictures of them."""
 
 import copy
-import math
-import operator
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple, dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple, SupportsIndex
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from latentwalk.latents import Latents, LatentSpace
-from latentwalk.stages import Stage
+from latentwalk.options import NEUTRAL, RenderOptions
+from latentwalk.seeds import read_seeds
+from latentwalk.stages import Stage, run
 from latentwalk.weights import fingerprint
 
 RENDER_BATCH = 64
-"""Codes drawn at once: enough to fill the processor, few enough that the activations of a batch fit in memory."""
+"""Codes rendered at once: enough to fill the processor, few enough that the activations of a batch fit in memory."""
 
 RENDER_PIXELS = 64 * 64 * RENDER_BATCH
-"""Pixels drawn at once when nobody says how many codes: activations grow with the picture."""
+"""Pixels rendered at once when nobody says how many codes: activations grow with the picture."""
 
 
 class Reading(NamedTuple):
@@ -36,34 +37,20 @@ class Reading(NamedTuple):
     missing: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Drawing:
-    """Options of drawing, see `Generator`; by themselves neutral."""
-
-    truncation: float = 1.0
-    cutoff: int | None = None
-    noise: str | int = "const"
-
-
 class Generator(nn.Module, ABC):
     """A trained generator that stays fixed.
 
-    A family fills in `spaces`, `image_shape` and three methods; everything else is shared. After `freeze`
-    (every loader calls it) no weight asks for a gradient, while gradients still reach the codes.
-
-    Options of drawing, the same everywhere; a family names in `options` those that mean something for it, and the
-    others only take their neutral value:
-    truncation: 1 (neutral) draws codes as they are, smaller ones bring them closer to the average code.
-    cutoff: how many per-layer codes, from the first, truncation touches; None (neutral) is all.
-    noise: "const" (neutral) uses the stored noise maps, "none" uses none, a seed draws maps, the same for all codes.
-    `with_options` gives a generator that draws with others than the neutral ones wherever none are named.
+    A family fills in `spaces`, `image_shape`, `stages`, `entry_weights` and `layer_names`, and `map` where it has other
+    spaces than z; everything else is shared. After `freeze` (every loader calls it) no weight asks for a gradient,
+    while gradients still reach the codes.
 
     spaces: the latent spaces by name; the first one is where codes are sampled.
     image_shape: (channels, height, width) of one image.
     classes: how many classes the codes choose between with their labels; 0 for unconditional families.
     clamps: whether its activations are kept below a limit, so that float16 has room for them.
     label_free: spaces whose codes need no labels, because the class already is in the code.
-    drawing: the options of pictures for which none are named.
+    option_names: the fields of `RenderOptions` that mean something for the family; others only take neutral values.
+    options: the options of its pictures, wherever none are given; see `with_options`.
     source: what it was loaded from, for receipts ("faces64" or a path).
     reading: how its checkpoint was read.
     fingerprint: sixteen hex digits that tell this network from others, whatever file or device it came from or is on.
@@ -72,28 +59,20 @@ class Generator(nn.Module, ABC):
     spaces: dict[str, LatentSpace]
     image_shape: tuple[int, int, int]
     classes: int = 0
-    options: frozenset[str] = frozenset()
+    option_names: frozenset[str] = frozenset({"truncation"})
     label_free: frozenset[str] = frozenset()
     clamps: bool = False
-    drawing: Drawing = Drawing()
+    options: RenderOptions = NEUTRAL
     source: str = ""
     reading: Reading = Reading()
     fingerprint: str = ""
 
     @abstractmethod
-    def map(self, latents: Latents, to: str, truncation: float = 1.0, cutoff: int | None = None) -> Latents:
-        """The same codes in another space of this generator, truncated on the way. Labels stay with the codes."""
+    def stages(self, latents: Latents, options: RenderOptions) -> list[Stage]:
+        """What `synthesize` does, cut wherever a part of the code enters, so that a `Renderer` can begin there.
 
-    @abstractmethod
-    def draw(
-        self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int
-    ) -> Float[Tensor, "n c h w"]:
-        """What `synthesize` gives, for codes and options that it has checked."""
-
-    def cut(self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int) -> list[Stage]:
-        """`draw`, cut wherever a part of the code enters; a family that can, cuts."""
-        given = (latents.space, latents.values, latents.labels, truncation, cutoff, noise)
-        return [Stage(given, lambda _: self.draw(latents, truncation, cutoff, noise))]
+        Codes and options come checked.
+        """
 
     @abstractmethod
     def entry_weights(self, space: str) -> dict[str, Float[Tensor, "out d"]]:
@@ -103,6 +82,18 @@ class Generator(nn.Module, ABC):
     @abstractmethod
     def layer_names(self) -> tuple[str, ...]:
         """Submodules whose activations are worth reading, from the code to the image."""
+
+    def map(self, latents: Latents, to: str, options: RenderOptions = NEUTRAL) -> Latents:
+        """The same codes in another space of this generator, truncated on the way. Labels stay with the codes.
+
+        options: neutral by themselves, whatever the generator's own are: these act once, when a picture is made.
+        Here, where z is the only space, truncation shortens the code: z * truncation.
+        Raises ValueError for codes, spaces and options that this family has not.
+        """
+        latents = self.check(latents)
+        self.check_options(options)
+        self.check_space(to)
+        return latents if options.truncation == 1 else latents.with_values(options.truncation * latents.values)
 
     @property
     def input_space(self) -> LatentSpace:
@@ -115,20 +106,21 @@ class Generator(nn.Module, ABC):
 
     @property
     def dtype(self) -> torch.dtype:
-        """The type of the weights: codes are sampled and pictures drawn in it."""
+        """The type of the weights: codes are sampled and pictures rendered in it."""
         return next(self.parameters()).dtype
 
     def with_options(
         self, truncation: float = 1.0, cutoff: int | None = None, noise: str | int = "const"
     ) -> "Generator":
-        """The same network, sharing its weights, that draws with these options wherever none are named.
+        """The same network, sharing its weights, whose pictures have these options wherever none are given.
 
         Whoever is handed it (a walk, a scorer, a sheet) sees the pictures that these options give. Codes and the ways
-        between spaces are as before. Raises ValueError for options that this family has not.
+        between spaces are as before. truncation, cutoff, noise, errors: see `RenderOptions`; also raises ValueError
+        for options that this family has not.
         """
-        self.check_options(truncation, cutoff, noise)
         view = copy.copy(self)
-        view.drawing = Drawing(truncation, cutoff, noise)
+        view.options = RenderOptions(truncation, cutoff, noise)
+        view.check_options(view.options)
         return view
 
     def freeze(self) -> "Generator":
@@ -141,26 +133,39 @@ class Generator(nn.Module, ABC):
     def train(self, mode: bool = True) -> "Generator":  # a fixed generator has no training mode
         return super().train(False)
 
-    def sample(self, seeds: Iterable[SupportsIndex], labels: int | Iterable[int] | Tensor | None = None) -> Latents:
+    def sample(
+        self,
+        seeds: int | Iterable[SupportsIndex],
+        labels: int | Iterable[int] | Tensor | None = None,
+        numpy: bool = False,
+    ) -> Latents:
         """Standard normal codes, one per seed: a code depends on its seed alone.
 
-        seeds: integers in [0, 2**63). labels: for conditional families one class number for all codes, one for each,
-        or class vectors [n, classes]. Returns Latents [n, *input space] on the generator's device.
+        seeds: integers in [0, 2**63), or a number n for the seeds 0 to n - 1. labels: for conditional families one
+        class number for all codes, one for each, or class vectors [n, classes]. numpy: seeds below 2**32 of
+        numpy.random.RandomState, which is what published seed numbers of the StyleGANs mean.
+        Returns Latents [n, *input space] on the generator's device; see there for how it keeps seeds of numpy.
         Raises ValueError for anything else, and when there are none.
         """
-        space, chosen = self.input_space, [check_seed(seed) for seed in seeds]
-        if not chosen:
-            raise ValueError("expected at least one seed, got none")
-        rows = [torch.randn(space.shape, generator=torch.Generator().manual_seed(seed)) for seed in chosen]
+        space, chosen = self.input_space, read_seeds(seeds, numpy)
         if isinstance(labels, int):
             labels = [labels] * len(chosen)
         if labels is not None and not isinstance(labels, Tensor):
             labels = torch.tensor(list(labels))
-        latents = Latents(torch.stack(rows), space.name, labels, torch.tensor(chosen)).to(self.device, self.dtype)
+        values = torch.stack([normal_code(seed, space.shape) for seed in chosen])
+        latents = Latents(values, space.name, labels, torch.tensor(chosen)).to(self.device, self.dtype)
         return latents if labels is None else self.check(latents)
 
-    def check(self, latents: Latents) -> Latents:
-        """The codes, once their space, shape and labels are ones this generator has. Raises ValueError."""
+    def check(self, latents: Latents | Tensor) -> Latents:
+        """The codes, once their space, shape and labels are ones this generator has. Raises ValueError.
+
+        A tensor [n, *input space] stands for codes of the space where codes are sampled.
+        """
+        if isinstance(latents, Tensor):
+            latents = Latents(latents, self.input_space.name)
+        if not isinstance(latents, Latents):
+            shape = ", ".join(map(str, ("n", *self.input_space.shape)))
+            raise ValueError(f"expected Latents or a tensor [{shape}], got {type(latents).__name__}")
         space = self.spaces.get(latents.space)
         if space is None:
             raise ValueError(f"this generator has the spaces {list(self.spaces)}, got codes of {latents.space!r}")
@@ -173,7 +178,7 @@ class Generator(nn.Module, ABC):
             self._check_labels(latents.labels)
         elif self.classes and space.name not in self.label_free:
             raise ValueError(
-                f"this generator draws one of {self.classes} classes, got {space.name} codes without labels: "
+                f"this generator has {self.classes} classes, got {space.name} codes without labels: "
                 "give them class numbers with Latents(values, space, labels)"
             )
         return latents
@@ -200,78 +205,50 @@ class Generator(nn.Module, ABC):
             labels = F.one_hot(labels.long(), self.classes)
         return labels.to(latents.values)
 
-    def check_options(self, truncation: float = 1.0, cutoff: int | None = None, noise: str | int = "const") -> None:
-        """Raises ValueError for an option that has no meaning for this family, or a value that has none at all."""
-        given = {"truncation": truncation != 1, "cutoff": cutoff is not None, "noise": noise != "const"}
-        for name, chosen in given.items():
-            if chosen and name not in self.options:
-                known = ", ".join(sorted(self.options)) or "none"
-                raise ValueError(f"{name} means nothing for a {type(self).__name__}: leave it out (options: {known})")
-        if not math.isfinite(truncation):
-            raise ValueError(f"truncation is a finite number, 1 for none, got {truncation}")
-        if cutoff is not None and (isinstance(cutoff, bool) or operator.index(cutoff) < 0):
-            raise ValueError(f"cutoff is a number of layers from 0, or None for all, got {cutoff}")
-        if noise not in ("const", "none"):
-            if isinstance(noise, str | bool):
-                raise ValueError(f"noise is 'const', 'none' or a seed, got {noise!r}")
-            check_seed(noise)
+    def check_space(self, name: str) -> None:
+        """Raises ValueError for a space that this generator has not."""
+        if name not in self.spaces:
+            raise ValueError(f"this {type(self).__name__} has the spaces {', '.join(self.spaces)}, got {name!r}")
 
-    def synthesize(
-        self,
-        latents: Latents,
-        truncation: float | None = None,
-        cutoff: int | None = None,
-        noise: str | int | None = None,
-    ) -> Float[Tensor, "n c h w"]:
+    def check_options(self, options: RenderOptions) -> None:
+        """Raises ValueError for an option that has no meaning for this family."""
+        for name in options.chosen:
+            if name not in self.option_names:
+                known = ", ".join(sorted(self.option_names)) or "none"
+                raise ValueError(f"{name} means nothing for a {type(self).__name__}: leave it out (options: {known})")
+
+    def checked(self, latents: Latents | Tensor, options: RenderOptions | None = None) -> tuple[Latents, RenderOptions]:
+        """What `stages` takes. options: the generator's own if None. Raises ValueError as `synthesize` does."""
+        options = self.options if options is None else options
+        self.check_options(options)
+        return self.check(latents), options
+
+    def synthesize(self, latents: Latents | Tensor, options: RenderOptions | None = None) -> Float[Tensor, "n c h w"]:
         """Images NCHW RGB in [-1, 1], of the weights' type: a pure, differentiable function of the codes.
 
-        truncation, cutoff, noise: see the class; those of `drawing` where they are None.
+        latents: codes, or a tensor of them, see `check`. options: the generator's own if None.
         Raises ValueError for codes or options that this family has not.
         """
-        return self.draw(latents, *self._options(latents, truncation, cutoff, noise))
+        return run(self.stages(*self.checked(latents, options)))
 
-    def stages(
-        self,
-        latents: Latents,
-        truncation: float | None = None,
-        cutoff: int | None = None,
-        noise: str | int | None = None,
-    ) -> list[Stage]:
-        """What `synthesize` does, in stages that a `Renderer` can begin at. Arguments and errors as there."""
-        return self.cut(latents, *self._options(latents, truncation, cutoff, noise))
-
-    def _options(
-        self, latents: Latents, truncation: float | None, cutoff: int | None, noise: str | int | None
-    ) -> tuple[float, int | None, str | int]:
-        given = {"truncation": truncation, "cutoff": cutoff, "noise": noise}
-        chosen = replace(self.drawing, **{name: value for name, value in given.items() if value is not None})
-        self.check(latents)
-        self.check_options(*astuple(chosen))
-        return chosen.truncation, chosen.cutoff, chosen.noise
-
-    @torch.no_grad()  # not inference mode: who draws a picture may ask a scorer for its gradient afterwards
+    @torch.no_grad()  # not inference mode: who renders a picture may ask a scorer for its gradient afterwards
     def render(
-        self,
-        latents: Latents,
-        batch: int | None = None,
-        truncation: float | None = None,
-        cutoff: int | None = None,
-        noise: str | int | None = None,
+        self, latents: Latents | Tensor, options: RenderOptions | None = None, batch: int | None = None
     ) -> Float[Tensor, "n c h w"]:
         """Images of any number of codes, without gradients, on the generator's device.
 
-        batch: codes drawn at once; by itself as many as `RENDER_PIXELS` allow, `RENDER_BATCH` at most.
-        truncation, cutoff, noise, errors: as in `synthesize`.
+        batch: codes rendered at once; by itself as many as `RENDER_PIXELS` allow, `RENDER_BATCH` at most.
+        latents, options, errors: as in `synthesize`.
         """
-        self.check(latents)
+        latents = self.check(latents)
         images, start = self.canvas(len(latents)), 0
         for part in self.batches(latents, batch):
-            images[start : start + len(part)] = self.synthesize(part, truncation, cutoff, noise)
+            images[start : start + len(part)] = self.synthesize(part, options)
             start += len(part)
         return images
 
     def batches(self, latents: Latents, batch: int | None = None) -> Iterator[Latents]:
-        """The codes as they are drawn: `batch` at once (see `render`), on the generator's device and of its type.
+        """The codes as they are rendered: `batch` at once (see `render`), on the generator's device and of its type.
 
         They are copies: where numbers lie in memory changes the rounding of matrix products, and images depend on
         values alone.
@@ -280,19 +257,24 @@ class Generator(nn.Module, ABC):
         size = max(1, min(RENDER_BATCH, RENDER_PIXELS // (height * width))) if batch is None else batch
         for part in latents.split(size):
             moved = part.to(self.device, self.dtype)
-            yield moved.with_values(moved.values.clone(memory_format=torch.contiguous_format))
+            yield replace(moved, values=moved.values.clone(memory_format=torch.contiguous_format))
 
     def canvas(self, images: int) -> Float[Tensor, "n c h w"]:
-        """Room for so many images, with nothing drawn yet."""
+        """Room for so many images, with nothing on it yet."""
         return torch.empty(images, *self.image_shape, device=self.device, dtype=self.dtype)
 
+    def __repr__(self) -> str:
+        channels, height, width = self.image_shape
+        spaces = ", ".join(f"{space.name} {list(space.shape)}" for space in self.spaces.values())
+        return (
+            f"{type(self).__name__} of {height} x {width} px in {channels} channels, from {self.source or 'memory'}\n"
+            f"spaces {spaces}; {self.classes or 'no'} classes\n"
+            f"fingerprint {self.fingerprint or 'none before freeze()'}"
+        )
 
-def check_seed(seed: object) -> int:
-    """The seed as an int. Raises ValueError when it is not an integer in [0, 2**63)."""
-    try:
-        number = operator.index(seed)  # pyright: ignore[reportArgumentType] - that is the question
-    except TypeError:
-        number = -1
-    if not 0 <= number < 2**63:
-        raise ValueError(f"a seed is an integer from 0 to 2**63 - 1, got {seed!r}")
-    return number
+
+def normal_code(seed: int, shape: tuple[int, ...]) -> Float[Tensor, "..."]:
+    """Standard normal numbers of a seed, float32; below 0 it is ~s, the seed s of numpy.random.RandomState."""
+    if seed < 0:
+        return torch.from_numpy(np.random.RandomState(~seed).randn(*shape)).float()
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))

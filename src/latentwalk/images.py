@@ -1,16 +1,36 @@
-"""Between tensors and pictures: images float32 [n, c, h, w] in [-1, 1], PNG files with text inside."""
+"""Between tensors and pictures: images float32 [n, c, h, w] in [-1, 1], picture files with text inside."""
 
+import base64
+import json
+import zlib
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
-from PIL import Image, PngImagePlugin
+from PIL import ExifTags, Image, PngImagePlugin
 from torch import Tensor
 
 from latentwalk.files import atomic
 
 RECEIPT_KEY = "latentwalk"
 """Name of the PNG text chunk (iTXt, UTF-8 JSON) that carries a receipt."""
+
+
+FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+"""Endings of the pictures that are written and read. JPEG and WebP lose a little."""
+
+QUALITY = 92
+"""Of JPEG and WebP, out of 100: nobody sees the loss."""
+
+ASCII = b"ASCII\0\0\0"
+"""What EXIF wants before a comment. Receipts that are not ASCII are UTF-8 all the same, as many programs write it."""
+
+ZIPPED = b"zlib:b85:"
+"""Before a receipt that had to be packed into a JPEG, which has room for 64 kB."""
+
+LARGEST_EXIF = 65_000
+LARGEST_TEXT = 2**26
+"""Bytes of a receipt in a JPEG as they are stored, and when they are unpacked."""
 
 
 def to_bytes(images: Float[Tensor, "n c h w"]) -> np.ndarray:
@@ -24,6 +44,30 @@ def to_pictures(images: Float[Tensor, "n c h w"]) -> list[Image.Image]:
     return [Image.fromarray(array) for array in to_bytes(images)]
 
 
+def save_image(path: str | Path, picture: Image.Image, receipt: str | None = None) -> None:
+    """Write a picture atomically in the format that its name ends in, with a receipt (JSON text) inside when given.
+
+    Raises ValueError for a name that ends in none of `FORMATS`.
+    """
+    ending = Path(path).suffix.lower()
+    if ending not in FORMATS:
+        raise ValueError(f"cannot write {path}: expected a name that ends in {', '.join(FORMATS)}")
+    if ending == ".png":
+        save_png(path, picture, receipt)
+        return
+    text = b"" if receipt is None else receipt.encode()
+    if ending in (".jpg", ".jpeg") and len(text) > LARGEST_EXIF:
+        small = json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False).encode()
+        text = ZIPPED + base64.b85encode(zlib.compress(small, 9))
+    if ending in (".jpg", ".jpeg") and len(text) > LARGEST_EXIF:
+        raise ValueError(f"the receipt of {path} does not fit into a JPEG: show fewer codes, or write .png or .webp")
+    exif = Image.Exif()
+    if receipt is not None:
+        exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.UserComment] = ASCII + text
+    with atomic(path) as temporary:
+        picture.convert("RGB").save(temporary, format=FORMATS[ending], quality=QUALITY, exif=exif)
+
+
 def save_png(path: str | Path, picture: Image.Image, receipt: str | None = None) -> None:
     """Write a PNG atomically, with a receipt (JSON text) inside its metadata when given."""
     info = PngImagePlugin.PngInfo()
@@ -35,14 +79,33 @@ def save_png(path: str | Path, picture: Image.Image, receipt: str | None = None)
 
 
 def read_receipt(path: str | Path) -> str:
-    """The receipt (JSON text) inside a PNG, unchecked. Raises ValueError when there is none."""
+    """The receipt (JSON text) inside a picture, unchecked. Raises ValueError when there is none."""
     if not Path(path).is_file():
-        raise ValueError(f"no picture at {path}: expected a PNG that `latentwalk` wrote")
+        raise ValueError(f"no picture at {path}: expected one that `latentwalk` wrote")
     try:
-        with Image.open(path, formats=["PNG"]) as picture:
-            text = getattr(picture, "text", {}).get(RECEIPT_KEY)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise ValueError(f"{path} is not a readable PNG: expected a picture that `latentwalk` wrote") from error
+        with Image.open(path, formats=sorted(set(FORMATS.values()))) as picture:
+            text = getattr(picture, "text", {}).get(RECEIPT_KEY) if picture.format == "PNG" else _read_comment(picture)
+    except (OSError, SyntaxError, ValueError, zlib.error, Image.DecompressionBombError) as error:
+        raise ValueError(
+            f"{path} is not a readable PNG, JPEG or WebP: expected a picture that `latentwalk` wrote"
+        ) from error
     if text is None:
-        raise ValueError(f"{path} carries no receipt: expected a PNG that `latentwalk` wrote")
+        raise ValueError(f"{path} carries no receipt: expected a picture that `latentwalk` wrote")
     return str(text)
+
+
+def is_lossless(path: str | Path) -> bool:
+    """Whether the file keeps every pixel as it was: a PNG does."""
+    with Image.open(path) as picture:
+        return picture.format == "PNG"
+
+
+def _read_comment(picture: Image.Image) -> str | None:
+    """The text in the EXIF data, unpacked when it had to be packed; never more than `LARGEST_TEXT`."""
+    comment = picture.getexif().get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.UserComment)
+    if not isinstance(comment, bytes) or not comment.startswith(ASCII):
+        return None
+    text = comment.removeprefix(ASCII)
+    if text.startswith(ZIPPED):
+        text = zlib.decompressobj().decompress(base64.b85decode(text.removeprefix(ZIPPED)), LARGEST_TEXT)
+    return text.decode()

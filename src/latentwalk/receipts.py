@@ -1,6 +1,6 @@
 """Receipts: what was done, with what, and what it changed; enough to do it again.
 
-A receipt is plain JSON. It goes into a file and into the metadata of every PNG, so that a picture carries its own
+A receipt is plain JSON. It goes into a file and into the metadata of every picture, so that a picture carries its own
 recipe. Reading one never runs anything: it is checked against the models below, and unknown fields are refused.
 """
 
@@ -10,14 +10,16 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, ValidationError, model_validator
 from torch import Tensor
 
 from latentwalk.direction import Direction
+from latentwalk.filenames import readable
 from latentwalk.files import write_text
-from latentwalk.generator import Drawing, Generator
+from latentwalk.generator import Generator
 from latentwalk.images import read_receipt
 from latentwalk.latents import Latents
+from latentwalk.options import RenderOptions
 from latentwalk.seeds import format_seeds, parse_seeds
 from latentwalk.walk import Walk
 
@@ -31,7 +33,7 @@ class Record(BaseModel):
 class Source(Record):
     """A generator or scorer: what it was loaded from, and the fingerprint of its weights ("" when it has none)."""
 
-    source: str
+    source: Annotated[str, BeforeValidator(readable)]
     fingerprint: str = ""
 
 
@@ -46,6 +48,11 @@ class Codes(Record):
     values: list[list[float]] | None = None
     shape: tuple[int, ...] = ()
     labels: list[int] | list[list[float]] | None = None
+
+    @property
+    def count(self) -> int:
+        """How many they are."""
+        return len(self.values or ()) or len(parse_seeds(self.seeds or "0"))
 
 
 class PlainDirection(Record):
@@ -84,7 +91,7 @@ class WalkRecipe(Record):
 class SampleRecipe(Record):
     job: Literal["sample"] = "sample"
     generator: Source
-    drawing: Drawing = Drawing()
+    drawing: RenderOptions = RenderOptions()
     scorer: Source | None = None
     codes: Codes
 
@@ -92,7 +99,7 @@ class SampleRecipe(Record):
 class InterpolateRecipe(Record):
     job: Literal["interpolate"] = "interpolate"
     generator: Source
-    drawing: Drawing = Drawing()
+    drawing: RenderOptions = RenderOptions()
     scorer: Source | None = None
     codes: Codes
     steps: int = Field(ge=2, le=10_000)
@@ -104,7 +111,7 @@ class EditRecipe(Record):
 
     job: Literal["edit"] = "edit"
     generator: Source
-    drawing: Drawing = Drawing()
+    drawing: RenderOptions = RenderOptions()
     scorer: Source
     judge: Source | None = None
     codes: Codes
@@ -117,10 +124,11 @@ Recipe = Annotated[SampleRecipe | InterpolateRecipe | EditRecipe, Field(discrimi
 
 
 class PictureRecipe(Record):
-    """How a picture was drawn.
+    """How a picture was made.
 
-    kind: see jobs/draw.py. show: codes in it. scale: pixels that a pixel becomes. columns: cells or frames in a row.
-    second: the attribute that a plane has upwards. None is each kind's own choice.
+    kind: see jobs/figures.py. show: codes in it. scale: enlarge each image by this factor. columns: cells or frames in
+    a row. second: the attribute that a plane has upwards. None is each kind's own choice.
+    edition: 1 has the words and marks of version 0.1, so that its pictures are made again as they were.
     """
 
     kind: str
@@ -128,6 +136,7 @@ class PictureRecipe(Record):
     scale: int | None = Field(default=None, ge=1, le=16)
     columns: int | None = Field(default=None, ge=1, le=1000)
     second: str | None = None
+    edition: int = Field(default=2, ge=1, le=2)
 
 
 class CodeReceipt(Record):
@@ -136,7 +145,7 @@ class CodeReceipt(Record):
     seed: None for a code without one. steps: of the walk. distance: |end - start|; in z one is one standard deviation.
     before, after: probability per attribute. change: difference of the logits per attribute.
     confirmed: whether the judge is on the same side as the goals; None without a judge.
-    end: the values where it came to, flattened, so that the result can be drawn without walking again.
+    end: the values where it came to, flattened, so that the result can be rendered without walking again.
     """
 
     seed: int | None = None
@@ -151,12 +160,20 @@ class CodeReceipt(Record):
 
 
 class Receipt(Record):
-    """latentwalk: version that wrote it. recipe: what to do again. picture: how it was drawn, in a PNG."""
+    """latentwalk: version that wrote it. recipe: what to do again. picture: how it was made, in a picture."""
 
     latentwalk: str
     recipe: Recipe
     picture: PictureRecipe | None = None
     codes: list[CodeReceipt] = []
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_old_picture(cls, data: Any) -> Any:
+        """A picture whose receipt names no edition is one of version 0.1."""
+        if not isinstance(data, dict) or not isinstance(data.get("picture"), dict):
+            return data
+        return {**data, "picture": {"edition": 1, **data["picture"]}}
 
     def to_json(self) -> str:
         return self.model_dump_json(indent=2, exclude_none=True)
@@ -167,10 +184,10 @@ class Receipt(Record):
 
     @staticmethod
     def read(path: str | Path) -> "Receipt":
-        """The receipt in a PNG or in a JSON file. Raises ValueError when there is none or it is damaged."""
+        """The receipt in a picture (PNG, JPEG, WebP) or in a JSON file. Raises ValueError when there is none or it is damaged."""
         path = Path(path)
         if not path.is_file():
-            raise ValueError(f"no file {path}: expected a PNG or a receipt that latentwalk wrote")
+            raise ValueError(f"no file {path}: expected a picture or a receipt that latentwalk wrote")
         with path.open("rb") as file:
             is_json = file.read(64).lstrip()[:1] == b"{"
         text = path.read_text(encoding="utf-8", errors="replace") if is_json else read_receipt(path)
@@ -227,7 +244,7 @@ def read_direction(plain: PlainDirection) -> Direction:
 
 
 def describe_codes_walked(walk: Walk, attributes: Sequence[str], confirmed: Tensor | None) -> list[CodeReceipt]:
-    """What happened to every code. attributes: of the logits. confirmed: whether a judge agrees [n], if there is one."""
+    """What happened to every code. attributes: of the logits. confirmed: whether a judge agrees [n]."""
     distances = (walk.latents.values - walk.start.values).flatten(1).norm(dim=1).tolist()
     seeds = [None] * len(walk) if walk.start.seeds is None else walk.start.seeds.tolist()
 

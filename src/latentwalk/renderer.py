@@ -1,4 +1,4 @@
-"""Draw again only what changed: a code whose first layers are the same starts from what they gave the last time."""
+"""Render again only what changed: a code whose first layers are the same starts from what they gave the last time."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -9,6 +9,7 @@ from torch import Tensor
 
 from latentwalk.generator import Generator
 from latentwalk.latents import Latents
+from latentwalk.options import RenderOptions
 from latentwalk.stages import Stage
 
 LIMIT = 2**29
@@ -16,11 +17,11 @@ LIMIT = 2**29
 
 
 class Renderer:
-    """Draws like `generator.render`, bit for bit, but begins at the first stage that is told something new.
+    """Renders like `generator.render`, bit for bit, but begins at the first stage that is given something new.
 
-    For editing layer by layer: keep one renderer and draw every version of the codes with it, same codes at the same
+    For editing layer by layer: keep one renderer and render every version of the codes with it, same codes at the same
     place. A StyleGAN has a stage per layer, a BigGAN one per block; other families have one for the whole picture.
-    What is compared is what the stages are told, so labels, truncation, cutoff and noise may change too.
+    What is compared is what the stages are given, so labels and options may change too.
 
     limit: bytes of states kept from one call to the next, beside the images. First comes the state before the stage
     that changed last, then those of the first stages (they are the smallest) as long as there is room; a change behind
@@ -41,36 +42,31 @@ class Renderer:
 
     @torch.no_grad()
     def render(
-        self,
-        latents: Latents,
-        batch: int | None = None,
-        truncation: float | None = None,
-        cutoff: int | None = None,
-        noise: str | int | None = None,
+        self, latents: Latents | Tensor, options: RenderOptions | None = None, batch: int | None = None
     ) -> Float[Tensor, "n c h w"]:
         """The images that `generator.render` gives for the same arguments; see there."""
         generator = self.generator
-        generator.check(latents)
+        latents = generator.check(latents)
         parts = list(generator.batches(latents, batch))
         self._passes = [*self._passes, *(_Pass() for _ in parts)][: len(parts)]
         images = generator.canvas(len(latents))
         start = 0
         for part, kept in zip(parts, self._passes, strict=True):
-            stages = generator.stages(part, truncation, cutoff, noise)
-            images[start : start + len(part)] = kept.draw(stages, self.limit // len(parts))
+            stages = generator.stages(*generator.checked(part, options))
+            images[start : start + len(part)] = kept.run(stages, self.limit // len(parts))
             start += len(part)
         return images
 
 
 class _Pass:
-    """How one batch was drawn last: what every stage was told, and by number the states before some of them."""
+    """How one batch was rendered last: what every stage was given, and by number the states before some of them."""
 
     def __init__(self) -> None:
         self.given: list[tuple[object, ...]] = []
         self.states: dict[int, Any] = {}
         self.images: Tensor | None = None
 
-    def draw(self, stages: Sequence[Stage], limit: int) -> Tensor:
+    def run(self, stages: Sequence[Stage], limit: int) -> Tensor:
         """The images at the end of the stages, begun as late as what is kept allows."""
         given = [tuple(_copy(part) for part in stage.given) for stage in stages]
         pairs = zip(self.given, given, strict=False)
@@ -85,7 +81,7 @@ class _Pass:
         for i in range(begin, len(stages)):
             if i:
                 self.keep(i, state, limit, dear=i == first)
-            state = stages[i].draw(state)
+            state = stages[i].advance(state)
         assert isinstance(state, Tensor)  # the last stage gives images
         self.images = state
         return state
@@ -114,12 +110,12 @@ def size_of(states: Iterable[Any]) -> int:
 
 
 def same(old: tuple[object, ...], new: tuple[object, ...]) -> bool:
-    """Whether a stage is told the same twice, to the bit."""
+    """Whether a stage is given the same twice, to the bit."""
     return len(old) == len(new) and all(_equal(a, b) for a, b in zip(old, new, strict=True))
 
 
 def _copy(part: object) -> object:
-    """What stays as it is when the codes, of which a stage may be told a view, are changed in place."""
+    """What stays as it is when the codes, of which a stage may be given a view, are changed in place."""
     return part.clone() if isinstance(part, Tensor) else part
 
 

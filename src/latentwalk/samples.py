@@ -49,7 +49,7 @@ class Samples:
         return Samples(latents, latents.values.new_empty(len(latents), 0), ())
 
 
-def draw_codes(
+def sample_codes(
     generator: Generator,
     count: int,
     seed: int = 0,
@@ -91,7 +91,7 @@ def score_samples(
     if samples < 2:
         raise ValueError(f"expected at least 2 samples, got {samples}")
     latents, scores, done = [], [], 0
-    for part in draw_codes(generator, samples, seed, space, labels):
+    for part in sample_codes(generator, samples, seed, space, labels):
         latents.append(part)
         scores.append(score(generator, scorer, part))
         done += len(part)

@@ -1,4 +1,4 @@
-"""A picture is drawn in stages, each of which is told a part of the code."""
+"""A picture comes about in stages, each of which is given a part of the code."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -11,18 +11,18 @@ class Stage(NamedTuple):
 
     given: all that it depends on besides the state: tensors, one row per code, and plain values, so that two passes
     whose given are equal up to a stage are in the same state there.
-    draw: from the state that the stage before left (None for the first) to the next; the last one gives the images
+    advance: from the state that the stage before left (None for the first) to the next; the last one gives the images
     [n, c, h, w]. A state is a tensor or a tuple of tensors and None, and is never changed once it is there.
     """
 
     given: tuple[object, ...]
-    draw: Callable[[Any], Any]
+    advance: Callable[[Any], Any]
 
 
 def run(stages: Sequence[Stage]) -> Tensor:
     """The images [n, c, h, w] at the end of all stages."""
     state = None
     for stage in stages:
-        state = stage.draw(state)
+        state = stage.advance(state)
     assert isinstance(state, Tensor)  # the last stage gives images
     return state

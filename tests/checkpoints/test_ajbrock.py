@@ -14,6 +14,7 @@ from latentwalk.checkpoints.ajbrock import fold_spectral, matches, read
 from latentwalk.generators.biggan import BigGAN
 from latentwalk.hooks import read_layers
 from latentwalk.latents import Latents
+from latentwalk.options import RenderOptions
 from latentwalk.safeload.reading import read_tree
 
 State = dict[str, Tensor]
@@ -141,8 +142,8 @@ def test_pictures(reference: State, network: BigGAN) -> None:
     z = Latents(reference["z"], labels=reference["y"])
     assert close(network.render(z), reference["img"])
     assert close(network.render(network.map(z, "z+")), reference["img"])
-    assert close(network.render(z[:2], truncation=0.5), reference["img_half_z"])
-    assert close(network.render(network.map(z, "z+", truncation=0.5)[:2]), reference["img_half_z"])
+    assert close(network.render(z[:2], RenderOptions(0.5)), reference["img_half_z"])
+    assert close(network.render(network.map(z, "z+", RenderOptions(0.5))[:2]), reference["img_half_z"])
 
 
 def test_pictures_of_class_vectors_and_mixtures(reference: State, network: BigGAN) -> None:

@@ -15,6 +15,7 @@ from latentwalk.generators.dcgan import DCGAN
 from latentwalk.generators.pggan import PGGAN
 from latentwalk.hooks import read_layers
 from latentwalk.latents import Latents
+from latentwalk.options import RenderOptions
 from latentwalk.safeload.reading import Foreign, read_tree
 
 State = dict[str, Tensor]
@@ -173,7 +174,7 @@ def test_foreign_networks_draw_their_own_pictures(
     assert gan_zoo.matches(tree)
     generator, z = gan_zoo.read(tree, file), known["z"]
     assert (generator.render(Latents(z)) - known["img"]).abs().max() < 2e-5
-    assert (generator.render(Latents(z[:2]), truncation=0.5) - known["img_half_z"]).abs().max() < 2e-5
+    assert (generator.render(Latents(z[:2]), RenderOptions(0.5)) - known["img_half_z"]).abs().max() < 2e-5
     with read_layers(generator, list(layers), stop=False) as found:
         generator.synthesize(Latents(z[:1]))
     for ours, theirs in layers.items():

@@ -14,6 +14,7 @@ from latentwalk.generators.pggan import PGGAN
 from latentwalk.generators.stylegan import StyleGAN
 from latentwalk.hooks import read_layers
 from latentwalk.latents import Latents
+from latentwalk.options import RenderOptions
 from latentwalk.safeload.reading import read_tree
 
 State = dict[str, Tensor]
@@ -187,9 +188,9 @@ def test_stylegan_draws_what_the_paper_describes(widths: tuple[int, ...], lod: f
     assert (generator.map(Latents(z), "w+").values - codes).abs().max() < 1e-5
     expected = stylegan_images(state, codes, noise == "const")
     assert generator.image_shape == expected.shape[1:]
-    assert (generator.render(Latents(z), noise=noise) - expected).abs().max() < 1e-4
+    assert (generator.render(Latents(z), RenderOptions(noise=noise)) - expected).abs().max() < 1e-4
     mixed = codes.roll(1, 1) * torch.linspace(0.5, 1.5, codes.shape[1])[:, None]
-    drawn = generator.render(Latents(mixed, "w+"), noise=noise)
+    drawn = generator.render(Latents(mixed, "w+"), RenderOptions(noise=noise))
     assert (drawn - stylegan_images(state, mixed, noise == "const")).abs().max() < 1e-4
 
 
@@ -214,8 +215,10 @@ def test_every_layer_may_have_an_average_of_its_own(per_layer: bool) -> None:
     assert list(generator.spaces) == (["z", "w+"] if per_layer else ["z", "w", "w+"])
     codes, average = stylegan_codes(state, z), state["truncation.w_avg"].view(-1, W)
     expected = torch.cat((average[:3] + 0.7 * (codes[:, :3] - average[:3]), codes[:, 3:]), 1)
-    assert (generator.map(Latents(z), "w+", truncation=0.7, cutoff=3).values - expected).abs().max() < 1e-5
-    images = generator.render(Latents(z), truncation=0.7, cutoff=3)
+    assert (
+        generator.map(Latents(z), "w+", RenderOptions(truncation=0.7, cutoff=3)).values - expected
+    ).abs().max() < 1e-5
+    images = generator.render(Latents(z), RenderOptions(truncation=0.7, cutoff=3))
     assert (images - stylegan_images(state, expected)).abs().max() < 1e-4
 
 
@@ -323,9 +326,9 @@ def test_a_foreign_stylegan_draws_its_own_pictures(shared: Path) -> None:
         "psi0.7": {"truncation": 0.7},
         "psi0.7_cut4": {"truncation": 0.7, "cutoff": 4},
     }.items():
-        assert (generator.map(z, "w+", **options).values - known[f"wp_{case}"]).abs().max() < 1e-5
+        assert (generator.map(z, "w+", RenderOptions(**options)).values - known[f"wp_{case}"]).abs().max() < 1e-5
         for latents in (z, w):
-            images = generator.render(latents, **options)
+            images = generator.render(latents, RenderOptions(**options))
             assert (images - known[f"img_{case}_const"]).abs().max() < 2e-5
         assert (generator.render(Latents(known[f"wp_{case}"], "w+")) - known[f"img_{case}_const"]).abs().max() < 2e-5
     assert (generator.render(Latents(known["wplus"], "w+")) - known["img_wplus_const"]).abs().max() < 2e-5
@@ -343,5 +346,5 @@ def test_a_foreign_stylegan2_is_handed_on(shared: Path) -> None:
     folder = shared / "fixtures" / "genforce" / "stylegan2_32"
     tree, known = read_tree(folder / "stylegan2_zoo.pth"), reference(folder)
     assert genforce.matches(tree)
-    images = genforce.read(tree, "file").render(Latents(known["z"]), truncation=0.7)
+    images = genforce.read(tree, "file").render(Latents(known["z"]), RenderOptions(0.7))
     assert (images - known["img_psi0.7_const"]).abs().max() < 2e-5

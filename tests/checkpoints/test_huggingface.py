@@ -13,6 +13,7 @@ from latentwalk.checkpoints.huggingface import fold_spectral, matches, read
 from latentwalk.generators.biggan_deep import BigGANDeep
 from latentwalk.hooks import read_layers
 from latentwalk.latents import Latents
+from latentwalk.options import RenderOptions
 from latentwalk.safeload.reading import read_tree
 
 CH, Z, EMBEDDING, CLASSES, ROWS = 2, 5, 6, 4, 11
@@ -91,8 +92,8 @@ def test_pictures_of_both_spaces(reference: dict[str, Tensor], network: BigGANDe
     truncation, expected = float(name[1:].split("_")[0]), reference[f"img_{name}"]
     n = len(expected)
     z = Latents(truncation * reference["z"][:n], labels=reference["class_vector"][:n])
-    assert close(network.render(z, truncation=truncation), expected)
-    assert close(network.render(network.map(z, "z+"), truncation=truncation), expected)
+    assert close(network.render(z, RenderOptions(truncation)), expected)
+    assert close(network.render(network.map(z, "z+"), RenderOptions(truncation)), expected)
 
 
 def test_class_numbers_are_one_hot_vectors(reference: dict[str, Tensor], network: BigGANDeep) -> None:
@@ -119,7 +120,7 @@ def test_a_made_folder_is_read_from_its_shapes() -> None:
     assert [tuple(block) for block in sizes.blocks] == [(False, 32, 32), (True, 32, 16), (True, 16, 8)]
     assert sizes.attention == frozenset({1})
     assert network.spaces["z+"].shape == (4, Z)
-    images = network.render(network.sample([0, 1], labels=[0, 3]), truncation=0.55)
+    images = network.render(network.sample([0, 1], labels=[0, 3]), RenderOptions(0.55))
     assert images.shape == (2, 3, 16, 16)
     assert bool(images.isfinite().all())
     assert "generator.gen_z.weight" not in found["state"]

@@ -14,6 +14,7 @@ from latentwalk.checkpoints.nvidia_stylegan3 import matches, read
 from latentwalk.generators.stylegan3 import StyleGAN3, StyleGAN3Sizes
 from latentwalk.hooks import read_layers
 from latentwalk.latents import Latents
+from latentwalk.options import RenderOptions
 from latentwalk.safeload.reading import read_tree
 
 FILES = [
@@ -114,8 +115,8 @@ def test_truncated_codes_and_pictures(
     reference: dict[str, Tensor], network: StyleGAN3, name: str, truncation: float, cutoff: int | None
 ) -> None:
     z = Latents(reference["z"])
-    assert close(network.map(z, "w+", truncation, cutoff).values, reference[f"ws_{name}"], 1e-5)
-    assert close(network.render(z, truncation=truncation, cutoff=cutoff), reference[f"img_{name}"])
+    assert close(network.map(z, "w+", RenderOptions(truncation, cutoff)).values, reference[f"ws_{name}"], 1e-5)
+    assert close(network.render(z, RenderOptions(truncation=truncation, cutoff=cutoff)), reference[f"img_{name}"])
 
 
 def test_pictures_of_codes_that_differ_by_layer(reference: dict[str, Tensor], network: StyleGAN3) -> None:

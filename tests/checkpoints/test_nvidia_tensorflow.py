@@ -12,13 +12,16 @@ from latentwalk.checkpoints import nvidia_tensorflow
 from latentwalk.checkpoints.formats import FORMATS, open_generator
 from latentwalk.generators.stylegan2 import StyleGAN2
 from latentwalk.latents import Latents
+from latentwalk.options import RenderOptions
 from latentwalk.safeload.reading import read_tree
 from random_networks import SIZES, random_stylegan2
 from tensorflow_networks import Network, example, to_tensorflow, write_tensorflow
 
 
 def worst(read: StyleGAN2, wanted: StyleGAN2, codes: Latents, **options: Any) -> float:
-    return float((read.render(codes, **options) - wanted.render(codes, **options)).abs().max())
+    return float(
+        (read.render(codes, RenderOptions(**options)) - wanted.render(codes, RenderOptions(**options))).abs().max()
+    )
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from latentwalk.checkpoints import own
 from latentwalk.checkpoints.formats import open_generator
 from latentwalk.generator import Generator
 from latentwalk.generators.wrapped import wrap
+from latentwalk.options import RenderOptions
 from latentwalk.safeload.reading import read_tree
 from random_networks import NETWORKS
 
@@ -39,7 +40,7 @@ FOREIGN = [
 def same_network(one: Generator, two: Generator) -> None:
     """Nothing that anybody can ask of the two tells them apart."""
     assert type(one) is type(two) and one.fingerprint == two.fingerprint != ""
-    for name in ("spaces", "image_shape", "classes", "options", "label_free", "layer_names", "dtype", "sizes"):
+    for name in ("spaces", "image_shape", "classes", "option_names", "label_free", "layer_names", "dtype", "sizes"):
         assert getattr(one, name) == getattr(two, name), name
     assert getattr(one, "average_estimated", None) == getattr(two, "average_estimated", None)
     labels = [i % one.classes for i in range(3)] if one.classes else None
@@ -47,9 +48,9 @@ def same_network(one: Generator, two: Generator) -> None:
     for network in (one, two):
         assert not any(weight.requires_grad for weight in network.parameters())
         z = network.sample(range(3), labels)
-        options = [{"truncation": 0.7}, *([{"noise": "none"}, {"noise": 3}] if "noise" in network.options else [])]
+        options = [{"truncation": 0.7}, *([{"noise": "none"}, {"noise": 3}] if "noise" in network.option_names else [])]
         drawn = [network.render(network.map(z, space)) for space in network.spaces]
-        pictures.append([*drawn, *(network.render(z, **given) for given in options)])
+        pictures.append([*drawn, *(network.render(z, RenderOptions(**given)) for given in options)])
     for a, b in zip(*pictures, strict=True):
         assert torch.equal(a, b) and bool(a.isfinite().all()) and a.std() > 1e-3
 

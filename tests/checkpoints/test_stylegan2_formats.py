@@ -17,6 +17,7 @@ from latentwalk.generators.layers.styled import resample_filter
 from latentwalk.generators.stylegan2 import StyleGAN2
 from latentwalk.hooks import read_layers
 from latentwalk.latents import Latents
+from latentwalk.options import RenderOptions
 from latentwalk.safeload.reading import read_tree
 from nvidia_files import branch, module
 from random_networks import SIZES, random_stylegan2
@@ -128,7 +129,8 @@ def test_the_same_network_in_every_format(format: ModuleType, write: Callable, k
     read = format.read(tree, "file")
     assert read.sizes == small.sizes and not read.average_estimated
     assert (
-        read.render(latents, truncation=0.7, cutoff=3) - small.render(latents, truncation=0.7, cutoff=3)
+        read.render(latents, RenderOptions(truncation=0.7, cutoff=3))
+        - small.render(latents, RenderOptions(truncation=0.7, cutoff=3))
     ).abs().max() < 1e-6
     if format is not genforce_stylegan2:  # whose styles lose a bit in + 1 - 1
         assert read.fingerprint == small.fingerprint
@@ -261,9 +263,11 @@ def test_rosinality_without_buffers_has_the_usual_filter_and_no_noise(small: Sty
     tree = to_rosinality(small)
     tree["g_ema"] = {k: v for k, v in tree["g_ema"].items() if "kernel" not in k and "noises" not in k}
     read, latents = rosinality.read(tree, "file"), small.sample([1, 2])
-    assert torch.equal(read.render(latents, noise="none"), small.render(latents, noise="none"))
-    assert torch.equal(read.render(latents, noise=3), small.render(latents, noise=3))
-    assert torch.equal(read.render(latents), read.render(latents, noise="none"))
+    assert torch.equal(
+        read.render(latents, RenderOptions(noise="none")), small.render(latents, RenderOptions(noise="none"))
+    )
+    assert torch.equal(read.render(latents, RenderOptions(noise=3)), small.render(latents, RenderOptions(noise=3)))
+    assert torch.equal(read.render(latents), read.render(latents, RenderOptions(noise="none")))
 
 
 def test_genforce_snapshots_and_averages_per_layer(small: StyleGAN2) -> None:
@@ -342,12 +346,12 @@ def test_foreign_files_give_what_their_own_code_gave(format: ModuleType, case: s
     for key, expected in arrays.items():
         if key.startswith(("ws_", "wp_")):
             psi, cutoff, _ = options(key)
-            found, most = generator.map(latents, "w+", psi, cutoff).values, 1e-5
+            found, most = generator.map(latents, "w+", RenderOptions(psi, cutoff)).values, 1e-5
         elif key.startswith("img_psi") and (name != "no_buffers" or key.endswith("none")):
             psi, cutoff, noise = options(key)
-            found, most = generator.render(latents, truncation=psi, cutoff=cutoff, noise=noise), 1e-5
-            styles = generator.map(latents, "s", psi, cutoff)
-            assert (generator.render(styles, noise=noise) - expected).abs().max() < most
+            found, most = generator.render(latents, RenderOptions(truncation=psi, cutoff=cutoff, noise=noise)), 1e-5
+            styles = generator.map(latents, "s", RenderOptions(psi, cutoff))
+            assert (generator.render(styles, RenderOptions(noise=noise)) - expected).abs().max() < most
         elif key == "img_wplus_const" and name != "no_buffers":
             found, most = generator.render(Latents(arrays["wplus"], "w+")), 1e-5
         elif key == "img_mix3_const" and name != "no_buffers":

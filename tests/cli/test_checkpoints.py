@@ -14,6 +14,7 @@ from latentwalk.checkpoints import own
 from latentwalk.generator import Generator
 from latentwalk.generators.stylegan2 import StyleGAN2
 from latentwalk.jobs.load import load
+from latentwalk.options import RenderOptions
 from random_networks import FAMILIES, NETWORKS, random_stylegan2
 
 FOREIGN = {
@@ -254,4 +255,6 @@ def test_the_same_options_for_a_machine(networks) -> None:
     network: Generator = load(networks["stylegan2"])
     codes = network.sample(range(3))
     chosen = network.with_options(truncation=0.5, cutoff=2, noise="none")
-    assert torch.equal(chosen.render(codes), network.render(codes, truncation=0.5, cutoff=2, noise="none"))
+    assert torch.equal(
+        chosen.render(codes), network.render(codes, RenderOptions(truncation=0.5, cutoff=2, noise="none"))
+    )

@@ -14,7 +14,7 @@ from latentwalk.jobs.load import load
 from latentwalk.latents import Latents
 from latentwalk.scorers.classifier import ARCHITECTURES, Classifier
 from latentwalk.training import loop
-from latentwalk.training.loop import Schedule
+from latentwalk.training.one_cycle import Schedule
 
 
 def test_sample_writes_a_sheet_and_the_codes(small, run, tmp_path):

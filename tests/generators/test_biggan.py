@@ -9,6 +9,7 @@ from torch import Tensor
 
 from latentwalk.generator import Generator
 from latentwalk.latents import Latents
+from latentwalk.options import RenderOptions
 from random_networks import DEEP, PLAIN, random_biggan
 
 
@@ -68,9 +69,9 @@ def test_a_class_is_a_number_or_a_vector_and_must_be_given(network: Generator) -
 
 def test_options_without_meaning_are_refused(network: Generator) -> None:
     with pytest.raises(ValueError, match="cutoff means nothing"):
-        network.render(codes(network), cutoff=2)
+        network.render(codes(network), RenderOptions(cutoff=2))
     with pytest.raises(ValueError, match="noise means nothing"):
-        network.render(codes(network), noise=3)
+        network.render(codes(network), RenderOptions(noise=3))
     with pytest.raises(ValueError, match="spaces"):
         network.map(codes(network), "w")
     with pytest.raises(ValueError, match="spaces"):
@@ -99,8 +100,8 @@ def test_truncation_shortens_the_codes_of_a_plain_biggan() -> None:
     network = random_biggan(PLAIN)
     z = codes(network)
     half = network.render(z.with_values(z.values / 2))
-    assert torch.allclose(network.render(z, truncation=0.5), half)
-    assert torch.allclose(network.render(network.map(z, "z+", truncation=0.5)), half)
+    assert torch.allclose(network.render(z, RenderOptions(0.5)), half)
+    assert torch.allclose(network.render(network.map(z, "z+", RenderOptions(0.5))), half)
 
 
 def test_a_plain_biggan_without_slots_has_z_only() -> None:
@@ -120,15 +121,15 @@ def test_truncation_chooses_the_statistics_of_a_deep_biggan() -> None:
         for name, rows in other.named_buffers():
             assert name.endswith(("mean", "var"))
             rows.copy_(pick(rows).clone().expand_as(rows))
-        return other.render(z, truncation=0.123)
+        return other.render(z, RenderOptions(0.123))
 
     assert torch.allclose(network.render(z), only(lambda t: t[10]), atol=1e-5)
-    assert torch.allclose(network.render(z, truncation=0.3), only(lambda t: t[3]), atol=1e-5)
-    assert torch.allclose(network.render(z, truncation=0.325), only(lambda t: 0.75 * t[3] + 0.25 * t[4]), atol=1e-5)
-    assert torch.equal(network.map(z, "z+", truncation=0.3).values[:, 0], z.values)
+    assert torch.allclose(network.render(z, RenderOptions(0.3)), only(lambda t: t[3]), atol=1e-5)
+    assert torch.allclose(network.render(z, RenderOptions(0.325)), only(lambda t: 0.75 * t[3] + 0.25 * t[4]), atol=1e-5)
+    assert torch.equal(network.map(z, "z+", RenderOptions(0.3)).values[:, 0], z.values)
     for truncation in (-0.1, 1.1):
         with pytest.raises(ValueError, match="from 0 to 1"):
-            network.render(z, truncation=truncation)
+            network.render(z, RenderOptions(truncation))
 
 
 def test_codes_per_block_have_no_way_back_in_a_deep_biggan() -> None:

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from latentwalk.generators.pggan import Dense, doubling, pixel_norm, spread
 from latentwalk.hooks import read_layers
 from latentwalk.latents import Latents
+from latentwalk.options import RenderOptions
 from random_networks import PG as SIZES
 from random_networks import random_pggan as network
 
@@ -77,14 +78,14 @@ def test_options_and_spaces() -> None:
     generator = network()
     latents = generator.sample(range(2))
     shorter = Latents(0.5 * latents.values)
-    assert torch.equal(generator.render(latents, truncation=0.5), generator.render(shorter))
-    assert torch.equal(generator.map(latents, "z", truncation=0.5).values, shorter.values)
+    assert torch.equal(generator.render(latents, RenderOptions(0.5)), generator.render(shorter))
+    assert torch.equal(generator.map(latents, "z", RenderOptions(0.5)).values, shorter.values)
     assert generator.entry_weights("z")["layers.0"].shape == (16 * 6, 6)
     assert generator.layer_names == (*(f"layers.{i}" for i in range(6)), "picture")
     with pytest.raises(ValueError, match="cutoff means nothing"):
-        generator.render(latents, cutoff=2)
+        generator.render(latents, RenderOptions(cutoff=2))
     with pytest.raises(ValueError, match="noise means nothing"):
-        generator.render(latents, noise="none")
+        generator.render(latents, RenderOptions(noise="none"))
     for call in (lambda: generator.map(latents, "w"), lambda: generator.entry_weights("w")):
         with pytest.raises(ValueError, match="the space 'z' only, got 'w'"):
             call()

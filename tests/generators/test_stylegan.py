@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from latentwalk.generators.stylegan import StyleGAN, restyle
 from latentwalk.latents import Latents
+from latentwalk.options import RenderOptions
 from random_networks import STYLE as SIZES
 from random_networks import random_stylegan as network
 
@@ -44,8 +45,8 @@ def test_truncation_pulls_the_first_codes_to_the_average(stylegan: StyleGAN, cod
     for cutoff in (0, 2, None):
         expected = plain.clone()
         expected[:, :cutoff] = stylegan.average + 0.7 * (plain[:, :cutoff] - stylegan.average)
-        assert (stylegan.map(codes, "w+", 0.7, cutoff).values - expected).abs().max() < 1e-5
-        images = stylegan.render(codes, truncation=0.7, cutoff=cutoff)
+        assert (stylegan.map(codes, "w+", RenderOptions(0.7, cutoff)).values - expected).abs().max() < 1e-5
+        images = stylegan.render(codes, RenderOptions(truncation=0.7, cutoff=cutoff))
         assert (images - stylegan.render(Latents(expected, "w+"))).abs().max() < 1e-5
 
 
@@ -58,21 +59,21 @@ def test_a_code_of_one_layer_changes_what_comes_after_it(stylegan: StyleGAN, cod
 
 
 def test_noise_is_stored_none_or_that_of_a_seed(stylegan: StyleGAN, codes: Latents) -> None:
-    stored, none = stylegan.render(codes), stylegan.render(codes, noise="none")
-    seeded, other = stylegan.render(codes, noise=3), stylegan.render(codes, noise=4)
+    stored, none = stylegan.render(codes), stylegan.render(codes, RenderOptions(noise="none"))
+    seeded, other = stylegan.render(codes, RenderOptions(noise=3)), stylegan.render(codes, RenderOptions(noise=4))
     assert min((a - b).abs().max() for a in (stored, none, seeded) for b in (other, seeded) if a is not b) > 1e-2
     assert (stored - none).abs().max() > 1e-2
-    assert torch.equal(seeded, stylegan.render(codes, noise=3))
-    assert (seeded[2:3] - stylegan.render(codes[2], noise=3)).abs().max() < 1e-5
+    assert torch.equal(seeded, stylegan.render(codes, RenderOptions(noise=3)))
+    assert (seeded[2:3] - stylegan.render(codes[2], RenderOptions(noise=3))).abs().max() < 1e-5
     same = Latents(codes.values[:1].repeat(2, 1))
-    first, second = stylegan.render(same, noise=3)
+    first, second = stylegan.render(same, RenderOptions(noise=3))
     assert (first - second).abs().max() < 1e-5
 
 
 @pytest.mark.parametrize("space", ["z", "w", "w+"])
 def test_gradients_reach_codes_and_no_weight_asks_for_one(stylegan: StyleGAN, codes: Latents, space: str) -> None:
     values = stylegan.map(codes, space).values.detach().clone().requires_grad_()
-    stylegan.synthesize(Latents(values, space), truncation=0.8, noise="none").square().sum().backward()
+    stylegan.synthesize(Latents(values, space), RenderOptions(truncation=0.8, noise="none")).square().sum().backward()
     assert values.grad is not None and bool((values.grad.abs().sum(-1) > 0).all())
     assert not any(parameter.requires_grad for parameter in stylegan.parameters())
 
@@ -83,7 +84,7 @@ def test_gradients_are_those_of_finite_differences() -> None:
     z = generator.sample([0]).values.requires_grad_()
 
     def draw(z: Tensor) -> Tensor:
-        return generator.synthesize(Latents(z), truncation=0.7, noise=1)[0, :, ::4, ::4]
+        return generator.synthesize(Latents(z), RenderOptions(truncation=0.7, noise=1))[0, :, ::4, ::4]
 
     assert torch.autograd.gradcheck(draw, (z,), eps=1e-6, atol=1e-5)
 

@@ -12,7 +12,10 @@ from torch.nn import functional as F
 from latentwalk.generators.stylegan2 import StyleGAN2, StyleGAN2Sizes
 from latentwalk.hooks import read_layers
 from latentwalk.latents import Latents
+from latentwalk.options import RenderOptions
 from random_networks import SIZES, random_stylegan2
+
+QUIET = RenderOptions(noise="none")
 
 
 def zeros_between(x: Tensor) -> Tensor:
@@ -113,7 +116,7 @@ def test_it_draws_what_the_textbook_draws(architecture: str, changes: dict) -> N
     assert (generator.render(Latents(ws, "w+")) - expected).abs().max() < 2e-5
     alone = torch.cat([generator.render(Latents(w[None], "w+")) for w in ws])
     assert (alone - expected).abs().max() < 2e-5
-    assert (generator.render(Latents(ws, "w+"), noise="none") - textbook(generator, ws, noise=False)).abs().max() < 2e-5
+    assert (generator.render(Latents(ws, "w+"), QUIET) - textbook(generator, ws, noise=False)).abs().max() < 2e-5
 
 
 def test_a_single_code_on_a_large_map_is_drawn_as_in_a_batch() -> None:
@@ -132,31 +135,34 @@ def test_all_spaces_lead_to_the_same_image(small: StyleGAN2) -> None:
         "s": (8 + 8 + 8 + 6 + 6 + 6 + 5 + 5,),
     }
     latents = small.sample(range(3))
-    expected = small.render(latents, truncation=0.6, noise=5)
+    expected = small.render(latents, RenderOptions(truncation=0.6, noise=5))
     for space in ("w", "w+", "s"):
-        codes = small.map(latents, space, truncation=0.6)
+        codes = small.map(latents, space, RenderOptions(0.6))
         assert codes.space == space and codes.seeds is latents.seeds
-        assert (small.render(codes, noise=5) - expected).abs().max() < 1e-5
-    in_two_steps = small.map(small.map(latents, "w"), "w+", truncation=0.6, cutoff=3)
-    assert torch.allclose(in_two_steps.values, small.map(latents, "w+", 0.6, 3).values, atol=1e-6)
+        assert (small.render(codes, RenderOptions(noise=5)) - expected).abs().max() < 1e-5
+    in_two_steps = small.map(small.map(latents, "w"), "w+", RenderOptions(truncation=0.6, cutoff=3))
+    assert torch.allclose(in_two_steps.values, small.map(latents, "w+", RenderOptions(0.6, 3)).values, atol=1e-6)
 
 
 def test_truncation_pulls_the_first_layers_to_the_average(small: StyleGAN2) -> None:
     latents = small.sample(range(3))
-    whole, cut = small.map(latents, "w+").values, small.map(latents, "w+", 0.25, cutoff=2).values
+    whole, cut = small.map(latents, "w+").values, small.map(latents, "w+", RenderOptions(0.25, cutoff=2)).values
     assert torch.equal(cut[:, 2:], whole[:, 2:])
     assert torch.allclose(cut[:, :2], small.average + 0.25 * (whole[:, :2] - small.average), atol=1e-6)
-    assert torch.allclose(small.map(latents, "w", 0).values, small.average.expand(3, -1))
-    assert torch.equal(small.map(latents, "w+", 0.5, cutoff=0).values, whole)
-    assert torch.equal(small.map(latents, "w+", 0.5, cutoff=99).values, small.map(latents, "w+", 0.5).values)
+    assert torch.allclose(small.map(latents, "w", RenderOptions(0)).values, small.average.expand(3, -1))
+    assert torch.equal(small.map(latents, "w+", RenderOptions(0.5, cutoff=0)).values, whole)
+    assert torch.equal(
+        small.map(latents, "w+", RenderOptions(0.5, cutoff=99)).values,
+        small.map(latents, "w+", RenderOptions(0.5)).values,
+    )
 
 
 def test_an_average_per_layer() -> None:
     generator = random_stylegan2(replace(SIZES, average_per_layer=True))
     latents = generator.sample(range(2))
-    assert torch.allclose(generator.map(latents, "w+", 0).values[1], generator.average)
+    assert torch.allclose(generator.map(latents, "w+", RenderOptions(0)).values[1], generator.average)
     with pytest.raises(ValueError, match=r"map to 'w\+' instead"):
-        generator.map(latents, "w", 0.5)
+        generator.map(latents, "w", RenderOptions(0.5))
 
 
 @pytest.mark.parametrize(
@@ -173,18 +179,20 @@ def test_an_average_per_layer() -> None:
 def test_ways_that_do_not_exist(small: StyleGAN2, start: str, to: str, options: dict, message: str) -> None:
     latents = small.map(small.sample([0]), start)
     with pytest.raises(ValueError, match=message):
-        small.map(latents, to, **options)
+        small.map(latents, to, RenderOptions(**options))
 
 
 def test_noise_is_stored_absent_or_of_a_seed(small: StyleGAN2) -> None:
     latents = small.sample([0, 0, 1])
-    const, none, five, six = (small.render(latents, noise=noise) for noise in ("const", "none", 5, 6))
+    const, none, five, six = (small.render(latents, RenderOptions(noise=noise)) for noise in ("const", "none", 5, 6))
     images = [const, none, five, six]
     assert all((a - b).abs().max() > 1e-2 for i, a in enumerate(images) for b in images[:i])
-    assert torch.allclose(five[0], five[1], atol=1e-5) and torch.equal(five, small.render(latents, noise=5))
-    assert (small.render(latents[2], noise=5) - five[2:]).abs().max() < 1e-5
+    assert torch.allclose(five[0], five[1], atol=1e-5) and torch.equal(
+        five, small.render(latents, RenderOptions(noise=5))
+    )
+    assert (small.render(latents[2], RenderOptions(noise=5)) - five[2:]).abs().max() < 1e-5
     quiet = random_stylegan2(replace(SIZES, noise=False))
-    assert torch.equal(quiet.render(latents, noise=5), quiet.render(latents))
+    assert torch.equal(quiet.render(latents, RenderOptions(noise=5)), quiet.render(latents))
 
 
 @pytest.mark.parametrize("architecture", ["skip", "orig", "resnet"])
@@ -194,7 +202,9 @@ def test_gradients_are_right_in_every_space(space: str, codes: int, architecture
     generator = random_stylegan2(replace(SIZES, widths=(4, 3, 2), architecture=architecture, clamp=4.0))
     double = copy.deepcopy(generator).to(torch.float64)
     values = double.map(double.sample(range(codes)), space).values.clone().requires_grad_()
-    assert torch.autograd.gradcheck(lambda v: double.synthesize(Latents(v, space), noise=1), values, fast_mode=True)
+    assert torch.autograd.gradcheck(
+        lambda v: double.synthesize(Latents(v, space), RenderOptions(noise=1)), values, fast_mode=True
+    )
     assert not any(parameter.requires_grad for parameter in generator.parameters())
 
 

@@ -7,6 +7,7 @@ from torch.nn import functional as F
 from latentwalk.generators.layers.filters import filtered_leaky_relu
 from latentwalk.generators.stylegan3 import Layer, LayerSizes, StyleGAN3, StyleGAN3Sizes
 from latentwalk.latents import Latents
+from latentwalk.options import RenderOptions
 from random_networks import R, T, low_pass, random_stylegan3
 
 TABLES = {
@@ -76,16 +77,19 @@ def test_each_code_of_w_plus_belongs_to_one_layer(network: StyleGAN3) -> None:
 
 def test_truncation_pulls_the_first_codes_to_the_average(network: StyleGAN3) -> None:
     z = codes(network, "z")
-    whole, cut = network.map(z, "w+", 0.0).values, network.map(z, "w+", 0.0, 4).values
+    whole, cut = network.map(z, "w+", RenderOptions(0.0)).values, network.map(z, "w+", RenderOptions(0.0, 4)).values
     assert torch.allclose(whole, network.average.expand_as(whole))
     assert torch.equal(cut[:, :4], whole[:, :4])
     assert torch.equal(cut[:, 4:], network.map(z, "w+").values[:, 4:])
-    assert torch.allclose(network.render(z, truncation=0.3, cutoff=4), network.render(network.map(z, "w+", 0.3, 4)))
+    assert torch.allclose(
+        network.render(z, RenderOptions(truncation=0.3, cutoff=4)),
+        network.render(network.map(z, "w+", RenderOptions(0.3, 4))),
+    )
 
 
 def test_there_is_no_noise_to_choose(network: StyleGAN3) -> None:
     with pytest.raises(ValueError, match="noise means nothing"):
-        network.render(codes(network, "z"), noise="none")
+        network.render(codes(network, "z"), RenderOptions(noise="none"))
 
 
 def test_entry_weights_are_the_affine_maps(network: StyleGAN3) -> None:

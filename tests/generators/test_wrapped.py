@@ -9,6 +9,7 @@ from torch import Tensor, nn
 import latentwalk as lw
 from latentwalk.hooks import read_layers
 from latentwalk.latents import Latents
+from latentwalk.options import RenderOptions
 
 
 def convolutional() -> nn.Sequential:
@@ -50,7 +51,7 @@ def test_it_draws_what_the_network_draws(build: Any, side: int) -> None:
     z = latents.values if build is linear else latents.values[:, :, None, None]
     with torch.no_grad():
         assert torch.equal(generator.render(latents), network(z))
-        assert torch.equal(generator.render(latents, truncation=0.5), network(0.5 * z))
+        assert torch.equal(generator.render(latents, RenderOptions(0.5)), network(0.5 * z))
 
 
 def test_the_network_stays_as_it_was_and_the_copy_stays_fixed() -> None:

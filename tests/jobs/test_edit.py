@@ -7,6 +7,7 @@ import torch
 
 from latentwalk.direction import Direction, Directions
 from latentwalk.jobs.edit import edit, edit_batches
+from latentwalk.options import RenderOptions
 from latentwalk.receipts import Receipt
 from latentwalk.scores import score
 from latentwalk.walks.boundary import BoundaryWalk
@@ -116,12 +117,12 @@ def test_an_edit_sees_pictures_as_the_generator_draws_them(way, space):
         else BoundaryWalk(boundaries(space, codes.values.shape[1]))
     )
     edited = edit(view, codes, scorer, "bright", 0.9, walk=walk, hold="varied", judge=Brightness(), frames=True)
-    drawn = network.render(edited.latents, **options)
+    drawn = network.render(edited.latents, RenderOptions(**options))
     assert (edited.images - drawn).abs().max() < 1e-5 and (drawn - network.render(edited.latents)).abs().max() > 1e-2
     assert (edited.after - scorer(drawn)).abs().max() < 1e-3
-    assert (edited.before - scorer(network.render(codes, **options))).abs().max() < 1e-3
+    assert (edited.before - scorer(network.render(codes, RenderOptions(**options)))).abs().max() < 1e-3
     assert edited.reached.tolist() == [code.after["bright"] >= 0.9 for code in edited.receipt.codes]
-    assert edited.receipt.recipe.drawing == view.drawing
+    assert edited.receipt.recipe.drawing == view.options
     assert edited.latents.labels.tolist() == edited.receipt.recipe.codes.labels == [0, 1, 2, 0, 1]
     path = edited.path(2)
     assert path.labels.tolist() == [2] * len(path) and torch.allclose(path.values[-1], edited.latents.values[2])
@@ -140,6 +141,32 @@ def test_a_judge_that_knows_none_of_the_goals_says_nothing(toy, scorer):
     assert edited.receipt.codes[0].confirmed is None
 
 
+def test_any_function_scores(toy):
+    """A function that gives [n] is a scorer of one attribute; it may carry the attribute's name."""
+
+    def red(images):
+        return images[:, 0].mean((1, 2))
+
+    edited = edit(toy, toy.sample([0, 1]), red, "score", 0.6)
+    assert edited.scorer.attributes == ("score",) and edited.after.shape == (2, 1)
+    assert edited.receipt.recipe.scorer.source.endswith(":test_any_function_scores.<locals>.red")
+    red.attributes = ("red",)
+    named = edit(toy, toy.sample([0, 1]), red, "red", 0.6, judge=red)
+    assert torch.equal(named.after, edited.after) and named.receipt.codes[0].confirmed == bool(named.reached[0])
+
+
+def test_goals_in_every_way_to_write_them(toy, scorer):
+    codes = toy.sample([0])
+    ways = [
+        edit(toy, codes, scorer, ["one", "two"], 0.9),
+        edit(toy, codes, scorer, {"one": 0.9, "two": 0.9}),
+        edit(toy, codes, scorer, "one", 0.9, goals={"two": 0.9}),
+        edit(toy, codes, scorer, ["one"], 0.9, goals={"two": 0.9}),
+    ]
+    assert all(way.receipt.recipe.goals == {"one": 0.9, "two": 0.9} for way in ways)
+    assert all(torch.equal(way.latents.values, ways[0].latents.values) for way in ways)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -147,6 +174,10 @@ def test_a_judge_that_knows_none_of_the_goals_says_nothing(toy, scorer):
         ({"attribute": "one", "target": 1.0}, "between 0 and 1"),
         ({"attribute": "one", "target": 0.0}, "between 0 and 1"),
         ({}, "expected at least one attribute"),
+        ({"attribute": []}, "expected at least one attribute"),
+        ({"goals": {"one": "up"}}, "such as goals={'smiling': 0.9}, got 'one': 'up'"),
+        ({"attribute": [3]}, "such as goals={'smiling': 0.9}, got 3: 0.995"),
+        ({"attribute": "one", "judge": "faces64-judge"}, r"load it with load_scorer\('faces64-judge'\)"),
         ({"attribute": "one", "hold": "none"}, "no attribute 'none'"),
         ({"attribute": "one", "hold": ["one"]}, "held and changed at once"),
         ({"attribute": "one", "walk": object()}, "such as GradientWalk"),

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from latentwalk.jobs.label import LabelTable, draw_label_sheet, fit_fewshot, labelled_samples, propose
-from latentwalk.labels import read_labels
+from latentwalk.jobs.label import draw_label_sheet, fit_fewshot, labelled_samples, open_table, propose
+from latentwalk.labels import LabelTable, read_labels
 from latentwalk.methods.fewshot import FewShot
 from latentwalk.scores import score
 from toys import AXES, ToyScorer
@@ -17,16 +17,6 @@ def hand(toy, tmp_path):
     return path
 
 
-def test_a_table_comes_back_as_it_was(tmp_path) -> None:
-    path = tmp_path / "labels.csv"
-    path.write_text('\ufeffseed,hair,note\n7, k ,"a, b"\n3,,\n', encoding="utf-8")
-    table = LabelTable.read(path)
-    assert (table.columns, table.cell(7, "hair"), table.cell(7, "note")) == (("hair", "note"), "k", "a, b")
-    table.write(path)
-    assert path.read_text() == 'seed,hair,note\n7,k,"a, b"\n3,,\n'
-    assert LabelTable.read(tmp_path / "nowhere.csv") == LabelTable()
-
-
 def test_what_is_written_is_what_scorers_are_trained_on(toy, tmp_path) -> None:
     table = LabelTable().with_rows([5, 9, 2], ["hat"]).with_cell(9, "hat", "1").with_cell(2, "hat", "0")
     table.write(tmp_path / "labels.csv")
@@ -36,26 +26,16 @@ def test_what_is_written_is_what_scorers_are_trained_on(toy, tmp_path) -> None:
     assert table.counts("hat") == (1, 1) and table.open_questions([5, 9, 4], ["hat"]) == [(5, "hat"), (4, "hat")]
 
 
-def test_room_for_more_takes_nothing_away() -> None:
-    table = LabelTable().with_cell(3, "hat", "1").with_rows([3, 4], ["smiling"])
-    assert table.columns == ("hat", "smiling") and table.cell(3, "hat") == "1"
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", r"begins with \[\]: expected a header whose first column is 'seed'"),
-        ("index,hat\n1,1\n", "expected a header whose first column is 'seed'"),
-        ("seed,hat,hat\n", "give each a name of its own"),
-        ("seed,hat\n-1,1\n", "line 2: expected a whole number as seed, got '-1'"),
-        ("seed,hat\n1,1,1\n", "line 2: expected at most 2 cells, got 3"),
-        ('seed,hat\n1,"1\n', "cannot read the labels"),
-    ],
-)
-def test_tables_that_do_not_fit_are_refused(tmp_path, text, message) -> None:
-    (tmp_path / "labels.csv").write_text(text)
-    with pytest.raises(ValueError, match=message):
-        LabelTable.read(tmp_path / "labels.csv")
+def test_a_table_to_go_on_with(tmp_path) -> None:
+    path = tmp_path / "labels.csv"
+    assert open_table(path, ["hat"]) == LabelTable()
+    path.write_text("seed,hat,hair\n1,1,k\n")
+    assert open_table(path, ["hat", "new"]).cell(1, "hat") == "1"
+    with pytest.raises(ValueError, match=r"the column hair of .* holds k: expected 0, 1 or nothing"):
+        open_table(path, ["hair"])
+    path.write_text("index,hat\n1,1\n")
+    with pytest.raises(ValueError, match="by index: expected the column 'seed'"):
+        open_table(path, ["hat"])
 
 
 def test_hand_labels_come_with_codes_that_have_none(toy, hand) -> None:

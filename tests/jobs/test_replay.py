@@ -9,11 +9,11 @@ import torch
 from PIL import Image
 
 import latentwalk as lw
-from latentwalk.generator import Drawing
 from latentwalk.images import read_receipt, save_png
-from latentwalk.jobs.draw import PICTURES, save_film, save_picture
+from latentwalk.jobs.figures import PICTURES, save_film, save_picture
 from latentwalk.jobs.replay import replay
 from latentwalk.jobs.sheets import between, draw_path, draw_samples, path_receipt, sample_receipt
+from latentwalk.options import RenderOptions
 from latentwalk.receipts import PictureRecipe
 from random_networks import SIZES, random_stylegan2
 
@@ -66,14 +66,14 @@ def test_options_classes_and_spaces_are_in_the_receipt(tmp_path, space, labels):
     """Codes that a seed does not give by itself are kept by value, and still have their seeds as captions."""
     network = random_stylegan2(replace(SIZES, classes=3, embedding=4))
     view, how = network.with_options(0.6, 3, 7), PictureRecipe(kind="samples", show=2)
-    codes = network.map(network.sample([5, 9], labels), space, 0.5 if space == "w+" else 1.0)
+    codes = network.map(network.sample([5, 9], labels), space, RenderOptions(0.5 if space == "w+" else 1.0))
     receipts = {"s.png": sample_receipt(view, codes, how), "i.png": path_receipt(view, codes, 3, "lerp", how)}
     pictures = {"s.png": draw_samples(view, codes, how), "i.png": draw_path(view, codes, 3, "lerp", how)}
     for name, receipt in receipts.items():
         save_png(tmp_path / name, pictures[name], receipt.to_json())
         again = replay(tmp_path / name, network)
         assert again.difference == 0
-        assert again.receipt.recipe.drawing == Drawing(0.6, 3, 7)
+        assert again.receipt.recipe.drawing == RenderOptions(0.6, 3, 7)
 
 
 def test_a_way_between_classes_goes_through_mixtures():

@@ -9,7 +9,7 @@ from latentwalk.edits import codes_for
 from latentwalk.hooks import read_layers
 from latentwalk.latents import Latents, concatenate
 from latentwalk.methods.ganspace import GANSpace
-from latentwalk.samples import Samples, draw_codes
+from latentwalk.samples import Samples, sample_codes
 from random_networks import DEEP, FAMILIES, PLAIN, codes, random_biggan, random_stylegan2
 from toys import AXES, SPREAD, ToyGenerator
 
@@ -93,8 +93,8 @@ def test_a_component_that_no_line_in_the_code_makes_has_no_correlation() -> None
     assert line["R"] > 0.99
 
 
-def test_fresh_codes_are_those_that_draw_codes_draws(style) -> None:
-    drawn = concatenate(list(draw_codes(style, 700, 3, "w")))
+def test_fresh_codes_are_those_that_sample_codes_draws(style) -> None:
+    drawn = concatenate(list(sample_codes(style, 700, 3, "w")))
     layer = "synthesis.b4.conv1"
     at_once = GANSpace(3, layer, seed=3).fit(style, Samples.unscored(drawn))
     streamed = GANSpace(3, layer, codes=700, seed=3).fit(style, unscored(style, 2, "w"))
@@ -169,7 +169,7 @@ def test_components_of_one_class_carry_to_another() -> None:
 def test_drawn_codes_take_the_classes_of_the_samples_in_turn() -> None:
     network = random_biggan(DEEP)
     samples = Samples.unscored(network.sample(range(2), labels=[1, 3]))
-    drawn = concatenate(list(draw_codes(network, 100, 0, "z", torch.tensor([1, 3]))))
+    drawn = concatenate(list(sample_codes(network, 100, 0, "z", torch.tensor([1, 3]))))
     one = GANSpace(2, "blocks.0", codes=100).fit(network, samples)
     other = GANSpace(2, "blocks.0").fit(network, Samples.unscored(drawn))
     assert torch.equal(one[0].vector, other[0].vector)

@@ -90,8 +90,8 @@ def test_a_path_has_the_speed_of_its_pictures(toy, sweeps) -> None:
 
 def test_every_picture_is_drawn_once_and_judged_once(toy, held, monkeypatch) -> None:
     drawn, judged = [], []
-    draw = toy.draw
-    monkeypatch.setattr(toy, "draw", lambda latents, *rest: drawn.append(len(latents)) or draw(latents, *rest))
+    stages = toy.stages
+    monkeypatch.setattr(toy, "stages", lambda latents, options: drawn.append(len(latents)) or stages(latents, options))
 
     class Counting(ToyScorer):
         def __call__(self, images, /):

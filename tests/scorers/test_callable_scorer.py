@@ -6,7 +6,7 @@ import types
 import pytest
 import torch
 
-from latentwalk.scorers.callable import CallableScorer, from_callable
+from latentwalk.scorers.callable import CallableScorer, as_scorer, from_callable
 from latentwalk.scores import Scorer
 
 
@@ -62,3 +62,32 @@ def test_logits_are_a_column_per_attribute_and_carry_gradients(module):
 def test_what_cannot_be_a_scorer_is_named(module, name, says):
     with pytest.raises(ValueError, match=says):
         from_callable(name)
+
+
+def test_what_is_handed_in_becomes_a_scorer(tiny):
+    class Sum:
+        attributes = "bright"  # one name, not six letters
+
+        def __call__(self, images):
+            return images.sum((1, 2, 3))
+
+    made = as_scorer(Sum(), tiny)
+    assert made.attributes == ("bright",) and made(torch.ones(2, 3, 4, 4)).tolist() == [[48], [48]]
+    assert made.source == "Sum" and as_scorer(made, tiny) is made, "what is a scorer already stays the same object"
+    sizes = []
+    as_scorer(lambda images: sizes.append(tuple(images.shape)) or images.mean((2, 3)), tiny)
+    assert sizes == [(1, *tiny.image_shape)], "columns are counted on pictures of the generator's size"
+
+
+@pytest.mark.parametrize(
+    ("given", "says"), [("faces64", r"load_scorer\('faces64'\)"), (3, "got 3"), (dict, "got <class")]
+)
+def test_what_cannot_be_called_is_explained(tiny, given, says, unchecked):
+    with pytest.raises(ValueError, match=f"expected a scorer, or a function from images .*{says}"):
+        as_scorer(given, tiny)
+
+
+def test_as_many_columns_as_names():
+    scorer = CallableScorer(lambda images: images.mean((2, 3)), "mine", ("red", "green"))
+    with pytest.raises(ValueError, match="mine must give a logit for each of red, green, got 3 columns"):
+        scorer(torch.zeros(1, 3, 2, 2))

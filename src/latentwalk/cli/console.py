@@ -13,10 +13,12 @@ from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Ta
 from rich.table import Table
 from rich.text import Text
 
+from latentwalk.filenames import readable
+
 
 def say(text: str = "", style: str = "") -> None:
     """One line as it is: not wrapped, so that names can be copied, and nothing in it is markup."""
-    Console(highlight=False).print(text, style=style or None, markup=False, soft_wrap=True)
+    Console(highlight=False).print(readable(text), style=style or None, markup=False, soft_wrap=True)
 
 
 def say_files(files: Iterable[Path | str]) -> None:
@@ -35,7 +37,7 @@ def say_table(headers: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> N
     for header in headers:
         table.add_column(header.lstrip(">"), justify="right" if header.startswith(">") else "left")
     for row in rows:
-        table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
+        table.add_row(*(cell if isinstance(cell, Text) else Text(readable(cell)) for cell in row))
     console = Console(highlight=False)
     if not console.is_terminal:  # a file has no right edge
         endless = console.options.update(max_width=10_000)
@@ -116,9 +118,9 @@ def working(what: str, quiet: bool) -> Iterator[Bar]:
 
 def _plain(data: Any) -> Any:
     if isinstance(data, Mapping):
-        return {str(key): _plain(value) for key, value in data.items()}
+        return {readable(str(key)): _plain(value) for key, value in data.items()}
     if isinstance(data, list | tuple):
         return [_plain(value) for value in data]
-    if isinstance(data, Path):
-        return str(data)
+    if isinstance(data, Path | str):
+        return readable(data)
     return None if isinstance(data, float) and not math.isfinite(data) else data

@@ -202,7 +202,7 @@ def gather(batches: "Iterable[Edited]", show_count: int, total: int, progress: B
 
 def write(edited: "Edited", folder: Path, kinds: dict[str, str], show_count: int, progress: Bar) -> None:
     """The receipt and the codes of all, then the pictures of the first."""
-    from latentwalk.jobs.draw import ANIMATIONS, save_film, save_picture
+    from latentwalk.jobs.figures import ANIMATIONS, save_film, save_picture
     from latentwalk.receipts import PictureRecipe
 
     progress.wait("writing the receipt")
@@ -219,7 +219,7 @@ def write(edited: "Edited", folder: Path, kinds: dict[str, str], show_count: int
 
 def read_kinds(text: str) -> dict[str, str]:
     """{file name: kind of picture} from "strip,gif". Raises ValueError for an unknown kind."""
-    from latentwalk.jobs.draw import ANIMATIONS, PICTURES
+    from latentwalk.jobs.figures import ANIMATIONS, PICTURES
 
     kinds = [] if text.strip() == "none" else [kind.strip() for kind in text.split(",")]
     for kind in kinds:
@@ -229,7 +229,7 @@ def read_kinds(text: str) -> dict[str, str]:
 
 
 def needs_frames(kinds: dict[str, str]) -> bool:
-    from latentwalk.jobs.draw import NEED_PATHS
+    from latentwalk.jobs.figures import NEED_PATHS
 
     return bool(NEED_PATHS & set(kinds.values()))
 

@@ -6,6 +6,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from latentwalk.filenames import readable
+
 ALL_WELL, NOT_REACHED, BAD_INPUT, STOPPED = 0, 1, 2, 130
 """Exit codes: done; done, but not as far as asked for; nothing done; Ctrl-C."""
 
@@ -27,7 +29,7 @@ class Commands(TyperGroup):
 
 
 def complain(text: str, how: str = "error") -> None:
-    print(f"{how}: {text}", file=sys.stderr)
+    print(readable(f"{how}: {text}"), file=sys.stderr)
 
 
 def one_line(error: Exception) -> str:

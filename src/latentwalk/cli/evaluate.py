@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from latentwalk.direction import Directions
     from latentwalk.evaluation import Comparison, DirectionResult, Estimate, Evaluation
-    from latentwalk.generator import Drawing, Generator
+    from latentwalk.generator import Generator
+    from latentwalk.options import RenderOptions
     from latentwalk.progress import Progress
     from latentwalk.scores import Scorer
 
@@ -206,17 +207,17 @@ def recorded_generator(files: "Sequence[Path]") -> str:
     return name
 
 
-def recorded_drawing(found: "Sequence[Directions]") -> "Drawing":
+def recorded_drawing(found: "Sequence[Directions]") -> "RenderOptions":
     """The options of pictures that directions were found with. Raises ValueError when they differ or are damaged."""
     from pydantic import TypeAdapter, ValidationError
 
-    from latentwalk.generator import Drawing
+    from latentwalk.options import RenderOptions
 
     given = [directions.source["drawing"] for directions in found if "drawing" in directions.source]
     if any(drawing != given[0] for drawing in given):
         raise ValueError("the files were found with different truncation, cutoff or noise: judge them one by one")
     try:
-        return TypeAdapter(Drawing).validate_python(given[0]) if given else Drawing()
+        return TypeAdapter(RenderOptions).validate_python(given[0]) if given else RenderOptions()
     except ValidationError as error:
         raise ValueError(f"a file of directions is damaged: drawing: {error.errors()[0]['msg']}") from None
 

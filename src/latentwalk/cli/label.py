@@ -26,7 +26,7 @@ from latentwalk.cli.outputs import check_ending, outputs
 
 if TYPE_CHECKING:
     from latentwalk.generator import Generator
-    from latentwalk.jobs.label import LabelTable
+    from latentwalk.labels import LabelTable
 
 FIRST, CANDIDATES = "0-99", "0-1999"
 """Seeds to label when none are named, and those that --next chooses from."""
@@ -92,11 +92,11 @@ def label(
       latentwalk label faces64 --attribute smiling --next 20
       latentwalk label faces64 --attribute hat --sheet out/sheet.png
     """
-    from latentwalk.jobs.label import LabelTable
+    from latentwalk.jobs.label import open_table
 
     check_ending(labels, ".csv")
     names = list(dict.fromkeys(check_name(name) for name in attribute))
-    known = LabelTable.read(labels).check(names)
+    known = open_table(labels, names)
     wanted = choose(seeds, following, names, sheet)
     if not (sheet or following or as_json or in_terminal()):
         raise ValueError("labelling needs a terminal to ask in: draw a sheet with --sheet FILE and fill in the labels")
@@ -175,7 +175,7 @@ def in_terminal() -> bool:
 def ask(generator: "Generator", table: "LabelTable", path: Path, seeds: Sequence[int], names: Sequence[str]) -> None:
     """Show what is open, one sample at a time, and keep every answer. Ends at the last, with q and with Ctrl-C."""
     from latentwalk.files import check_writable
-    from latentwalk.jobs.label import NO, YES
+    from latentwalk.labels import NO, YES
 
     check_writable(path)
     answers = {"y": YES, "1": YES, "n": NO, "0": NO}

@@ -15,7 +15,7 @@ VISIBLE = 0.05
 
 def summarize(edited: "Edited") -> dict[str, Any]:
     """The numbers of an edit, as plain data; confirmed counts among the codes that were reached."""
-    from latentwalk.jobs.draw import goals_of
+    from latentwalk.jobs.captions import goals_of
     from latentwalk.receipts import EditRecipe
 
     recipe, rows = edited.receipt.recipe, edited.receipt.codes

@@ -19,7 +19,8 @@ from latentwalk.generator import Generator
 from latentwalk.generators.layers.attention import SelfAttention
 from latentwalk.generators.layers.stored_norm import ConditionalNorm, StoredNorm
 from latentwalk.latents import Latents, LatentSpace
-from latentwalk.stages import Stage, run
+from latentwalk.options import NEUTRAL, RenderOptions
+from latentwalk.stages import Stage
 
 OUTPUT_EPS = 1e-5
 """The last normalisation always adds this much to the variance."""
@@ -94,8 +95,6 @@ class Block(nn.Module):
 class BigGAN(Generator):
     """z [slots * chunk] (or "z+" [slots, chunk]) and a class -> image. Truncation makes codes smaller."""
 
-    options = frozenset({"truncation"})
-
     def __init__(self, sizes: BigGANSizes) -> None:
         super().__init__()
         self.sizes, self.classes = sizes, sizes.classes
@@ -118,28 +117,23 @@ class BigGAN(Generator):
     def layer_names(self) -> tuple[str, ...]:
         return ("dense", *(f"blocks.{i}" for i in range(self.sizes.blocks)))
 
-    def map(self, latents: Latents, to: str, truncation: float = 1.0, cutoff: int | None = None) -> Latents:
+    def map(self, latents: Latents, to: str, options: RenderOptions = NEUTRAL) -> Latents:
         """Codes slot by slot ("z+") or in one piece ("z"), times the truncation. Raises ValueError for other spaces."""
-        if to not in self.spaces:
-            raise ValueError(f"this generator has the spaces {list(self.spaces)}, got {to!r}")
-        self.check_options(truncation, cutoff)
-        values = truncation * self.check(latents).values.reshape(len(latents), *self.spaces[to].shape)
-        return Latents(values, to, latents.labels, latents.seeds if truncation == 1 else None)
+        latents, psi = self.check(latents), options.truncation
+        self.check_options(options)
+        self.check_space(to)
+        values = psi * latents.values.reshape(len(latents), *self.spaces[to].shape)
+        return Latents(values, to, latents.labels, latents.seeds if psi == 1 else None)
 
-    def draw(
-        self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int
-    ) -> Float[Tensor, "n c h w"]:
-        return run(self.cut(latents, truncation, cutoff, noise))
-
-    def cut(self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int) -> list[Stage]:
-        """The input and one per block: told a slot of z, the blocks the class as well."""
+    def stages(self, latents: Latents, options: RenderOptions) -> list[Stage]:
+        """The input and one per block: given a slot of z, the blocks the class as well."""
         sizes = self.sizes
-        first, *slots = (truncation * self.check(latents).values.reshape(-1, sizes.slots, sizes.chunk)).unbind(1)
-        given = self.class_vectors(latents)
+        first, *slots = (options.truncation * latents.values.reshape(-1, sizes.slots, sizes.chunk)).unbind(1)
+        classes = self.class_vectors(latents)
         if self.embedding is not None:
-            given = given @ self.embedding
-        told = [torch.cat([given, slot], 1) for slot in slots] or [given] * sizes.blocks
-        blocks = [Stage((one,), partial(block, condition=one)) for block, one in zip(self.blocks, told, strict=True)]
+            classes = classes @ self.embedding
+        given = [torch.cat([classes, slot], 1) for slot in slots] or [classes] * sizes.blocks
+        blocks = [Stage((one,), partial(block, condition=one)) for block, one in zip(self.blocks, given, strict=True)]
         return [Stage((first,), lambda _: self._bottom(first)), *blocks, Stage((), self._finish)]
 
     def _bottom(self, slot: Float[Tensor, "n d"]) -> Float[Tensor, "n c h w"]:
@@ -150,8 +144,7 @@ class BigGAN(Generator):
 
     def entry_weights(self, space: str) -> dict[str, Float[Tensor, "out d"]]:
         """By layer: what a slot meets ("z+"), or the same with zeros for the other slots of the code ("z")."""
-        if space not in self.spaces:
-            raise ValueError(f"this generator has the spaces {list(self.spaces)}, got {space!r}")
+        self.check_space(space)
         weights = [self.dense.weight.detach()]
         if self.sizes.hierarchical:
             start, end = self.sizes.given, self.sizes.condition

@@ -1,6 +1,6 @@
 """BigGAN-deep (Brock et al., 2019): bottleneck blocks, and the whole code enters at every one of them.
 
-Every block, and the 4x4 input, is told z and the class embedding. Each of them may be given a z of its own ("z+",
+Every block, and the 4x4 input, is given z and the class embedding. Each of them may be given a z of its own ("z+",
 called skip-z edits), as a class may be a mixture. Truncation chooses the statistics of the batch normalisations, of
 which the network carries one row for each of 0, 0.02 ... 1; it does not change the code. Spectral normalisation of a
 fixed network is a constant factor, which readers fold into the weights.
@@ -20,7 +20,8 @@ from latentwalk.generator import Generator
 from latentwalk.generators.layers.attention import SelfAttention
 from latentwalk.generators.layers.stored_norm import ConditionalNorm, StoredNorm
 from latentwalk.latents import Latents, LatentSpace
-from latentwalk.stages import Stage, run
+from latentwalk.options import NEUTRAL, RenderOptions
+from latentwalk.stages import Stage
 
 BOTTOM = 4
 """Side of the first feature map."""
@@ -98,8 +99,6 @@ class Bottleneck(nn.Module):
 class BigGANDeep(Generator):
     """z [z] (or "z+" [1 + blocks, z]: a code for the input and for each block) and a class -> image."""
 
-    options = frozenset({"truncation"})
-
     def __init__(self, sizes: BigGANDeepSizes) -> None:
         super().__init__()
         self.sizes, self.classes = sizes, sizes.classes
@@ -120,13 +119,13 @@ class BigGANDeep(Generator):
     def layer_names(self) -> tuple[str, ...]:
         return ("dense", *(f"blocks.{i}" for i in range(len(self.blocks))))
 
-    def map(self, latents: Latents, to: str, truncation: float = 1.0, cutoff: int | None = None) -> Latents:
+    def map(self, latents: Latents, to: str, options: RenderOptions = NEUTRAL) -> Latents:
         """A code for every input from one for all. Truncation changes statistics, not codes.
 
         Raises ValueError for other spaces, and for the way back: there may be no single z.
         """
-        self.check(latents)
-        self.check_options(truncation, cutoff)
+        latents = self.check(latents)
+        self.check_options(options)
         if to == latents.space:
             return latents
         if to != "z+":
@@ -135,23 +134,20 @@ class BigGANDeep(Generator):
         values = latents.values[:, None].expand(-1, *self.spaces["z+"].shape)
         return Latents(values, to, latents.labels, latents.seeds)
 
-    def draw(
-        self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int
-    ) -> Float[Tensor, "n c h w"]:
-        """Images; `truncation` in [0, 1] chooses the statistics of codes whose size was that."""
-        return run(self.cut(latents, truncation, cutoff, noise))
+    def stages(self, latents: Latents, options: RenderOptions) -> list[Stage]:
+        """The input and one per block: given a z, the class and where in the statistics the truncation is.
 
-    def cut(self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int) -> list[Stage]:
-        """The input and one per block: told a z, the class and where in the statistics the truncation is."""
-        if not 0 <= truncation <= 1:
-            raise ValueError(f"BigGAN-deep knows statistics for truncations from 0 to 1, got {truncation}")
-        at = truncation * (self.sizes.rows - 1)
+        A truncation in [0, 1] chooses the statistics of codes whose size was that. Raises ValueError for others.
+        """
+        if not 0 <= options.truncation <= 1:
+            raise ValueError(f"BigGAN-deep knows statistics for truncations from 0 to 1, got {options.truncation}")
+        at = options.truncation * (self.sizes.rows - 1)
         codes = self.map(latents, "z+").values
-        given = (self.class_vectors(latents) @ self.embedding)[:, None].expand(-1, codes.shape[1], -1)
-        first, *told = torch.cat([codes, given], 2).unbind(1)
+        classes = (self.class_vectors(latents) @ self.embedding)[:, None].expand(-1, codes.shape[1], -1)
+        first, *given = torch.cat([codes, classes], 2).unbind(1)
         blocks = [
             Stage((one, at), partial(block, condition=one, position=at))
-            for block, one in zip(self.blocks, told, strict=True)
+            for block, one in zip(self.blocks, given, strict=True)
         ]
         return [Stage((first,), lambda _: self._bottom(first)), *blocks, Stage((at,), partial(self._finish, at))]
 
@@ -163,8 +159,7 @@ class BigGANDeep(Generator):
 
     def entry_weights(self, space: str) -> dict[str, Float[Tensor, "out d"]]:
         """By layer: what a z meets, the same for both spaces."""
-        if space not in self.spaces:
-            raise ValueError(f"this generator has the spaces {list(self.spaces)}, got {space!r}")
+        self.check_space(space)
         width = self.sizes.z
         blocks = [block.entry(0, width) for block in cast("Iterable[Bottleneck]", self.blocks)]
         return dict(zip(self.layer_names, [self.dense.weight[:, :width].detach(), *blocks], strict=True))

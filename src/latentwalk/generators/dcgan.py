@@ -16,6 +16,8 @@ from torch.nn import functional as F
 
 from latentwalk.generator import Generator
 from latentwalk.latents import Latents, LatentSpace
+from latentwalk.options import RenderOptions
+from latentwalk.stages import Stage
 
 
 @dataclass(frozen=True)
@@ -160,11 +162,9 @@ class DCGAN(Generator):
     """z [d] -> image through transposed convolutions; ReLU between, and at the end a tanh (without `tanh` nothing).
 
     blocks: at least two. The first turns a 1x1 input into its kernel (so its stride says nothing, and it has no
-    padding), as in every published layout. `freeze` makes the network ready to draw. Truncation shortens the code:
+    padding), as in every published layout. `freeze` makes the network ready. Truncation shortens the code:
     z * truncation.
     """
-
-    options = frozenset({"truncation"})
 
     def __init__(self, blocks: Sequence[Block], tanh: bool = True) -> None:
         super().__init__()
@@ -190,19 +190,10 @@ class DCGAN(Generator):
     def layer_names(self) -> tuple[str, ...]:
         return tuple(f"layers.{i}" for i in range(len(self.layers)))
 
-    def map(self, latents: Latents, to: str, truncation: float = 1.0, cutoff: int | None = None) -> Latents:
-        if to != "z":
-            raise ValueError(f"a DCGAN has the space 'z' only, got {to!r}")
-        self.check(latents)
-        self.check_options(truncation, cutoff)
-        return latents if truncation == 1 else latents.with_values(truncation * latents.values)
-
-    def draw(
-        self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int
-    ) -> Float[Tensor, "n c h w"]:
-        return self.layers(self.map(latents, "z", truncation).values)
+    def stages(self, latents: Latents, options: RenderOptions) -> list[Stage]:
+        z = self.map(latents, "z", options).values
+        return [Stage((z,), lambda _: self.layers(z))]
 
     def entry_weights(self, space: str) -> dict[str, Float[Tensor, "out d"]]:
-        if space != "z":
-            raise ValueError(f"a DCGAN has the space 'z' only, got {space!r}")
+        self.check_space(space)
         return {"layers.0": self.get_parameter("layers.0.weight").detach()}

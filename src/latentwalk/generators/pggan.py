@@ -16,6 +16,8 @@ from torch.nn import functional as F
 
 from latentwalk.generator import Generator
 from latentwalk.latents import Latents, LatentSpace
+from latentwalk.options import RenderOptions
+from latentwalk.stages import Stage
 
 SLOPE = 0.2
 """Of the leaky ReLU below zero, where a file says nothing else."""
@@ -141,8 +143,6 @@ class PGGAN(Generator):
     Layers: "layers.0" is the 4x4 map, "layers.2k" and "layers.2k+1" the convolutions of the scale 4 * 2^k.
     """
 
-    options = frozenset({"truncation"})
-
     def __init__(self, sizes: PGGANSizes) -> None:
         super().__init__()
         self.sizes = sizes
@@ -160,17 +160,12 @@ class PGGAN(Generator):
     def layer_names(self) -> tuple[str, ...]:
         return (*(f"layers.{i}" for i in range(len(self.layers))), "picture")
 
-    def map(self, latents: Latents, to: str, truncation: float = 1.0, cutoff: int | None = None) -> Latents:
-        if to != "z":
-            raise ValueError(f"a PGGAN has the space 'z' only, got {to!r}")
-        self.check(latents)
-        self.check_options(truncation, cutoff)
-        return latents if truncation == 1 else latents.with_values(truncation * latents.values)
+    def stages(self, latents: Latents, options: RenderOptions) -> list[Stage]:
+        z = self.map(latents, "z", options).values
+        return [Stage((z,), lambda _: self._picture(z))]
 
-    def draw(
-        self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int
-    ) -> Float[Tensor, "n c h w"]:
-        x, smaller = self.map(latents, "z", truncation).values, None
+    def _picture(self, x: Float[Tensor, "n z"]) -> Float[Tensor, "n c h w"]:
+        smaller = None
         for i, layer in enumerate(self.layers):
             if self.sizes.fade and i == len(self.layers) - 2:
                 smaller = pixel_norm(x)
@@ -179,6 +174,5 @@ class PGGAN(Generator):
         return image.tanh() if self.sizes.tanh else image
 
     def entry_weights(self, space: str) -> dict[str, Float[Tensor, "out d"]]:
-        if space != "z":
-            raise ValueError(f"a PGGAN has the space 'z' only, got {space!r}")
+        self.check_space(space)
         return {"layers.0": self.get_parameter("layers.0.weight").detach()}

@@ -18,7 +18,8 @@ from torch.nn import functional as F
 from latentwalk.generators.layers.mapping import SLOPE, FullyConnected, Mapping, StyleGenerator, separate, truncate
 from latentwalk.generators.pggan import Picture, check_growth
 from latentwalk.latents import Latents
-from latentwalk.stages import Stage, run
+from latentwalk.options import NEUTRAL, RenderOptions
+from latentwalk.stages import Stage
 
 
 @dataclass(frozen=True)
@@ -152,25 +153,22 @@ class StyleGAN(StyleGenerator):
     def layer_names(self) -> tuple[str, ...]:
         return (*(f"layers.{i}" for i in range(len(self.layers))), "picture")
 
-    def map(self, latents: Latents, to: str, truncation: float = 1.0, cutoff: int | None = None) -> Latents:
+    def map(self, latents: Latents, to: str, options: RenderOptions = NEUTRAL) -> Latents:
         if not (self.sizes.per_layer and latents.space == "z" and to == "w+"):
-            return super().map(latents, to, truncation, cutoff)
-        self.check(latents)
-        self.check_options(truncation, cutoff)
+            return super().map(latents, to, options)
+        latents = self.check(latents)
+        self.check_options(options)
         classes = self.class_vectors(latents) if self.classes else None
         ws = self.mapping(latents.values, classes).unflatten(1, self.spaces["w+"].shape)
-        return Latents(truncate(ws, self.average, truncation, cutoff), "w+", latents.labels, latents.seeds)
+        return Latents(
+            truncate(ws, self.average, options.truncation, options.cutoff), "w+", latents.labels, latents.seeds
+        )
 
-    def draw(
-        self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int
-    ) -> Float[Tensor, "n c h w"]:
-        return run(self.cut(latents, truncation, cutoff, noise))
-
-    def cut(self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int) -> list[Stage]:
-        """One per layer, told its w."""
-        ws = separate(self.map(latents, "w+", truncation, cutoff).values[:, : len(self.layers)])
-        told = enumerate(zip(ws, self._noise(noise), strict=True))
-        layers = [Stage((w, noise), partial(self._advance, i, w, shown)) for i, (w, shown) in told]
+    def stages(self, latents: Latents, options: RenderOptions) -> list[Stage]:
+        """One per layer, given its w."""
+        ws = separate(self.map(latents, "w+", options).values[:, : len(self.layers)])
+        given = enumerate(zip(ws, self._noise(options.noise), strict=True))
+        layers = [Stage((w, options.noise), partial(self._advance, i, w, noise)) for i, (w, noise) in given]
         return [*layers, Stage((), lambda state: self.picture(*state))]
 
     def _advance(self, index: int, w: Float[Tensor, "n d"], noise: Tensor | None, state: State | None) -> State:
@@ -191,8 +189,7 @@ class StyleGAN(StyleGenerator):
 
     def entry_weights(self, space: str) -> dict[str, Float[Tensor, "out d"]]:
         """Of z the first mapping layer, of w and w+ the styles of every layer [2c, w]: scales, then shifts."""
-        if space not in self.spaces:
-            raise ValueError(f"this generator has the spaces {list(self.spaces)}, got {space!r}")
+        self.check_space(space)
         if space == "z":
             first = self.mapping.layers[0]
             assert isinstance(first, FullyConnected)

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from latentwalk.generators.layers.mapping import Mapping, StyleGenerator
 from latentwalk.generators.layers.styled import Join, Shortcut, StyledConvolution, ToRGB
 from latentwalk.latents import Latents, LatentSpace
-from latentwalk.stages import Stage, run
+from latentwalk.options import NEUTRAL, RenderOptions
+from latentwalk.stages import Stage
 
 ARCHITECTURES = ("skip", "orig", "resnet")
 BOTTOM = 4
@@ -142,7 +143,7 @@ class Synthesis(nn.Module):
 class StyleGAN2(StyleGenerator):
     """z, w, w+ (a w per layer) or s (every style of every channel, layer by layer) -> image.
 
-    sizes: see `StyleGAN2Sizes`. Weights are those of `state_dict`; `freeze` makes the network ready to draw.
+    sizes: see `StyleGAN2Sizes`. Weights are those of `state_dict`; `freeze` makes the network ready.
     """
 
     def __init__(self, sizes: StyleGAN2Sizes) -> None:
@@ -172,31 +173,27 @@ class StyleGAN2(StyleGenerator):
         joined = self.sizes.architecture == "skip" and len(self.sizes.widths) > 1
         return (*mapping, *convolutions, f"synthesis.b{self.sizes.sides[-1]}.{'join' if joined else 'torgb'}")
 
-    def map(self, latents: Latents, to: str, truncation: float = 1.0, cutoff: int | None = None) -> Latents:
+    def map(self, latents: Latents, to: str, options: RenderOptions = NEUTRAL) -> Latents:
         if to != "s":
-            return super().map(latents, to, truncation, cutoff)
-        self.check(latents)
-        self.check_options(truncation, cutoff)
+            return super().map(latents, to, options)
+        latents = self.check(latents)
+        self.check_options(options)
         if latents.space == "s":
-            if truncation != 1 or cutoff is not None:
+            if options.truncates:
                 raise ValueError("truncation acts on 'w' and 'w+', got codes in 's': expected truncation 1")
             return latents
-        ws = super().map(latents, "w+", truncation, cutoff).values
+        ws = super().map(latents, "w+", options).values
         styles = [self.synthesis.layer(step).affine(ws[:, step.code]) for step in self.synthesis.steps]
         return Latents(torch.cat(styles, 1), "s", latents.labels, latents.seeds)
 
-    def draw(
-        self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int
-    ) -> Float[Tensor, "n c h w"]:
-        return run(self.cut(latents, truncation, cutoff, noise))
-
-    def cut(self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int) -> list[Stage]:
-        """One per styled layer, told its styles."""
+    def stages(self, latents: Latents, options: RenderOptions) -> list[Stage]:
+        """One per styled layer, given its styles."""
         steps = self.synthesis.steps
-        styles = self.map(latents, "s", truncation, cutoff).values.split([step.width for step in steps], 1)
-        told = zip(steps, styles, self.noise_maps(noise), strict=True)
+        styles = self.map(latents, "s", options).values.split([step.width for step in steps], 1)
+        given = zip(steps, styles, self.noise_maps(options.noise), strict=True)
         layers = [
-            Stage((style, noise), partial(self.synthesis.advance, step, style, shown)) for step, style, shown in told
+            Stage((style, options.noise), partial(self.synthesis.advance, step, style, noise))
+            for step, style, noise in given
         ]
         return [*layers, Stage((), lambda state: state.image)]
 

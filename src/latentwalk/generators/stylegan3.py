@@ -1,4 +1,4 @@
-"""StyleGAN3 (Karras et al., 2021), configurations t (translation) and r (rotation): w draws waves, not pixels.
+"""StyleGAN3 (Karras et al., 2021), configurations t (translation) and r (rotation): w moves waves, not pixels.
 
 The first w turns and shifts a set of sine waves; each of the others modulates one convolution, whose non-linearity
 is filtered so that no detail sticks to the pixel grid. Maps carry a margin around the picture until the last layers.
@@ -20,7 +20,8 @@ from torch.nn import functional as F
 from latentwalk.generators.layers.filters import filtered_leaky_relu, gather
 from latentwalk.generators.layers.mapping import FullyConnected, Mapping, StyleGenerator, separate
 from latentwalk.latents import Latents
-from latentwalk.stages import Stage, run
+from latentwalk.options import RenderOptions
+from latentwalk.stages import Stage
 
 BAND_PIXELS = 2**20
 """Numbers of a map that are convolved at once: what a convolution keeps aside is as large."""
@@ -243,7 +244,7 @@ def demodulation(weight: Float[Tensor, "o i k k"], styles: Float[Tensor, "n i"])
 class StyleGAN3(StyleGenerator):
     """z [z], w [w] or w+ [layers + 2, w] -> image. The first code of w+ moves the waves, each other is a layer's."""
 
-    options = frozenset({"truncation", "cutoff"})
+    option_names = frozenset({"truncation", "cutoff"})
 
     def __init__(self, sizes: StyleGAN3Sizes) -> None:
         super().__init__()
@@ -262,22 +263,16 @@ class StyleGAN3(StyleGenerator):
     def layer_names(self) -> tuple[str, ...]:
         return ("waves", *(f"layers.{i}" for i in range(len(self.layers))))
 
-    def draw(
-        self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int
-    ) -> Float[Tensor, "n c h w"]:
-        return run(self.cut(latents, truncation, cutoff, noise))
-
-    def cut(self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int) -> list[Stage]:
-        """The waves and one per layer, each told its w."""
-        first, *ws = separate(self.map(latents, "w+", truncation, cutoff).values)
+    def stages(self, latents: Latents, options: RenderOptions) -> list[Stage]:
+        """The waves and one per layer, each given its w."""
+        first, *ws = separate(self.map(latents, "w+", options).values)
         layers = [Stage((w,), partial(layer, w=w)) for layer, w in zip(self.layers, ws, strict=True)]
         scale = self.sizes.output_scale
         return [Stage((first,), lambda _: self.waves(first)), *layers, Stage((), lambda x: x * scale)]
 
     def entry_weights(self, space: str) -> dict[str, Float[Tensor, "out d"]]:
         """The style affines by layer for w and w+; the first layer of the mapping network for z."""
-        if space not in self.spaces:
-            raise ValueError(f"this generator has the spaces {list(self.spaces)}, got {space!r}")
+        self.check_space(space)
         if space == "z":
             return {"mapping.layers.0": self.mapping.entry_weight}
         parts = cast("list[Waves | Layer]", [self.waves, *self.layers])

@@ -1,6 +1,6 @@
 """A person's own network as a generator: `wrap(module, latent_dim=...)`.
 
-What is kept is a copy in evaluation mode, so training may go on with the original. Everything else is found by drawing
+What is kept is a copy in evaluation mode, so training may go on with the original. Everything else is found by making
 two pictures: whether codes are [n, d] or [n, d, 1, 1], the shape of a picture, the layers in the order in which they
 work, and the first affine map that a code meets.
 """
@@ -17,13 +17,15 @@ from torch.nn import functional as F
 
 from latentwalk.generator import Generator
 from latentwalk.latents import Latents, LatentSpace
+from latentwalk.options import RenderOptions
+from latentwalk.stages import Stage
 
 AFFINE = (nn.Linear, nn.ConvTranspose2d)
 """Modules that take a code to the first features; the second where the code is a map of one pixel."""
 
 
 class Probe(NamedTuple):
-    """What drawing two pictures has shown. layers: names in order. entry: the first affine module, or None."""
+    """What two pictures have shown. layers: names in order. entry: the first affine module, or None."""
 
     image_shape: tuple[int, int, int]
     layers: tuple[str, ...]
@@ -33,12 +35,12 @@ class Probe(NamedTuple):
 def wrap(
     module: nn.Module, latent_dim: int, image_shape: tuple[int, int, int] | None = None, name: str | None = None
 ) -> "Wrapped":
-    """A generator from any network that draws pictures.
+    """A generator from any network that makes pictures.
 
     module: takes standard normal codes [n, latent_dim] or [n, latent_dim, 1, 1] (found by trying), gives images
     [n, c, h, w] with values in [-1, 1], or [n, c * h * w] where `image_shape` is given.
     image_shape: (channels, height, width), where it is to be checked. name: for receipts, by itself that of the class.
-    Raises ValueError when the network cannot be copied or drawn with, or draws the same code differently each time.
+    Raises ValueError when the network cannot be copied or used, or gives another picture of the same code each time.
     """
     if latent_dim < 1:
         raise ValueError(f"a code has at least 1 number, got latent_dim {latent_dim}")
@@ -61,15 +63,15 @@ def wrap(
             wrapped.freeze()
             wrapped.source = name or type(module).__name__
             return wrapped
-    raise ValueError(f"the network draws nothing from codes of {latent_dim} numbers ({'; '.join(failures)})")
+    raise ValueError(f"the network gives no picture from codes of {latent_dim} numbers ({'; '.join(failures)})")
 
 
 class _Unusable(Exception):
-    """What a network draws is no picture, so that other codes need not be tried."""
+    """What a network gives is no picture, so that other codes need not be tried."""
 
 
 def _probe(module: nn.Module, codes: Tensor, image_shape: tuple[int, int, int] | None) -> Probe:
-    """What drawing the codes shows. Raises whatever the network raises for them."""
+    """What pictures of the codes show. Raises whatever the network raises for them."""
     order: list[str] = []
     entries: list[str] = []
 
@@ -92,7 +94,7 @@ def _probe(module: nn.Module, codes: Tensor, image_shape: tuple[int, int, int] |
             handle.remove()
     shape = _shape(images, len(codes), image_shape)
     if not torch.equal(images, again):
-        raise _Unusable("the network draws the same code differently each time: give it a fixed noise, or none")
+        raise _Unusable("the network gives another picture of the same code each time: give it a fixed noise, or none")
     return Probe(shape, tuple(order), entries[0] if entries else None)
 
 
@@ -134,8 +136,6 @@ class Wrapped(Generator):
     pixel: whether the network takes codes as maps of one pixel. probe: what was found out about it.
     """
 
-    options = frozenset({"truncation"})
-
     def __init__(self, module: nn.Module, latent_dim: int, pixel: bool, probe: Probe) -> None:
         super().__init__()
         self.module, self.pixel, self.probe = module, pixel, probe
@@ -154,24 +154,14 @@ class Wrapped(Generator):
     def layer_names(self) -> tuple[str, ...]:
         return self.probe.layers
 
-    def map(self, latents: Latents, to: str, truncation: float = 1.0, cutoff: int | None = None) -> Latents:
-        if to != "z":
-            raise ValueError(f"a wrapped network has the space 'z' only, got {to!r}")
-        self.check(latents)
-        self.check_options(truncation, cutoff)
-        return latents if truncation == 1 else latents.with_values(truncation * latents.values)
-
-    def draw(
-        self, latents: Latents, truncation: float, cutoff: int | None, noise: str | int
-    ) -> Float[Tensor, "n c h w"]:
-        z = self.map(latents, "z", truncation).values
-        images = self.module(z[:, :, None, None] if self.pixel else z)
-        return images.reshape(-1, *self.image_shape)
+    def stages(self, latents: Latents, options: RenderOptions) -> list[Stage]:
+        z = self.map(latents, "z", options).values
+        z = z[:, :, None, None] if self.pixel else z
+        return [Stage((z,), lambda _: self.module(z).reshape(-1, *self.image_shape))]
 
     def entry_weights(self, space: str) -> dict[str, Float[Tensor, "out d"]]:
         """The weight of the first affine module that a code meets. Raises ValueError when there is none to be seen."""
-        if space != "z":
-            raise ValueError(f"a wrapped network has the space 'z' only, got {space!r}")
+        self.check_space(space)
         if self.probe.entry is None:
             raise ValueError(
                 "no Linear or ConvTranspose2d takes the code of this network, so its first weights are not known: "

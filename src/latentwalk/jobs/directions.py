@@ -15,7 +15,7 @@ from latentwalk.edits import codes_for
 from latentwalk.generator import Generator
 from latentwalk.latents import concatenate
 from latentwalk.safeload.reading import read_tree
-from latentwalk.samples import draw_codes
+from latentwalk.samples import sample_codes
 
 MOST_BYTES = 2**30
 """What an archive of components may unpack to; a thousand components of a w+ code are a thirtieth of it."""
@@ -68,7 +68,7 @@ def _foreign(rows: Float[Tensor, "k d"], kind: str, path: Path, generator: Gener
         raise ValueError(f"{path} holds vectors of {rows.shape[1]} numbers, not for {name}: {_sizes(generator)}")
     vectors = torch.nn.functional.normalize(rows.double(), dim=1)
     labels = torch.arange(generator.classes) if generator.classes else None
-    codes = concatenate(list(draw_codes(generator, UNIT_CODES, 0, name, labels))).values.flatten(1).cpu().double()
+    codes = concatenate(list(sample_codes(generator, UNIT_CODES, 0, name, labels))).values.flatten(1).cpu().double()
     along = codes @ vectors.T
     stem = path.stem
     names = [stem] if len(rows) == 1 else [f"{stem} {i + 1}" for i in range(len(rows))]

@@ -15,7 +15,8 @@ from latentwalk.jobs.naming import name_directions
 from latentwalk.latents import Latents, concatenate
 from latentwalk.methods import METHODS, Entry, Method
 from latentwalk.progress import Progress, silent
-from latentwalk.samples import Samples, draw_codes, map_codes, score_samples
+from latentwalk.samples import Samples, map_codes, sample_codes, score_samples
+from latentwalk.scorers.callable import Scoring, as_scorer
 from latentwalk.scores import Scorer, check_attributes
 from latentwalk.settings import read_settings
 
@@ -63,15 +64,15 @@ def fit_boundaries(
 def discover(
     generator: Generator,
     methods: Sequence[str],
-    scorer: Scorer | None = None,
-    attributes: Sequence[str] | None = None,
+    scorer: Scoring | None = None,
+    attributes: str | Sequence[str] | None = None,
     samples: int = 20_000,
     seed: int = 0,
     space: str | None = None,
     labels: Tensor | None = None,
     labelled: Samples | None = None,
     options: Mapping[str, Mapping[str, Any]] | None = None,
-    namer: Scorer | None = None,
+    namer: Scoring | None = None,
     progress: Progress = silent,
     left_out: Callable[[str, str], None] | None = None,
 ) -> dict[str, Directions]:
@@ -92,11 +93,14 @@ def discover(
     Raises ValueError for an unknown method, attribute, space or option before anything is drawn; and for a method that
     finds nothing, unless `left_out` is told.
     """
+    scorer = as_scorer(scorer, generator) if scorer is not None else None
+    namer = as_scorer(namer, generator) if namer is not None else scorer
+    attributes = [attributes] if isinstance(attributes, str) else attributes
     chosen = {name: entry_of(name) for name in dict.fromkeys(methods)}
     spaces = {name: space_for(name, entry, generator, space) for name, entry in chosen.items()}
     options = {name: with_layer(name, generator, spaces[name], (options or {}).get(name, {})) for name in chosen}
     made = {name: make_method(name, entry, scorer, labelled, options[name]) for name, entry in chosen.items()}
-    names, namer = _attributes(scorer, attributes), namer or scorer
+    names = _attributes(scorer, attributes)
     needs = {entry.needs for entry in chosen.values()}
     drawn = _draw(generator, scorer if needs & SCORED else None, names, samples, seed, labels, progress)
     found = {}
@@ -123,7 +127,7 @@ def discover(
         }
         found[name] = Directions(found[name].items, {**found[name].source, **asked})
         if entry.needs in ("codes", "nothing") and namer is not None:
-            codes = concatenate(list(draw_codes(generator, NAMING_CODES, NAMING_SEED + seed, None, labels)))
+            codes = concatenate(list(sample_codes(generator, NAMING_CODES, NAMING_SEED + seed, None, labels)))
             found[name] = name_directions(generator, found[name], namer, codes, progress)
         progress(f"fitting {name}", 1, 1)
     return found
@@ -142,7 +146,7 @@ def _fit(name: str, method: Method, generator: Generator, samples: Samples, scor
         **fitted.source,
         "method": name,
         "generator_source": generator.source,
-        "drawing": asdict(generator.drawing),
+        "drawing": asdict(generator.options),
         "cost": cost,
         **(scored if needs in SCORED else {}),
     }
@@ -186,7 +190,7 @@ def _draw(
         return score_samples(generator, scorer, samples, seed, progress, labels).only(names)
     if samples < 2:
         raise ValueError(f"expected at least 2 samples, got {samples}")
-    return Samples.unscored(concatenate(list(draw_codes(generator, samples, seed, None, labels))))
+    return Samples.unscored(concatenate(list(sample_codes(generator, samples, seed, None, labels))))
 
 
 def space_for(name: str, entry: Entry, generator: Generator, asked: str | None) -> str:

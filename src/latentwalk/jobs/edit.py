@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import SupportsFloat
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -12,6 +13,7 @@ from latentwalk.generator import RENDER_BATCH, Generator
 from latentwalk.jobs.recipes import describe_walker
 from latentwalk.latents import Latents
 from latentwalk.receipts import EditRecipe, Receipt, Source, describe_codes, describe_codes_walked
+from latentwalk.scorers.callable import Scoring, as_scorer
 from latentwalk.scores import Scorer, Unscored, attribute_index, score
 from latentwalk.version import VERSION
 from latentwalk.walk import UP, Goal, Walk, Walker, read_goals
@@ -97,21 +99,23 @@ class Edited:
 def edit(
     generator: Generator,
     latents: Latents,
-    scorer: Scorer | None = None,
-    attribute: str | None = None,
+    scorer: Scoring | None = None,
+    attribute: str | Iterable[str] | None = None,
     target: float = UP,
     *,
     goals: Mapping[str, float] | None = None,
     hold: str | Iterable[str] = (),
     walk: Walker | None = None,
-    judge: Scorer | None = None,
+    judge: Scoring | None = None,
     frames: bool = False,
 ) -> Edited:
     """Move every code until its picture has the attribute.
 
     generator: pictures are drawn with its options, see `Generator.with_options`.
-    scorer: what tells attributes; a walk by fixed strengths needs none.
+    scorer: what tells attributes, or any function from images to logits [n, a] or [n]; a walk by fixed strengths needs
+    none.
     attribute, target: what to reach: a probability of at least 0.5 is a floor (p >= target), a smaller one a ceiling.
+    Several attributes share the target; {attribute: target} is the same as `goals`.
     goals: several at once, {attribute: target}, instead of or beside `attribute`.
     hold: attributes whose logits should stay where they are, or "others" for all that are not goals.
     walk: how: GradientWalk() (along classifier gradients, the default), BoundaryWalk(directions) (as far along fixed
@@ -121,7 +125,7 @@ def edit(
     Codes that do not arrive are given back with `reached` False. Raises ValueError for an unknown attribute, a target
     outside (0, 1), or codes of another generator.
     """
-    wanted = {**({attribute: target} if attribute else {}), **(goals or {})}
+    wanted = {**read_targets(attribute or (), target), **read_targets(goals or (), target)}
     parts = list(edit_batches(generator, latents, scorer, wanted, hold=hold, walk=walk, judge=judge, frames=frames))
     return Edited.concatenate(parts)
 
@@ -129,19 +133,20 @@ def edit(
 def edit_batches(
     generator: Generator,
     latents: Latents,
-    scorer: Scorer | None,
+    scorer: Scoring | None,
     goals: Mapping[str, float],
     *,
     hold: str | Iterable[str] = (),
     walk: Walker | None = None,
-    judge: Scorer | None = None,
+    judge: Scoring | None = None,
     frames: bool = False,
 ) -> Iterator[Edited]:
     """The same as `edit`, batch by batch, so that any number of codes fits into memory.
 
     What `edit` raises is raised by the call itself, before the first batch is asked for.
     """
-    walker, scorer = walk or GradientWalk(), scorer or Unscored()
+    walker, scorer = walk or GradientWalk(), as_scorer(scorer, generator) if scorer is not None else Unscored()
+    judge = as_scorer(judge, generator) if judge is not None else None
     if not isinstance(walker, Walker):
         raise ValueError(
             f"expected a walk, such as GradientWalk() or any object with a method walk, got {type(walker).__name__}"
@@ -155,7 +160,7 @@ def edit_batches(
         raise ValueError("expected at least one code to edit, got none")
     recipe = EditRecipe(
         generator=Source(source=generator.source, fingerprint=generator.fingerprint),
-        drawing=generator.drawing,
+        drawing=generator.options,
         scorer=describe_scorer(scorer),
         judge=describe_scorer(judge) if judge else None,
         codes=describe_codes(generator, latents),
@@ -172,6 +177,21 @@ def edit_batches(
         return Edited(generator, scorer, walked, receipt.model_copy(update={"codes": codes}))
 
     return map(edit_batch, latents.split(getattr(walker, "batch", RENDER_BATCH)))
+
+
+def read_targets(wanted: str | Iterable[str] | Mapping[str, float], target: float) -> dict[str, float]:
+    """{attribute: target} from one name or several, which share the target, or from targets by name.
+
+    Raises ValueError for names that are no text, and for targets that are no numbers.
+    """
+    names = [wanted] if isinstance(wanted, str) else wanted
+    pairs = list(names.items()) if isinstance(names, Mapping) else [(name, target) for name in names]
+    for name, aim in pairs:
+        if not isinstance(name, str) or not isinstance(aim, SupportsFloat):
+            raise ValueError(
+                f"expected attributes and probabilities, such as goals={{'smiling': 0.9}}, got {name!r}: {aim!r}"
+            )
+    return {name: float(aim) for name, aim in pairs}
 
 
 def read_held(hold: str | Iterable[str], scorer: Scorer, goals: Sequence[Goal]) -> list[str]:

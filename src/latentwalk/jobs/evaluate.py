@@ -91,7 +91,7 @@ def evaluate(
     return Evaluation(
         latentwalk=VERSION,
         generator=Source(source=generator.source, fingerprint=generator.fingerprint),
-        drawing=generator.drawing,
+        drawing=generator.options,
         judge=describe_scorer(judge),
         attributes=list(judge.attributes),
         spread={

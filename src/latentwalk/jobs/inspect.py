@@ -46,7 +46,7 @@ class Inspected:
             "classes": made.classes,
             "spaces": {name: list(space.shape) for name, space in made.spaces.items()},
             "layers": {name: list(shape) for name, shape in self.layers.items()},
-            "options": sorted(made.options),
+            "options": sorted(made.option_names),
             "average_estimated": bool(getattr(made, "average_estimated", False)),
             "parameters": sum(weight.numel() for weight in made.parameters()),
             "ignored": list(reading.ignored),

@@ -102,6 +102,23 @@ def load_scorer(source: str | Path, device: torch.device | str = "cpu", generato
     raise ValueError(f"no scorer {name!r}: expected a scorer file, package.module:function, or one of {known}")
 
 
+def find_source(name: str, beside: Path) -> str:
+    """What a receipt names, as `load` or `load_scorer` take it now.
+
+    name: bundled, an address, or a path. A relative path that does not lead anywhere from here is looked for in the
+    folder `beside`, where the file with the receipt lies, and in the folders above it.
+    Raises ValueError that says where was looked.
+    """
+    if name in (*GENERATORS, *SCORERS, *MEASUREMENTS) or is_remote(name) or (name and Path(name).exists()):
+        return name
+    home = beside.resolve()
+    found = [folder / name for folder in (home, *home.parents) if name and (folder / name).exists()]
+    if found:
+        return str(found[0])
+    where = "" if Path(name).is_absolute() else f", looked for from {Path.cwd()}, and from {home} and the folders above"
+    raise ValueError(f"there is no file {name!r}{where}")
+
+
 def scorer_of(generator: Generator, name: str | None = None) -> str | None:
     """The name of the scorer to use: the one that was named, else the one that comes with the generator, else None."""
     return name or (generator.source if generator.source in SCORERS else None)

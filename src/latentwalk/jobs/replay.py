@@ -8,9 +8,9 @@ import torch
 from PIL import Image
 
 from latentwalk.generator import Generator
-from latentwalk.jobs.draw import NEED_PATHS, draw
 from latentwalk.jobs.edit import Edited, edit
-from latentwalk.jobs.load import GENERATORS, MEASUREMENTS, SCORERS, load, load_scorer
+from latentwalk.jobs.figures import NEED_PATHS, picture_of
+from latentwalk.jobs.load import find_source, load, load_scorer
 from latentwalk.jobs.recipes import read_walker
 from latentwalk.jobs.sheets import draw_path, draw_samples
 from latentwalk.receipts import EditRecipe, InterpolateRecipe, PictureRecipe, Receipt, Source, read_codes
@@ -44,21 +44,23 @@ def replay(
     the same weights. A scorer that is Python code is never imported because a picture says so: hand it in.
     walk: the walker, when it is none of `walks.WALKS`.
     device: where what the receipt names is loaded.
-    Raises ValueError for a picture without a receipt, or other weights than those that made it.
+    A relative path in the receipt is looked for from here, then beside the picture and in the folders above it.
+    Raises ValueError for a picture without a receipt, a file that is not found, or other weights than made it.
     """
     receipt = Receipt.read(path)
     if receipt.picture is None:
         raise ValueError(f"{path} is the receipt of a whole edit, not of a picture: replay one of its PNG files")
-    generator = generator or _load_generator(receipt.recipe.generator, device)
+    beside = Path(path).parent
+    generator = generator or _load_generator(receipt.recipe.generator, device, beside)
     _check_same("generator", receipt.recipe.generator, generator.fingerprint, path)
     generator = generator.with_options(**asdict(receipt.recipe.drawing))
     if isinstance(receipt.recipe, EditRecipe):
-        scorer = scorer or _load_scorer(receipt.recipe.scorer, device, generator)
-    picture = _draw(receipt, receipt.picture, generator, scorer, walk, path)
+        scorer = scorer or _load_scorer(receipt.recipe.scorer, device, generator, beside)
+    picture = _make(receipt, receipt.picture, generator, scorer, walk, path)
     return Replay(picture, difference(path, picture), receipt)
 
 
-def _draw(
+def _make(
     receipt: Receipt,
     how: PictureRecipe,
     generator: Generator,
@@ -69,7 +71,7 @@ def _draw(
     recipe = receipt.recipe
     if isinstance(recipe, EditRecipe) and scorer is not None:
         _check_same("scorer", recipe.scorer, getattr(scorer, "fingerprint", ""), path)
-        return draw(edit_again(receipt, recipe, how, generator, scorer, walk), how)
+        return picture_of(edit_again(receipt, recipe, how, generator, scorer, walk), how)
     codes = read_codes(generator, recipe.codes)
     if isinstance(recipe, InterpolateRecipe):
         return draw_path(generator, codes, recipe.steps, recipe.how, how)
@@ -101,24 +103,26 @@ def edit_again(
     return replace(again, walk=replace(again.walk, latents=ends))
 
 
-def _load_generator(source: Source, device: torch.device | str) -> Generator:
-    if source.source not in GENERATORS and not Path(source.source).exists():
-        raise ValueError(
-            f"the picture was made with the generator {source.source}, which is not there any more: "
-            "name its file with --generator"
-        )
-    return load(source.source, device)
+def _load_generator(source: Source, device: torch.device | str, beside: Path) -> Generator:
+    return load(_find("generator", source, beside), device)
 
 
-def _load_scorer(source: Source, device: torch.device | str, generator: Generator) -> Scorer:
+def _load_scorer(source: Source, device: torch.device | str, generator: Generator, beside: Path) -> Scorer:
     if not source.source:
         return Unscored()
-    if source.source not in (*SCORERS, *MEASUREMENTS) and not Path(source.source).is_file():
+    if ":" in source.source and not Path(source.source).is_file():
         raise ValueError(
             f"the picture was scored by {source.source!r}, which is no scorer file: "
             "if you trust it, name it yourself with --scorer"
         )
-    return load_scorer(source.source, device, generator)
+    return load_scorer(_find("scorer", source, beside), device, generator)
+
+
+def _find(what: str, source: Source, beside: Path) -> str:
+    try:
+        return find_source(source.source, beside)
+    except ValueError as error:
+        raise ValueError(f"the {what} that made the picture is not found: {error}; name it with --{what}") from None
 
 
 def _check_same(what: str, source: Source, fingerprint: str, path: str | Path) -> None:

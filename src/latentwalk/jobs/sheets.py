@@ -5,7 +5,7 @@ from dataclasses import replace
 from PIL import Image
 
 from latentwalk.generator import Generator
-from latentwalk.images import save_png
+from latentwalk.images import save_image
 from latentwalk.latents import Latents
 from latentwalk.pictures.animation import frames, gif, mp4
 from latentwalk.pictures.grid import grid
@@ -26,7 +26,7 @@ FILMS = {".gif": gif, ".mp4": mp4}
 def sample_receipt(generator: Generator, codes: Latents, how: PictureRecipe) -> Receipt:
     source = Source(source=generator.source, fingerprint=generator.fingerprint)
     shown = describe_codes(generator, codes[: how.show])
-    recipe = SampleRecipe(generator=source, drawing=generator.drawing, codes=shown)
+    recipe = SampleRecipe(generator=source, drawing=generator.options, codes=shown)
     return Receipt(latentwalk=VERSION, recipe=recipe, picture=how)
 
 
@@ -50,7 +50,7 @@ def path_receipt(generator: Generator, keys: Latents, steps: int, how: str, pict
     recipe = InterpolateRecipe.model_validate(
         {
             "generator": source,
-            "drawing": generator.drawing,
+            "drawing": generator.options,
             "codes": describe_codes(generator, keys),
             "steps": steps,
             "how": how,
@@ -76,7 +76,7 @@ def draw_path(generator: Generator, keys: Latents, steps: int, how: str, picture
 
 
 def save_sheet(path: str, picture: Image.Image, receipt: Receipt) -> None:
-    save_png(path, picture, receipt.to_json())
+    save_image(path, picture, receipt.to_json())
 
 
 def save_path_film(path: str, generator: Generator, keys: Latents, steps: int, how: str, scale: int | None) -> None:

@@ -14,6 +14,7 @@ from latentwalk.labels import read_labels
 from latentwalk.progress import Progress, silent
 from latentwalk.scorers.classifier import Classifier
 from latentwalk.training.celeba import CelebARecipe, learn_from_celeba
+from latentwalk.training.export import export
 from latentwalk.training.loop import Interrupted
 from latentwalk.training.runs import CHECKPOINT
 from latentwalk.training.scorer import ScorerRecipe, learn_from_labels
@@ -43,9 +44,7 @@ def train_scorer(
         generator = load(generator, device, progress=progress)
     samples = read_labels(labels, generator, codes, attributes)
     with _run_folder(run, out) as folder:
-        scorer = learn_from_labels(generator, samples, recipe, folder, progress)
-        scorer.save(out)
-    return Classifier.load(out).to(device)
+        return export(learn_from_labels(generator, samples, recipe, folder, progress), out).to(device)
 
 
 def train_celeba(
@@ -63,8 +62,7 @@ def train_celeba(
     """
     out = check_writable(out, force)
     with _run_folder(run, out) as kept:
-        learn_from_celeba(folder, recipe, kept, progress, device).save(out)
-    return Classifier.load(out).to(device)
+        return export(learn_from_celeba(folder, recipe, kept, progress, device), out).to(device)
 
 
 @contextmanager

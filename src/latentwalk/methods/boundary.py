@@ -16,10 +16,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from latentwalk.direction import Direction, Directions
-from latentwalk.generator import Generator, check_seed
+from latentwalk.generator import Generator
 from latentwalk.methods.placing import Figures, check_scores, correlate, hold_out, place, share_of, tails
 from latentwalk.numerics.hinge import HingeSVM
 from latentwalk.samples import Samples
+from latentwalk.seeds import check_seed
 
 KINDS: dict[str, Callable[[float, int], LinearSVC | LogisticRegression | HingeSVM]] = {
     "svm": lambda cost, seed: LinearSVC(C=cost, random_state=seed, dual="auto", max_iter=5000),

@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float
 from sklearn.covariance import ledoit_wolf
 
 from latentwalk.direction import Directions
-from latentwalk.generator import Generator, check_seed
+from latentwalk.generator import Generator
 from latentwalk.latents import Latents, concatenate
 from latentwalk.methods.placing import (
     boundary,
@@ -28,6 +28,7 @@ from latentwalk.methods.placing import (
 )
 from latentwalk.numerics.axes import axes
 from latentwalk.samples import Samples
+from latentwalk.seeds import check_seed
 
 
 @dataclass(frozen=True)

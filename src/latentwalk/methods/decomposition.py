@@ -15,12 +15,13 @@ from jaxtyping import Float
 from torch import Tensor
 
 from latentwalk.direction import PER_LAYER, Direction, Directions
-from latentwalk.generator import Generator, check_seed
+from latentwalk.generator import Generator
 from latentwalk.hooks import nearest, read_layers
 from latentwalk.latents import Latents
 from latentwalk.numerics.moments import Moments, principal
 from latentwalk.numerics.sketch import Sketch
-from latentwalk.samples import CHUNK, draw_codes
+from latentwalk.samples import CHUNK, sample_codes
+from latentwalk.seeds import check_seed
 
 WIDEST = 4096
 """Numbers in an activation up to which its covariance is computed; wider ones are sketched, five times as fast."""
@@ -76,7 +77,7 @@ class Decomposition:
         assert self.codes is not None
         space = base_space(latents)
         space = space if space in generator.spaces else latents.space
-        return draw_codes(generator, self.codes, self.seed, space, latents.labels)
+        return sample_codes(generator, self.codes, self.seed, space, latents.labels)
 
     def axes(self, generator: Generator, latents: Latents, more: int = 0) -> "Axes":
         """The principal axes: as many as components, and if there are some, `more`.

@@ -17,11 +17,12 @@ from sklearn.model_selection import StratifiedKFold
 from torch import Tensor
 
 from latentwalk.direction import Direction, Directions
-from latentwalk.generator import Generator, check_seed
+from latentwalk.generator import Generator
 from latentwalk.latents import Latents
 from latentwalk.methods.places import PRIORS, Features, Places, check_layers, places
 from latentwalk.methods.placing import place
 from latentwalk.samples import Samples
+from latentwalk.seeds import check_seed
 
 FEWEST = 2
 """Labels of each kind below which nothing can be learned and checked."""

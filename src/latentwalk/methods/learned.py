@@ -18,11 +18,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from latentwalk.direction import Direction, Directions
-from latentwalk.generator import Generator, check_seed
+from latentwalk.generator import Generator
 from latentwalk.latents import Latents
 from latentwalk.numerics.moments import Moments, sign_of
 from latentwalk.progress import Progress, silent
 from latentwalk.samples import Samples
+from latentwalk.seeds import check_seed
 
 WEIGHT = 0.25
 """Of the error in how far, beside that in which (section 4.1 of the paper)."""

@@ -19,11 +19,12 @@ import torch
 from jaxtyping import Bool, Float
 
 from latentwalk.direction import Directions
-from latentwalk.generator import Generator, check_seed
+from latentwalk.generator import Generator
 from latentwalk.methods.placing import check_scores, columns, flatten, folds_of, judge, normal, place, pointing
 from latentwalk.numerics.axes import axes
 from latentwalk.numerics.moments import Moments
 from latentwalk.samples import Samples
+from latentwalk.seeds import check_seed
 
 BLOCK = 8192
 """Codes that are summed at once."""

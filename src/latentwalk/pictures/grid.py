@@ -7,11 +7,18 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
-from latentwalk.pictures.layout import GAP, MARGIN, beside, captioned, check_count, enlarge, framed, table
-from latentwalk.pictures.text import PAPER, RED, caption, caption_size
-
-FRAME = 3
-"""Thickness in pixels of the frame around a code that did not arrive; the others have paper there."""
+from latentwalk.pictures.layout import (
+    FRAME,
+    GAP,
+    MARGIN,
+    beside,
+    captioned,
+    check_count,
+    enlarge,
+    framed,
+    marked,
+    table,
+)
 
 PAIR_GAP = 5 * GAP
 """Pixels between images that belong to different codes."""
@@ -63,11 +70,5 @@ def before_after(
     for i, (left, right) in enumerate(zip(enlarge(before, scale), enlarge(after, scale), strict=True)):
         texts = ("", "") if captions is None else captions[i]
         arrived = reached is None or bool(reached[i])
-        pairs.append(beside([_half(left, texts[0], True), _half(right, texts[1], arrived)], GAP - FRAME))
+        pairs.append(beside([marked(left, texts[0], True), marked(right, texts[1], arrived)], GAP - FRAME))
     return framed(table(pairs, columns, PAIR_GAP), MARGIN)
-
-
-def _half(picture: Image.Image, text: str, arrived: bool) -> Image.Image:
-    size = caption_size(picture.width)
-    half = caption(framed(picture, FRAME, PAPER if arrived else RED), text, size)
-    return half if arrived else caption(half, "not reached", size, RED)

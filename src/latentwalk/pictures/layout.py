@@ -7,13 +7,16 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from latentwalk.images import to_pictures
-from latentwalk.pictures.text import PAPER, Colour, caption, caption_size
+from latentwalk.pictures.text import FAINT, PAPER, RED, Colour, caption, caption_size, label
 
 GAP = 4
 """Pixels between neighbours."""
 
 MARGIN = 8
 """Pixels of paper around a finished picture."""
+
+FRAME = 3
+"""Thickness in pixels of the frame around a code that did not arrive; the others have paper there."""
 
 COMFORTABLE = 160
 """Pixels that a picture is at least wide when nobody says how large it should be."""
@@ -93,3 +96,18 @@ def padded(picture: Image.Image, width: int, height: int, middle: bool = False) 
 def framed(picture: Image.Image, thickness: int, colour: Colour = PAPER) -> Image.Image:
     """The whole picture with a frame around it; of paper it is a margin."""
     return ImageOps.expand(picture, thickness, colour)
+
+
+def marked(picture: Image.Image, text: str, arrived: bool) -> Image.Image:
+    """The picture with its caption; one of a code that did not arrive has a red frame and says so."""
+    size = caption_size(picture.width)
+    half = caption(framed(picture, FRAME, PAPER if arrived else RED), text, size)
+    return half if arrived else caption(half, "not reached", size, RED)
+
+
+def noted(picture: Image.Image, text: str) -> Image.Image:
+    """A finished picture with a note beneath it, as wide as before; without text it is the picture itself."""
+    if not text:
+        return picture
+    note = label(text, caption_size(COMFORTABLE), max(1, picture.width - 2 * MARGIN), FAINT)
+    return stack([picture, framed(note, MARGIN)], -MARGIN)

@@ -1,4 +1,4 @@
-"""The 256 colours of a GIF: chosen once for all frames, and mixed in a pattern that does not move."""
+"""The 256 colours of a GIF: chosen once for all frames, and kept where a picture hardly changes."""
 
 from collections.abc import Sequence
 
@@ -7,45 +7,48 @@ from PIL import Image
 
 from latentwalk.pictures.text import PAPER
 
-PATTERN = np.array([[-3, 1], [3, -1]]) / 8
-"""Bayer's ordered dither: each place of a 2x2 tile is nudged by its own share. Larger tiles look no better and make
-larger files."""
+COLOURS = 255
+"""Colours of a film, white among them; one of 256 is left to mark pixels that stay as they are."""
 
-NUDGE = 12
-"""Levels of 255 that a share of 1 stands for: about what is between neighbours in the palette."""
+STAY = 8
+"""Levels of 255 by which a pixel may differ, in each channel, from the colour that it had in the frame before, and
+keep it. Nobody sees so little, and the film has half the size: no dither, which would flicker, and little to store."""
 
 MOST_PIXELS = 1 << 20
 """About as many pixels as choose the colours."""
 
 
 def indexed(frames: Sequence[Image.Image]) -> list[Image.Image]:
-    """The frames in the 256 colours that all of them share. Smooth shades stay smooth, paper stays white.
+    """The frames in colours that all of them share; paper stays white.
 
-    The pattern depends on the place alone, so that a pixel that does not change from frame to frame keeps its colour.
     frames: RGB, at least one, all of one size.
     """
     palette = common_palette(frames)
-    return [nudged(frame).quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+    colours = np.array(palette.getpalette(), dtype=np.int16).reshape(-1, 3)
+    shown: list[np.ndarray] = []
+    for frame in frames:
+        nearest = np.asarray(frame.quantize(palette=palette, dither=Image.Dither.NONE))
+        before = shown[-1] if shown else nearest
+        same = (np.abs(colours[before] - np.asarray(frame, dtype=np.int16)) <= STAY).all(2)
+        shown.append(np.where(same, before, nearest))
+    return [_picture(values, palette) for values in shown]
 
 
 def common_palette(frames: Sequence[Image.Image]) -> Image.Image:
-    """A picture that carries white and 255 colours chosen for all frames together."""
+    """A picture that carries white and the colours chosen for all frames together."""
     width, height = frames[0].size
     step = max(1.0, (len(frames) * width * height / MOST_PIXELS) ** 0.5)
     small = (max(1, round(width / step)), max(1, round(height / step)))
     sheet = Image.new("RGB", (small[0], small[1] * len(frames)))
     for i, frame in enumerate(frames):
         sheet.paste(frame.resize(small, Image.Resampling.NEAREST), (0, i * small[1]))
-    chosen = sheet.quantize(255, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).getpalette() or []
+    chosen = sheet.quantize(COLOURS - 1, Image.Quantize.MEDIANCUT, kmeans=1, dither=Image.Dither.NONE).getpalette()
     palette = Image.new("P", (1, 1))
-    palette.putpalette([*PAPER, *chosen])
+    palette.putpalette([*PAPER, *(chosen or [])][: 3 * COLOURS])
     return palette
 
 
-def nudged(frame: Image.Image) -> Image.Image:
-    """The frame a little lighter and darker in a pattern; paper is left alone."""
-    levels = np.asarray(frame, dtype=np.float32)
-    height, width = levels.shape[:2]
-    pattern = np.tile(PATTERN, (height // 2 + 1, width // 2 + 1))[:height, :width, None]
-    mixed = np.where((levels == PAPER).all(2, keepdims=True), levels, levels + NUDGE * pattern)
-    return Image.fromarray(mixed.clip(0, 255).round().astype(np.uint8))
+def _picture(values: np.ndarray, palette: Image.Image) -> Image.Image:
+    picture = Image.fromarray(values.astype(np.uint8))
+    picture.putpalette(palette.getpalette() or [])
+    return picture

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
+import torch
 from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
-from latentwalk.pictures.layout import MARGIN, beside, captioned, check_count, enlarge, framed, padded, stack
+from latentwalk.pictures.layout import MARGIN, beside, captioned, check_count, enlarge, framed, marked, padded, stack
 from latentwalk.pictures.text import caption_size, label, text_width
 
 TITLE_WIDTH = 160
@@ -37,11 +38,13 @@ def strips(
     captions: Sequence[Sequence[str]] | None = None,
     titles: Sequence[str] = (),
     scale: int | None = None,
+    reached: Sequence[bool] | None = None,
 ) -> Image.Image:
     """Several rows of frames below each other, each with its title at the left; short rows end earlier.
 
     rows: per row its frames in [-1, 1]. captions: per row one text per frame. titles: one per row, or none at all.
-    Raises ValueError for no rows, an empty row, or captions or titles that do not match the rows.
+    reached: per row whether its code arrived; the last frame of the others is marked.
+    Raises ValueError for no rows, an empty row, or captions, titles or `reached` that do not match the rows.
     """
     if len(rows) == 0:
         raise ValueError("expected at least one row of images, got none")
@@ -49,12 +52,29 @@ def strips(
         check_count("list of captions", captions, len(rows), of="row")
     if titles:
         check_count("title", titles, len(rows), of="row")
+    if reached is not None:
+        check_count("value of reached", reached, len(rows), of="row")
     pictures = [enlarge(images, scale) for images in rows]
-    drawn = [beside(captioned(row, None if captions is None else captions[i])) for i, row in enumerate(pictures)]
+    drawn = [
+        _row(row, None if captions is None else captions[i], None if reached is None else bool(reached[i]))
+        for i, row in enumerate(pictures)
+    ]
     if any(title.strip() for title in titles):
         boxes = _titles(titles, [row[0] for row in pictures])
         drawn = [beside([box, row], MARGIN) for box, row in zip(boxes, drawn, strict=True)]
     return framed(stack(drawn, MARGIN), MARGIN)
+
+
+def _row(pictures: Sequence[Image.Image], captions: Sequence[str] | None, reached: bool | None) -> Image.Image:
+    """The frames of one code. reached: marked at the last frame, unless it is None."""
+    if reached is None:
+        return beside(captioned(pictures, captions))
+    if captions is not None:
+        check_count("caption", captions, len(pictures))
+    texts = captions or [""] * len(pictures)
+    last = len(pictures) - 1
+    cells = [marked(picture, texts[i], reached or i < last) for i, picture in enumerate(pictures)]
+    return beside(cells, 0)
 
 
 def thin(count: int, most: int) -> list[int]:
@@ -67,6 +87,25 @@ def thin(count: int, most: int) -> list[int]:
     if most < 2:
         raise ValueError(f"the first and the last of {count} need room for at least 2, got {most}")
     return [(i * (count - 1) + (most - 1) // 2) // (most - 1) for i in range(most)]
+
+
+def spread(path: Float[Tensor, "k ..."], most: int) -> list[int]:
+    """At most `most` indices of a path of codes, in order, about as far from each other as the codes are.
+
+    Always the first and the last; codes that hardly differ from the one before are left out. A path that goes nowhere
+    is its last code alone. Raises ValueError for less than two.
+    """
+    if most < 2:
+        raise ValueError(f"the first and the last of {len(path)} need room for at least 2, got {most}")
+    flat = path.flatten(1).double()
+    way = torch.cat([flat.new_zeros(1), (flat[1:] - flat[:-1]).norm(dim=1).cumsum(0)])
+    if float(way[-1]) == 0:
+        return [len(path) - 1]
+    wanted = torch.linspace(0, 1, most, dtype=way.dtype, device=way.device) * way[-1]
+    inner = (way[:, None] - wanted[1:-1]).abs().argmin(0).tolist()
+    near = float(way[-1]) / (2 * most)
+    kept = [i for i in inner if near < float(way[i]) < float(way[-1]) - near]
+    return [0, *dict.fromkeys(kept), len(path) - 1]
 
 
 def _titles(titles: Sequence[str], frames: Sequence[Image.Image]) -> list[Image.Image]:

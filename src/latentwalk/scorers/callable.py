@@ -1,4 +1,4 @@
-"""A scorer from any Python callable: `package.module:function`."""
+"""A scorer from any Python callable: handed in, or named as `package.module:function`."""
 
 import importlib
 from collections.abc import Callable
@@ -7,21 +7,34 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
+from latentwalk.generator import Generator
+from latentwalk.scores import Scorer
+
+Scoring = Scorer | Callable[[Tensor], Tensor]
+"""What may be handed in as a scorer: one, or any callable from images [n, c, h, w] in [-1, 1] to logits."""
+
 
 class CallableScorer:
     """Wraps a function from images [n, c, h, w] in [-1, 1] to logits [n, a] or [n].
 
     attributes: the names of the columns; taken from `function.attributes`, else "score" or "score0", "score1", ...
+    example: images to count the columns on where nothing names them.
     """
 
-    def __init__(self, function: Callable[[Tensor], Tensor], name: str, attributes: tuple[str, ...] | None = None):
+    def __init__(
+        self,
+        function: Callable[[Tensor], Tensor],
+        name: str,
+        attributes: tuple[str, ...] | None = None,
+        example: Tensor | None = None,
+    ) -> None:
         self.function, self.source = function, name
+        self.fingerprint: str = getattr(function, "fingerprint", "")
         named = attributes or getattr(function, "attributes", None)
-        self.attributes: tuple[str, ...] = tuple(named) if named else self._probe()
-
-    def _probe(self) -> tuple[str, ...]:
-        width = self(torch.zeros(1, 3, 64, 64)).shape[1]
-        return ("score",) if width == 1 else tuple(f"score{i}" for i in range(width))
+        self.attributes: tuple[str, ...] = (named,) if isinstance(named, str) else tuple(named or ())
+        if not self.attributes:
+            width = self(torch.zeros(1, 3, 64, 64) if example is None else example).shape[1]
+            self.attributes = ("score",) if width == 1 else tuple(f"score{i}" for i in range(width))
 
     def __call__(self, images: Tensor, /) -> Tensor:
         try:
@@ -32,7 +45,30 @@ class CallableScorer:
         if not isinstance(logits, Tensor) or logits.ndim not in (1, 2) or len(logits) != len(images):
             came = list(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
             raise ValueError(f"the scorer {self.source} must give logits [n, a] for {len(images)} images, got {came}")
-        return logits[:, None] if logits.ndim == 1 else logits
+        logits = logits[:, None] if logits.ndim == 1 else logits
+        if self.attributes and logits.shape[1] != len(self.attributes):
+            raise ValueError(
+                f"the scorer {self.source} must give a logit for each of {', '.join(self.attributes)}, "
+                f"got {logits.shape[1]} columns"
+            )
+        return logits
+
+
+def as_scorer(given: Scoring, generator: Generator) -> Scorer:
+    """What was handed in, as a scorer for pictures of this generator.
+
+    Scorers with a `source` are taken as they are. Every other callable may give logits [n, a] or [n], and may carry
+    `attributes`. Raises ValueError for what cannot be called.
+    """
+    if isinstance(given, Scorer) and hasattr(given, "source"):
+        return given
+    if not callable(given) or isinstance(given, type):
+        hint = f"load it with load_scorer({given!r})" if isinstance(given, str) else "hand in what takes the images"
+        raise ValueError(
+            f"expected a scorer, or a function from images [n, c, h, w] in [-1, 1] to logits, got {given!r:.60}: {hint}"
+        )
+    name = f"{given.__module__}:{given.__qualname__}" if hasattr(given, "__qualname__") else type(given).__name__
+    return CallableScorer(given, name, example=torch.zeros(1, *generator.image_shape, device=generator.device))
 
 
 def from_callable(name: str) -> CallableScorer:

@@ -12,7 +12,8 @@ from latentwalk.scorers.classifier import Classifier
 from latentwalk.training.augment import Augmentation
 from latentwalk.training.celeba_folder import CelebAPart, read_celeba
 from latentwalk.training.judge import calibrate, report
-from latentwalk.training.loop import Schedule, train
+from latentwalk.training.loop import train
+from latentwalk.training.one_cycle import OneCycle, Schedule
 from latentwalk.training.runs import open_run
 from latentwalk.training.supervise import from_bytes, steps_per_epoch, supervision
 from latentwalk.weights import fingerprint
@@ -68,7 +69,7 @@ def learn_from_celeba(
 
     scorer = Classifier.fresh(recipe.attributes, recipe.architecture, recipe.width, 3, recipe.seed)
     loss = supervision(fit.read, fit.labels, recipe.attributes, recipe.batch, recipe.augmentation, recipe.seed)
-    train(scorer, loss, Schedule(steps, recipe.rate, seed=recipe.seed), checkpoint, progress, device)
+    train(OneCycle(scorer, loss, Schedule(steps, recipe.rate), device), steps, recipe.seed, checkpoint, progress)
     scorer.freeze()
 
     calibrate(scorer, _logits(scorer, valid, device, progress), valid.labels)

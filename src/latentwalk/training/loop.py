@@ -1,43 +1,44 @@
-"""One training loop: seeded step by step, resumable at any step, with a one-cycle learning rate."""
+"""One training loop for everything that learns: seeded step by step, resumable at any step, stopped by Ctrl-C."""
 
 import math
 import pickle
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from latentwalk.files import atomic
 from latentwalk.progress import Progress, silent
 
-Loss = Callable[[nn.Module, int], Tensor]
-"""(network, step) -> scalar. Randomness inside comes from torch's global state, which the loop seeds per step."""
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """How long and how fast: `steps` updates by AdamW, the rate rising over `warmup` of them and falling to zero."""
-
-    steps: int
-    rate: float = 4e-3
-    decay: float = 0.02
-    warmup: float = 0.15
-    seed: int = 0
-
-    def rate_at(self, step: int) -> float:
-        """Learning rate of a step (Smith and Topin, 2018: one cycle, cosine on both sides)."""
-        start = max(1, round(self.warmup * self.steps))
-        if step < start:
-            return self.rate * (0.04 + 0.96 * (1 - math.cos(math.pi * step / start)) / 2)
-        return self.rate * (1 + math.cos(math.pi * (step - start) / max(1, self.steps - start))) / 2
-
-
 EVERY = 30.0
 """Seconds between two checkpoints."""
+
+
+@runtime_checkable
+class Trainable(Protocol):
+    """What can be trained: networks with their optimizers, one or several of each.
+
+    It keeps nothing that changes from step to step outside of its state: then a run that was stopped ends like one that
+    was not, bit for bit.
+    """
+
+    def step(self, step: int, /) -> Mapping[str, Tensor]:
+        """Learn once: forward, backward and the optimizers' updates. step: counted from 0. Returns losses by name.
+
+        Randomness comes from torch's global state, which is seeded before every step, or from `step` itself.
+        """
+        ...
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that a step changes, as tensors and plain data."""
+        ...
+
+    def load_state_dict(self, state: dict[str, Any], /) -> Any:
+        """Go on from a state. Raises ValueError, or what torch raises, for one of another network."""
+        ...
 
 
 class Interrupted(KeyboardInterrupt):
@@ -54,67 +55,66 @@ class Interrupted(KeyboardInterrupt):
 
 
 def train(
-    network: nn.Module,
-    loss: Loss,
-    schedule: Schedule,
+    trainable: Trainable,
+    steps: int,
+    seed: int = 0,
     checkpoint: Path | None = None,
     progress: Progress = silent,
-    device: torch.device | str = "cpu",
-) -> nn.Module:
-    """Train a network in place and return it in evaluation mode.
+) -> None:
+    """Train in place for a number of steps.
 
-    checkpoint: a file that is written every half minute and continued from when it exists: the result is the same, bit
-    for bit, as that of an unbroken run. Raises ValueError when it belongs to another schedule or is damaged, and
-    Interrupted on Ctrl-C.
+    checkpoint: a file that is written every half minute and at the end, and continued from when it exists: the result
+    is the same, bit for bit, as that of an unbroken run. The caller's random state is left as it was.
+    Raises ValueError when the checkpoint belongs to another run or is damaged, or when a loss is no number any more,
+    and Interrupted on Ctrl-C.
     """
-    network.to(device).train()
-    optimizer = torch.optim.AdamW(network.parameters(), lr=schedule.rate, weight_decay=schedule.decay)
-    done = _resume(network, optimizer, schedule, checkpoint)
+    run = {"steps": steps, "seed": seed}
+    done = _resume(trainable, run, checkpoint)
     saved = time.monotonic()
+    losses: Mapping[str, Tensor] = {}
     try:
         with torch.random.fork_rng():
-            for step in range(done, schedule.steps):
-                torch.manual_seed(schedule.seed * 1_000_003 + step)
-                for group in optimizer.param_groups:
-                    group["lr"] = schedule.rate_at(step)
-                optimizer.zero_grad()
-                loss(network, step).backward()
-                optimizer.step()
-                progress("training", step + 1, schedule.steps)
+            for step in range(done, steps):
+                # A seed for every step, not for the run: then a step does not depend on where the run was taken up.
+                torch.manual_seed(seed * 1_000_003 + step)
+                losses = trainable.step(step)
+                progress("training", step + 1, steps)
+                # By the clock, because steps of small networks are far shorter than writing a file.
                 if checkpoint and time.monotonic() - saved > EVERY:
-                    _save(network, optimizer, schedule, step + 1, checkpoint)
+                    _check_finite(losses, step)
+                    _save(trainable, run, step + 1, checkpoint)
                     saved = time.monotonic()
-        if checkpoint and done < schedule.steps:
-            _save(network, optimizer, schedule, schedule.steps, checkpoint)
+        _check_finite(losses, steps - 1)
+        if checkpoint and done < steps:
+            _save(trainable, run, steps, checkpoint)
     except KeyboardInterrupt:
         # The step may be half applied, so what counts is the last whole state: the one on disk.
         raise Interrupted(checkpoint) from None
-    return network.eval()
 
 
-def _save(network: nn.Module, optimizer: torch.optim.Optimizer, schedule: Schedule, step: int, path: Path) -> None:
-    state = {
-        "network": network.state_dict(),
-        "optimizer": optimizer.state_dict(),
-        "schedule": asdict(schedule),
-        "step": step,
-    }
+def _check_finite(losses: Mapping[str, Tensor], step: int) -> None:
+    """Raises ValueError when training has diverged; asked before a state is kept, so that the kept one is sound."""
+    for name, loss in losses.items():
+        if not math.isfinite(float(loss)):
+            raise ValueError(f"the {name} is {float(loss)} at step {step}: training diverged, try a lower rate")
+
+
+def _save(trainable: Trainable, run: Mapping[str, int], step: int, path: Path) -> None:
     with atomic(path) as temporary:
-        torch.save(state, temporary)
+        torch.save({"trainable": trainable.state_dict(), "run": run, "step": step}, temporary)
 
 
-def _resume(network: nn.Module, optimizer: torch.optim.Optimizer, schedule: Schedule, path: Path | None) -> int:
+def _resume(trainable: Trainable, run: Mapping[str, int], path: Path | None) -> int:
     """The step to go on with: 0, or that of the checkpoint, whose state is loaded."""
     if path is None or not path.exists():
         return 0
     state = _read(path)
-    if state["schedule"] != asdict(schedule):
+    if state["run"] != run:
         raise ValueError(f"{path} belongs to other settings: use the same ones, or another --run folder")
     try:
-        network.load_state_dict(state["network"])
-        optimizer.load_state_dict(state["optimizer"])
+        trainable.load_state_dict(state["trainable"])
     except (RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
-        raise ValueError(f"{path} belongs to another network: use the same one, or another --run folder") from error
+        raise ValueError(f"{path} belongs to another network or other settings: use the same, or another --run folder") from error
     return int(state["step"])
 
 
@@ -123,6 +123,6 @@ def _read(path: Path) -> dict[str, Any]:
         state = torch.load(path, "cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, KeyError, EOFError, ValueError, OSError) as error:
         raise ValueError(f"cannot continue from {path}, it is damaged: delete it to start again") from error
-    if not isinstance(state, dict) or not {"network", "optimizer", "schedule", "step"} <= set(state):
+    if not isinstance(state, dict) or not {"trainable", "run", "step"} <= set(state):
         raise ValueError(f"{path} is no checkpoint of a training run: delete it to start again")
     return state

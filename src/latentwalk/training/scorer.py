@@ -19,7 +19,8 @@ from latentwalk.scorers.classifier import Classifier
 from latentwalk.scores import score
 from latentwalk.training.augment import Augmentation
 from latentwalk.training.judge import calibrate, report
-from latentwalk.training.loop import Schedule, train
+from latentwalk.training.loop import train
+from latentwalk.training.one_cycle import OneCycle, Schedule
 from latentwalk.training.probes import Probes, fit_probes, readable
 from latentwalk.training.runs import open_run
 from latentwalk.training.supervise import steps_per_epoch, supervision, to_bytes
@@ -77,9 +78,9 @@ def learn_from_labels(
     scorer = Classifier.fresh(
         labels.attributes, recipe.architecture, recipe.width, generator.image_shape[0], recipe.seed
     )
-    schedule = Schedule(recipe.epochs * steps_per_epoch(len(pictures), recipe.batch), recipe.rate, seed=recipe.seed)
+    schedule = Schedule(recipe.epochs * steps_per_epoch(len(pictures), recipe.batch), recipe.rate)
     loss = supervision(pictures.__getitem__, targets, labels.attributes, recipe.batch, recipe.augmentation, recipe.seed)
-    train(scorer, loss, schedule, checkpoint, progress, device=generator.device)
+    train(OneCycle(scorer, loss, schedule, generator.device), schedule.steps, recipe.seed, checkpoint, progress)
     scorer.freeze()
 
     calibrate(scorer, score(generator, scorer, used.latents), used.scores)

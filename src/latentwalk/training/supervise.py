@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from latentwalk.training.augment import Augmentation, augment, mirror_columns
-from latentwalk.training.loop import Loss
+from latentwalk.training.one_cycle import Loss
 
 Read = Callable[[Tensor], UInt8[Tensor, "n c h w"]]
 """Row numbers [n] -> pictures as bytes [n, c, h, w], 0 to 255: from memory or from disk."""

@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from latentwalk.generators.layers.tiles import Resampling, draw_tiles, maps_at_once
+from latentwalk.generators.layers.tiles import Resampling, bend_tiles, maps_at_once
 
 SLOPE = 0.2
 """Of the leaky ReLU below zero."""
@@ -46,7 +46,7 @@ def filtered_leaky_relu(
     how = Resampling(taps, up, down_filter, down, side)
     maps = x.flatten(0, 1)  # all meet the same filters, of whatever code they are
     convolves = TOGETHER * how.fine**2 <= FINE_PIXELS
-    draw, count = (draw_grid, FINE_PIXELS // how.fine**2) if convolves else (draw_tiles, maps_at_once(how))
+    draw, count = (bend_grid, FINE_PIXELS // how.fine**2) if convolves else (bend_tiles, maps_at_once(how))
 
     def bend(fine: Tensor) -> Tensor:
         if clamp is not None:  # before the leaky ReLU, whose gradient needs its result as it is
@@ -71,7 +71,7 @@ def gather(parts: Iterable[Tensor], room: Callable[[], Tensor], axis: int) -> Te
     return whole
 
 
-def draw_grid(x: Float[Tensor, "m h w"], how: Resampling, bend: Callable[[Tensor], Tensor]) -> Float[Tensor, "m s s"]:
+def bend_grid(x: Float[Tensor, "m h w"], how: Resampling, bend: Callable[[Tensor], Tensor]) -> Float[Tensor, "m s s"]:
     """Maps to the finer grid, the non-linearity `bend` (which may work in place), and down again: by convolutions."""
     before, x = [how.before(pixels) for pixels in x.shape[1:]], x[None]
     x = interpolate(x, how.taps, how.up, before[1], how.fine, axis=3)

@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from latentwalk.generator import Generator
 from latentwalk.latents import Latents, LatentSpace
+from latentwalk.options import NEUTRAL, RenderOptions
 
 SLOPE = 0.2
 """Of the leaky ReLU below zero, in every StyleGAN."""
@@ -85,7 +86,7 @@ class Mapping(nn.Module):
         parts = [z]
         if self.embed is not None:
             if classes is None:
-                raise ValueError(f"this network draws one of {self.classes} classes: expected class vectors")
+                raise ValueError(f"this network has {self.classes} classes: expected class vectors")
             parts.append(self.embed(classes))
         if not self.joint:
             parts = [normalize_second_moment(part) for part in parts]
@@ -100,7 +101,7 @@ class Mapping(nn.Module):
 
     @torch.no_grad()
     def average(self, codes: int = AVERAGED, seed: int = AVERAGE_SEED) -> Float[Tensor, "w"]:
-        """The mean w of seeded normal codes, with classes drawn evenly: an estimate for files that carry none."""
+        """The mean w of seeded normal codes, with classes chosen evenly: an estimate for files that carry none."""
         random = torch.Generator().manual_seed(seed)
         z = torch.randn(codes, self.widths[0], generator=random)
         labels = torch.randint(max(self.classes, 1), (codes,), generator=random)
@@ -131,7 +132,7 @@ class StyleGenerator(Generator):
     ([w], or [layers, w]); `average_estimated` says that the file had none.
     """
 
-    options = frozenset({"truncation", "cutoff", "noise"})
+    option_names = frozenset({"truncation", "cutoff", "noise"})
     label_free = frozenset({"w", "w+", "s"})
     mapping: Mapping
     average: Tensor
@@ -143,35 +144,34 @@ class StyleGenerator(Generator):
         shapes = {"z": (z,), "w": (w,), "w+": (layers, w)}
         return {name: LatentSpace(name, shape) for name, shape in shapes.items()}
 
-    def map(self, latents: Latents, to: str, truncation: float = 1.0, cutoff: int | None = None) -> Latents:
+    def map(self, latents: Latents, to: str, options: RenderOptions = NEUTRAL) -> Latents:
         """Codes further along z -> w -> w+, truncated when they arrive in w or w+.
 
         Raises ValueError for the way back, and for a cutoff on the way to w, where there is one code for all layers.
         """
-        self.check(latents)
-        self.check_options(truncation, cutoff)
+        latents, psi, cutoff = self.check(latents), options.truncation, options.cutoff
+        self.check_options(options)
         self.check_way(latents.space, to)
         values = latents.values
         if to == "z":
-            if truncation != 1 or cutoff is not None:
+            if options.truncates:
                 raise ValueError("truncation acts on 'w' and 'w+', got codes that stay in 'z': map them to 'w+'")
             return latents
         if latents.space == "z":
             values = self.mapping(values, self.class_vectors(latents) if self.classes else None)
         if to == "w":
-            if cutoff is not None or (truncation != 1 and self.average.ndim > 1):
+            if cutoff is not None or (psi != 1 and self.average.ndim > 1):
                 raise ValueError("a code in 'w' is one for all layers, so it has no cutoff: map to 'w+' instead")
-            values = truncate(values[:, None], self.average, truncation)[:, 0]
+            values = truncate(values[:, None], self.average, psi)[:, 0]
             return Latents(values, "w", latents.labels, latents.seeds)
         if latents.space != "w+":
             values = values[:, None].expand(-1, *self.spaces["w+"].shape)
-        return Latents(truncate(values, self.average, truncation, cutoff), "w+", latents.labels, latents.seeds)
+        return Latents(truncate(values, self.average, psi, cutoff), "w+", latents.labels, latents.seeds)
 
     def check_way(self, start: str, to: str) -> None:
         """Raises ValueError unless codes can go from one space to the other: spaces are in the order of the network."""
         order = list(self.spaces)
-        if to not in order:
-            raise ValueError(f"this generator has the spaces {order}, got {to!r}")
+        self.check_space(to)
         if order.index(to) < order.index(start):
             raise ValueError(
                 f"codes go the way {' -> '.join(order)} only, got {start!r} to {to!r}: invert for the rest"

@@ -17,7 +17,7 @@ TILE = 48
 """Samples of the result on the side of a tile: wider wastes more of the band matrices, narrower more of the edges."""
 
 BAND = 2**18
-"""Numbers of the finer grid under a row of tiles that are held at once: channels are drawn in parts."""
+"""Numbers of the finer grid under a row of tiles that are held at once: channels go in parts."""
 
 
 class Resampling(NamedTuple):
@@ -57,7 +57,7 @@ class Axis(NamedTuple):
     stride: int
 
 
-def draw_tiles(x: Float[Tensor, "m h w"], how: Resampling, bend: Callable[[Tensor], Tensor]) -> Float[Tensor, "m s s"]:
+def bend_tiles(x: Float[Tensor, "m h w"], how: Resampling, bend: Callable[[Tensor], Tensor]) -> Float[Tensor, "m s s"]:
     """Maps to the finer grid, the non-linearity `bend` (which may work in place), and down again."""
     tile = -(-how.side // -(-how.side // TILE))  # as wide as the others, so that the last is hardly wasted
     tile = how.up * -(-tile // how.up)  # a multiple of `up`, so that all tiles meet the same taps
@@ -79,7 +79,7 @@ def draw_tiles(x: Float[Tensor, "m h w"], how: Resampling, bend: Callable[[Tenso
 
 
 def maps_at_once(how: Resampling) -> int:
-    """Maps that are best drawn together."""
+    """Maps that best go together."""
     return max(1, BAND // (min(TILE, how.side) * how.down * how.fine))
 
 

@@ -1,0 +1,60 @@
+# What `import latentwalk as lw` gives, and where each name lives.
+from .direction import Direction, Directions
+from .evaluation import Evaluation
+from .generator import Generator
+from .generators.wrapped import wrap
+from .jobs.convert import convert
+from .jobs.directions import read_directions
+from .jobs.discover import discover, fit_boundary
+from .jobs.edit import Edited, edit
+from .jobs.evaluate import evaluate
+from .jobs.inspect import inspect
+from .jobs.load import load, load_scorer
+from .jobs.replay import replay
+from .jobs.report import save_report
+from .jobs.train import train_celeba, train_scorer
+from .latents import Latents
+from .receipts import Receipt
+from .renderer import Renderer
+from .samples import Samples
+from .scores import Scorer, score
+from .walk import Walk
+from .walks.boundary import BoundaryWalk
+from .walks.fixed import FixedWalk
+from .walks.gradient import GradientWalk
+from .walks.interpolate import interpolate
+
+__version__: str
+__all__ = [
+    "BoundaryWalk",
+    "Direction",
+    "Directions",
+    "Edited",
+    "Evaluation",
+    "FixedWalk",
+    "Generator",
+    "GradientWalk",
+    "Latents",
+    "Receipt",
+    "Renderer",
+    "Samples",
+    "Scorer",
+    "Walk",
+    "__version__",
+    "convert",
+    "discover",
+    "edit",
+    "evaluate",
+    "fit_boundary",
+    "inspect",
+    "interpolate",
+    "load",
+    "load_scorer",
+    "read_directions",
+    "replay",
+    "save_report",
+    "score",
+    "train_celeba",
+    "train_scorer",
+    "wrap",
+]
