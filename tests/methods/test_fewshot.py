@@ -53,6 +53,14 @@ def test_labels_of_any_two_values_mean_the_same(toy, every) -> None:
         assert torch.equal(one.vector, two.vector) and one.offset == two.offset
 
 
+def test_the_boundary_moves_with_the_codes(toy, every) -> None:
+    given = few(every)
+    away = Samples(given.latents.with_values(given.latents.values + 3), given.scores, given.attributes)
+    for one, two in zip(FewShot("code").fit(toy, given), FewShot("code").fit(toy, away), strict=True):
+        assert torch.allclose(one.vector, two.vector, atol=1e-3)
+        assert two.offset == pytest.approx(one.offset - 3 * float(one.vector.sum()), abs=0.02)
+
+
 def test_places_that_agree_with_the_labels_are_looked_at() -> None:
     random = torch.Generator().manual_seed(0)
     target = torch.where(torch.arange(40) % 4 == 0, 1.0, -1.0).double()
