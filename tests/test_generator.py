@@ -13,6 +13,7 @@ from latentwalk.generator import Generator
 from latentwalk.hooks import read_layers
 from latentwalk.latents import Latents
 from latentwalk.options import RenderOptions
+from latentwalk.receipts import describe_codes, read_codes
 from latentwalk.seeds import check_seed
 from latentwalk.weights import fingerprint
 from random_networks import DEEP, EVERY, SIZES, codes, random_biggan, random_stylegan2, random_wrapped
@@ -75,7 +76,7 @@ def test_synthesis_is_pure(generator: Generator) -> None:
         assert fingerprint(generator.state_dict()) == weights
 
 
-def test_codes_of_every_space_draw_the_same_images(generator: Generator) -> None:
+def test_codes_of_every_space_give_the_same_images(generator: Generator) -> None:
     latents = codes(generator, range(4))
     expected = generator.render(latents)
     for space, shape in ((name, space.shape) for name, space in generator.spaces.items()):
@@ -96,7 +97,7 @@ def test_images_do_not_depend_on_the_batch(generator: Generator) -> None:
     for space in generator.spaces:
         latents = codes(generator, range(4), space)
         together = generator.synthesize(latents)
-        assert (generator.render(latents, 3) - together).abs().max() < 1e-5  # of three, and of one
+        assert (generator.render(latents, batch=3) - together).abs().max() < 1e-5  # of three, and of one
         assert (generator.render(latents[[3, 1]]) - together[[3, 1]]).abs().max() < 1e-5
         assert generator.render(latents[:0]).shape == (0, *generator.image_shape)
 
@@ -104,7 +105,7 @@ def test_images_do_not_depend_on_the_batch(generator: Generator) -> None:
 @pytest.mark.parametrize("batch", [1, 3, 7, 100])
 def test_batches_of_any_size_are_rendered(network: Generator, batch: int) -> None:
     latents = codes(network, range(7))
-    assert (network.render(latents, batch) - network.synthesize(latents)).abs().max() < 1e-5
+    assert (network.render(latents, batch=batch) - network.synthesize(latents)).abs().max() < 1e-5
 
 
 def test_rendering_asks_for_no_gradient_and_takes_any_number(network: Generator) -> None:
@@ -114,7 +115,7 @@ def test_rendering_asks_for_no_gradient_and_takes_any_number(network: Generator)
     images.clone().requires_grad_().sum().backward()  # a picture can be the start of a gradient
     assert network.render(latents[:0]).shape == (0, *network.image_shape)
     with pytest.raises(ValueError, match="at least 1"):
-        network.render(latents, 0)
+        network.render(latents, batch=0)
 
 
 def test_gradients_reach_every_code_in_every_space(generator: Generator) -> None:
@@ -238,7 +239,7 @@ def test_a_fingerprint_is_that_of_the_weights(generator: Generator) -> None:
     assert other.freeze().fingerprint != generator.fingerprint
 
 
-@pytest.mark.parametrize("seed", [-1, 2**63, 1.5, "3", None, float("nan")])
+@pytest.mark.parametrize("seed", [-(2**33), 2**63, 1.5, "3", None, float("nan")])
 def test_bad_seeds_are_refused(toy: Generator, seed: object, unchecked: None) -> None:
     with pytest.raises(ValueError, match=r"a seed is an integer from 0 to 2\*\*63 - 1, got"):
         check_seed(seed)
@@ -279,7 +280,7 @@ def test_a_generator_with_options_renders_with_them_and_shares_all_else() -> Non
     assert torch.equal(view.synthesize(codes), generator.synthesize(codes, RenderOptions(**chosen)))
     assert torch.equal(
         view.render(codes, RenderOptions(noise="none")),
-        generator.render(codes, RenderOptions(**chosen | {"noise": "none"})),
+        generator.render(codes, RenderOptions(noise="none")),
     )
     assert torch.equal(
         view.with_options(0.4).render(codes), generator.render(codes, RenderOptions(0.4))
@@ -331,13 +332,13 @@ def test_labels_belong_to_conditional_generators(tiny: Generator, unchecked: Non
         (generator, torch.tensor([-1, 0]), "class numbers go from 0 to 2"),
         (generator, torch.tensor([0.0, 1.0]), "class numbers are integers, got torch.float32"),
         (generator, torch.ones(2, 4), r"class numbers \[n\] or class vectors \[n, 3\], got \[2, 4\]"),
-        (generator, None, "draws one of 3 classes, got z codes without labels"),
+        (generator, None, "has 3 classes, got z codes without labels"),
     ):
         with pytest.raises(ValueError, match=message):
             network.render(Latents(network.sample([1, 2]).values, "z", labels))
 
 
-def test_large_pictures_are_drawn_in_small_batches(tiny: Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_pictures_are_rendered_in_small_batches(tiny: Generator, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes, real = [], tiny.synthesize
 
     def synthesize(latents: Latents, *options: object) -> Tensor:
@@ -348,3 +349,24 @@ def test_large_pictures_are_drawn_in_small_batches(tiny: Generator, monkeypatch:
     monkeypatch.setattr("latentwalk.generator.RENDER_PIXELS", 16 * 16 * 3)
     tiny.render(tiny.sample(range(7)))
     assert sizes == [3, 3, 1]
+
+
+def test_seeds_of_numpy_give_what_numpy_gives(toy: Generator) -> None:
+    codes = toy.sample([85, 3], numpy=True)
+    for row, seed in zip(codes.values, (85, 3), strict=True):
+        assert torch.equal(row, torch.from_numpy(np.random.RandomState(seed).randn(1, 16)).float()[0])
+    again = read_codes(toy, describe_codes(toy, codes))
+    assert describe_codes(toy, codes).seeds == "numpy:85,numpy:3" and torch.equal(again.values, codes.values)
+    for seed in (-1, 2**32):
+        with pytest.raises(ValueError, match="a seed of numpy"):
+            toy.sample([seed], numpy=True)
+
+
+def test_what_a_user_writes_first(toy: Generator, unchecked: None) -> None:
+    codes = toy.sample(5)
+    assert codes.seeds is not None and codes.seeds.tolist() == [0, 1, 2, 3, 4]
+    assert torch.equal(toy.render(codes.values), toy.render(codes))
+    with pytest.raises(ValueError, match=r"expected Latents or a tensor \[n, 16\], got ndarray"):
+        toy.render(codes.values.numpy())
+    assert repr(codes) == "Latents z [5, 16], seeds 0-4"
+    assert len(repr(toy).splitlines()) == 3 and "spaces z [16]; no classes" in repr(toy) and "8 x 8" in repr(toy)

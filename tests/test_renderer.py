@@ -1,4 +1,4 @@
-"""A renderer draws what the generator draws, bit for bit, however little of it is ran again."""
+"""A renderer renders what the generator renders, bit for bit, however little of it is run again."""
 
 import pytest
 import torch
@@ -48,12 +48,12 @@ def check_every_change(generator: Generator, batch: int | None, limit: int) -> N
     renderer = Renderer(generator, limit)
     for space in generator.spaces:
         base = codes(generator, range(3 if batch else 2), space)
-        expected = generator.render(base, batch)
+        expected = generator.render(base, batch=batch)
         layers = base.values.shape[1] if base.values.ndim > 2 else 1
         for layer in torch.randperm(layers, generator=torch.Generator().manual_seed(layers)).tolist():
-            assert torch.equal(renderer.render(base, batch), expected) and renderer.held <= limit
+            assert torch.equal(renderer.render(base, batch=batch), expected) and renderer.held <= limit
             changed = with_layer(base, layer, layer)
-            assert torch.equal(renderer.render(changed, batch), generator.render(changed, batch))
+            assert torch.equal(renderer.render(changed, batch=batch), generator.render(changed, batch=batch))
             assert renderer.held <= limit
 
 

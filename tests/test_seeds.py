@@ -2,7 +2,7 @@
 
 import pytest
 
-from latentwalk.seeds import format_seeds, parse_seeds
+from latentwalk.seeds import format_seeds, parse_seeds, seed_name
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,12 @@ def test_ranges_that_run_backwards_or_are_endless_are_refused():
         parse_seeds("0-99999999999")
     with pytest.raises(ValueError, match="too many or too large"):
         parse_seeds(str(2**63))
+
+
+def test_seeds_of_numpy_keep_their_name() -> None:
+    seeds = parse_seeds("3,numpy:85-87,4,numpy:0")
+    assert seeds == [3, ~85, ~86, ~87, 4, ~0]
+    assert format_seeds(seeds) == "3,numpy:85-87,4,numpy:0"
+    assert [seed_name(seed) for seed in seeds[:2]] == ["3", "numpy:85"]
+    with pytest.raises(ValueError, match=r"below 2\*\*32"):
+        parse_seeds(f"numpy:{2**32}")

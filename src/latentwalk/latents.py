@@ -10,6 +10,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from latentwalk.files import write_tensors
+from latentwalk.seeds import format_seeds
 
 KIND = "latentwalk.latents"
 """What a file of codes says that it is, in its metadata."""
@@ -38,7 +39,8 @@ class Latents:
     values: [n, *shape of the space], floating point.
     space: name of the space the values are in, for example "z".
     labels: class numbers [n] or class vectors [n, classes] for conditional families, otherwise None.
-    seeds: the seeds [n] that the codes were sampled with, None for codes that came about otherwise.
+    seeds: the seeds [n] that the codes were sampled with, None for codes that came about otherwise. Below 0 it is
+    ~s, the seed s of numpy, see `latentwalk.seeds`.
     """
 
     values: Float[Tensor, "n ..."]
@@ -59,6 +61,11 @@ class Latents:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    def __repr__(self) -> str:
+        seeds = [] if self.seeds is None else [f"seeds {format_seeds(self.seeds.tolist())}"]
+        labels = [] if self.labels is None else [f"labels {list(self.labels.shape)}"]
+        return ", ".join([f"Latents {self.space} {list(self.values.shape)}", *labels, *seeds])
 
     def __getitem__(self, index: int | slice | Sequence[int] | Tensor) -> "Latents":
         """Codes at an index, slice, list or mask; a single index gives a batch of one."""

@@ -1,4 +1,4 @@
-"""Codes drawn in any number, and scored ones: what every method that finds directions learns from."""
+"""Codes in any number, and scored ones: what every method that finds directions learns from."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from latentwalk.progress import Progress, silent
 from latentwalk.scores import Scorer, score
 
 CHUNK = 512
-"""Codes drawn at once while samples are made."""
+"""Codes sampled at once while samples are made."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +31,9 @@ class Samples:
                 f"expected scores of the shape {wanted}, one row per code and one column per attribute, "
                 f"got {list(self.scores.shape)}"
             )
+
+    def __repr__(self) -> str:
+        return f"Samples of {self.latents!r}\nscored for {', '.join(self.attributes) or 'nothing'}"
 
     def column(self, attribute: str) -> Float[Tensor, "n"]:
         """The scores of one attribute. Raises ValueError when it was not scored."""
@@ -83,7 +86,7 @@ def score_samples(
     labels: Tensor | None = None,
     space: str | None = None,
 ) -> Samples:
-    """Draw and score fresh codes. The same seed gives the same codes, apart from those that `--seeds` names.
+    """Sample and score fresh codes. The same seed gives the same codes, apart from those that `--seeds` names.
 
     labels: class numbers or vectors that the codes get in turn, for conditional generators. space: where the codes are
     kept; the space where they are sampled if None. One row and column of scores per code and attribute.

@@ -13,6 +13,8 @@ from latentwalk.checkpoints import genforce
 from latentwalk.generators.pggan import PGGAN
 from latentwalk.generators.stylegan import StyleGAN
 from latentwalk.hooks import read_layers
+from latentwalk.jobs.convert import convert
+from latentwalk.jobs.load import load
 from latentwalk.latents import Latents
 from latentwalk.options import RenderOptions
 from latentwalk.safeload.reading import read_tree
@@ -348,3 +350,22 @@ def test_a_foreign_stylegan2_is_handed_on(shared: Path) -> None:
     assert genforce.matches(tree)
     images = genforce.read(tree, "file").render(Latents(known["z"]), RenderOptions(0.7))
     assert (images - known["img_psi0.7_const"]).abs().max() < 2e-5
+
+
+def test_a_pggan_trained_with_labels_is_told_its_classes(tmp_path: Path) -> None:
+    state = pggan_state()
+    torch.save({"generator_smooth": state}, tmp_path / "labels.pth")
+    plain, made = load(tmp_path / "labels.pth"), load(tmp_path / "labels.pth", classes=2)
+    (size,) = made.input_space.shape
+    assert (made.classes, size + 2) == (2, plain.input_space.size) and made.reading.format == "genforce"
+    codes = made.sample(3, labels=[0, 1, 1])
+    given = torch.cat([size**0.5 * normalised(codes.values), made.class_vectors(codes)], 1)
+    assert torch.allclose(made.render(codes), plain.render(given), atol=1e-6)
+    convert(made, tmp_path / "own.safetensors")
+    assert torch.equal(load(tmp_path / "own.safetensors").render(codes), made.render(codes))
+    for source, classes, message in (
+        ("labels.pth", size + 2, "a number from 1 to"),
+        ("own.safetensors", 2, "says itself"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            load(tmp_path / source, classes=classes)

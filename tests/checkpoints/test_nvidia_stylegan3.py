@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from pydantic import TypeAdapter
 from torch import Tensor
 
 from latentwalk.checkpoints.nvidia_modules import flatten
@@ -224,3 +225,11 @@ def test_other_things_do_not_match() -> None:
         assert not matches(other)
     with pytest.raises(ValueError, match="holds no generator"):
         read({"D": tree()["G_ema"]}, "file")
+
+
+def test_the_learning_rate_of_the_mapping_is_read_and_kept() -> None:
+    usual = read(tree(), "file")
+    other = read(tree({**ARGUMENTS, "mapping_kwargs": {"num_layers": 2, "lr_multiplier": 0.1}}), "file")
+    assert (usual.sizes.lr_multiplier, other.sizes.lr_multiplier) == (0.01, 0.1)
+    assert torch.allclose(other.mapping.entry_weight, 10 * usual.mapping.entry_weight)
+    assert TypeAdapter(StyleGAN3Sizes).validate_json(TypeAdapter(StyleGAN3Sizes).dump_json(other.sizes)) == other.sizes

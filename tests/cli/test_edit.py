@@ -190,7 +190,7 @@ def test_fixed_strengths_along_directions(small, telling, found, run, tmp_path):
             "one --strength for all, or one for each of 1",
         ),
         (("--direction", "{found}:red", "--layers", "8-4"), "--layers 8-4: expected layers such as 4-8"),
-        (("--direction", "{found}:red", "--layers", "0-1"), "cannot be mapped|has the space 'z' only"),
+        (("--direction", "{found}:red", "--layers", "0-1"), "cannot be mapped|has the spaces z"),
         (("--direction", "{found}:red", "--without", "{found}:red"), "nothing of 'red' is left"),
     ],
 )

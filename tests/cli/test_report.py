@@ -75,10 +75,10 @@ def test_ranges_and_figures_go_into_the_files_when_asked(run, found, tmp_path) -
     ranges = {result.key: result.range for result in Evaluation.read(tmp_path / "e.json").directions}
     for file in found:
         directions = Directions.load(file)
-        assert directions.source["evaluation"]["judge"] == "measurements-judge"
+        assert directions.origin.evaluation.judge == "measurements-judge"
         for direction in directions:
             assert direction.range == ranges[f"{file.stem}:{direction.name}"]
-            assert "effect" in directions.source["evaluation"]["figures"][direction.name]
+            assert "effect" in directions.origin.evaluation.figures[direction.name]
 
 
 def test_a_strength_beyond_the_range_is_said(run, found, small, tmp_path) -> None:

@@ -63,7 +63,8 @@ def textbook(generator: StyleGAN2, ws: Tensor, noise: bool = True) -> Tensor:
         if noise and sizes.noise:
             y = y + t["noise_map"] * t["noise_strength"]
         y = F.leaky_relu(y + t["bias"][:, None, None], 0.2) * gain
-        return y.clamp(-limit * gain, limit * gain)
+        most = limit * gain / math.sqrt(2)  # the gain of the leaky ReLU is no part of the limit
+        return y.clamp(-most, most)
 
     x = convolution("b4.conv1", state["synthesis.const"].repeat(len(ws), 1, 1, 1), ws[:, 0])
     image = convolution("b4.torgb", x, ws[:, 1]) if sizes.architecture == "skip" or len(sizes.widths) == 1 else None
@@ -270,3 +271,14 @@ def test_published_sizes_have_the_published_shapes() -> None:
     assert generator.image_shape == (3, 1024, 1024)
     assert generator.spaces["w+"].shape == (18, 512)
     assert generator.spaces["s"].shape == (9088,)
+
+
+@pytest.mark.parametrize("architecture", ["skip", "resnet"])
+def test_an_active_clamp_limits_what_the_activation_gives(architecture: str) -> None:
+    clamp = 0.4
+    generator = random_stylegan2(replace(SIZES, architecture=architecture, clamp=clamp))
+    names = ["synthesis.b8.conv0", "synthesis.b8.conv1"]
+    with read_layers(generator, names, stop=False) as found:
+        generator.synthesize(generator.sample(4))
+    for name, gain in zip(names, (1, math.sqrt(0.5) if architecture == "resnet" else 1), strict=True):
+        assert math.isclose(found[name].abs().max().item(), clamp * gain, rel_tol=1e-5)

@@ -12,9 +12,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 import latentwalk as lw
+from latentwalk.bundled import GENERATORS, SCORERS
 from latentwalk.checkpoints.own import write
 from latentwalk.generator import Generator
-from latentwalk.jobs.load import GENERATORS, SCORERS, check_device, load, load_scorer
+from latentwalk.jobs.load import check_device, load, load_scorer
 from random_networks import SIZES, random_stylegan2
 
 MARKER = Path(tempfile.gettempdir()) / "latentwalk_pwned"
@@ -70,7 +71,7 @@ def test_the_bundled_generator_draws_what_the_plain_network_draws(faces: Generat
         expected = network.eval()(latents.values[:, :, None, None])
     images = faces.render(latents)
     assert (images - expected).abs().max() < 1e-5
-    assert (faces.render(latents, 1) - images).abs().max() < 1e-5
+    assert (faces.render(latents, batch=1) - images).abs().max() < 1e-5
     assert (faces.render(latents[[6, 1]]) - images[[6, 1]]).abs().max() < 1e-5
 
 

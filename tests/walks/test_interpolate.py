@@ -123,3 +123,10 @@ def test_what_has_nothing_in_between_is_refused(arguments, message) -> None:
 def test_one_key_is_no_way() -> None:
     with pytest.raises(ValueError, match="expected at least 2 codes to go through, got 1"):
         through(A)
+
+
+def test_mapped_codes_go_straight_by_default() -> None:
+    ends = torch.randn(2, 6, generator=torch.Generator().manual_seed(0))
+    for space, how in (("z", "slerp"), ("w", "lerp"), ("w+", "lerp"), ("s", "lerp")):
+        codes = Latents(ends, space)
+        assert torch.equal(through(codes, 5).values, through(codes, 5, how).values)

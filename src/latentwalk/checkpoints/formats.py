@@ -50,12 +50,14 @@ TRAINING = frozenset(
 ) | frozenset({"args", "config", "best_fid", "best_FID", "running_metadata", "param_groups", "global_step"})
 
 
-def open_generator(path: Path) -> Generator:
+def open_generator(path: Path, classes: int | None = None) -> Generator:
     """The generator of a checkpoint file or folder: its content says which family it is of.
 
+    classes: how many it was trained with, for files that cannot tell: see `genforce.with_classes`.
     Raises ValueError in one line that begins with the path.
     """
-    return build_generator(read_path(path), str(path))
+    generator = build_generator(read_path(path), str(path))
+    return generator if classes is None else genforce.with_classes(generator, classes, str(path))
 
 
 def build_generator(tree: Any, where: str) -> Generator:

@@ -9,6 +9,7 @@ enlarging the picture, and between two scales it is a blend of both.
 import math
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 import torch
@@ -106,6 +107,25 @@ def read_pggan(state: State, where: str) -> PGGAN:
     colors = len(tensors["picture.paint.weight"])
     sizes = PGGANSizes(first.shape[1], widths, colors, growth.fade, growth.enlarge)
     return assemble(lambda: PGGAN(sizes), tensors, where, ignored)
+
+
+def with_classes(generator: Generator, classes: int, where: str) -> PGGAN:
+    """A PGGAN trained with labels, of which a file cannot tell how many numbers of the input are those of the class.
+
+    Raises ValueError for other networks, whose files say what their classes are, and for more classes than fit.
+    """
+    if not isinstance(generator, PGGAN) or generator.reading.format != "genforce":
+        raise ValueError(
+            f"{where} says itself how many classes its {type(generator).__name__} has ({generator.classes}): leave "
+            "classes out, only a PGGAN of genforce needs it"
+        )
+    inputs = generator.sizes.z
+    if not 0 < classes < inputs:
+        raise ValueError(f"{where}: classes is a number from 1 to {inputs - 1}, the input has {inputs}, got {classes}")
+    sizes = replace(generator.sizes, z=inputs - classes, classes=classes)
+    again = assemble(lambda: PGGAN(sizes), generator.state_dict(), where)
+    again.reading = generator.reading
+    return again
 
 
 def read_stylegan(state: State, where: str) -> StyleGAN:

@@ -17,6 +17,15 @@ class Snapshot(NamedTuple):
     arguments: dict[str, Any]
     attributes: dict[str, Any]
 
+    def setting(self, attribute: str, group: str, name: str, default: Any) -> Any:
+        """What a layer says of itself, else the argument (in its group, or beside the others), else the default."""
+        if attribute in self.attributes:
+            return self.attributes[attribute]
+        nested = self.arguments.get(group)
+        if isinstance(nested, Mapping) and name in nested:
+            return nested[name]
+        return self.arguments.get(name, default)
+
 
 def is_module(found: object) -> bool:
     """Whether a part of a tree is a persistent module."""

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -41,8 +40,8 @@ def read_stylegan2(snapshot: Snapshot, where: str) -> StyleGAN2:
             tensors[name] = torch.outer(tensor.reshape(-1), tensor.reshape(-1))
     _check_activations(snapshot, where)
     usual = NESTED_CLAMP if "synthesis_kwargs" in snapshot.arguments else FLAT_CLAMP
-    clamp = _setting(snapshot, "synthesis.b4.conv1.conv_clamp", "synthesis_kwargs", "conv_clamp", usual)
-    rate = _setting(snapshot, "mapping.fc0.bias_gain", "mapping_kwargs", "lr_multiplier", 0.01)
+    clamp = snapshot.setting("synthesis.b4.conv1.conv_clamp", "synthesis_kwargs", "conv_clamp", usual)
+    rate = snapshot.setting("mapping.fc0.bias_gain", "mapping_kwargs", "lr_multiplier", 0.01)
     return build_stylegan2(
         tensors,
         where,
@@ -57,16 +56,6 @@ def _acts(name: str, tensors: Mapping[str, Tensor]) -> bool:
     if re.fullmatch(r"synthesis\.b\d+\.conv1\.resample_filter", name) or name == "synthesis.b4.resample_filter":
         return False
     return "synthesis.b4.torgb.weight" in tensors or not re.fullmatch(r"synthesis\.b\d+\.resample_filter", name)
-
-
-def _setting(snapshot: Snapshot, attribute: str, group: str, name: str, default: Any) -> Any:
-    """What a layer says of itself, or else the argument (in its group, or beside the others), or else the default."""
-    if attribute in snapshot.attributes:
-        return snapshot.attributes[attribute]
-    nested = snapshot.arguments.get(group)
-    if isinstance(nested, Mapping) and name in nested:
-        return nested[name]
-    return snapshot.arguments.get(name, default)
 
 
 def _check_activations(snapshot: Snapshot, where: str) -> None:

@@ -16,7 +16,7 @@ from latentwalk.checkpoints.nvidia_modules import Snapshot, flatten, is_module
 from latentwalk.generators.stylegan3 import StyleGAN3, StyleGAN3Sizes
 
 NETWORKS = ("G_ema", "G")
-"""Where the generator lies in a file, best first: the averaged one draws better."""
+"""Where the generator lies in a file, best first: the averaged one gives better pictures."""
 
 LARGEST = 2**20
 """Numbers above this are not believed."""
@@ -51,7 +51,7 @@ def read(tree: object, where: str) -> StyleGAN3:
     snapshot = flatten(network, where)
     tensors = {renamed(name, NAMES): tensor for name, tensor in snapshot.tensors.items()}
     with naming(where):
-        sizes = _sizes(_arguments(snapshot), tensors, where)
+        sizes = _sizes(snapshot, tensors, where)
     usual = {"waves.transform": torch.eye(3), "average": torch.zeros(sizes.w)}
     missing = [name for name in usual if name not in tensors]
     generator = assemble(lambda: StyleGAN3(sizes), usual | tensors, where, missing=missing)
@@ -77,8 +77,10 @@ def _arguments(snapshot: Snapshot) -> dict[str, Any]:
     return own | snapshot.arguments | (dict(inner) if isinstance(inner, Mapping) else {})
 
 
-def _sizes(arguments: Mapping[str, Any], tensors: Mapping[str, Tensor], where: str) -> StyleGAN3Sizes:
+def _sizes(snapshot: Snapshot, tensors: Mapping[str, Tensor], where: str) -> StyleGAN3Sizes:
     """Sizes from the arguments, and from the shapes where these show them."""
+    arguments = _arguments(snapshot)
+    rate = snapshot.setting("mapping.fc0.bias_gain", "mapping_kwargs", "lr_multiplier", 0.01)
     mapping = sum(bool(re.fullmatch(r"mapping\.layers\.\d+\.weight", name)) for name in tensors)
     w, first = wanted_tensor(tensors, "mapping.layers.0.weight", 2, where).shape
     embed = tensors.get("mapping.embed.weight")
@@ -111,6 +113,7 @@ def _sizes(arguments: Mapping[str, Any], tensors: Mapping[str, Tensor], where: s
         use_radial_filters=bool(arguments.get("use_radial_filters", False)),
         clamp=None if clamp is None else _number(clamp, "conv_clamp", False, where),
         average_estimated="average" not in tensors,
+        lr_multiplier=_number(rate, "lr_multiplier", False, where),
     )
     _check_count(sizes, tensors, where)
     return sizes

@@ -6,6 +6,7 @@ training: readers multiply its factors into the weights, and the doubling into t
 (`doubling`), which is two to three times as fast as to enlarge the map first.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -33,7 +34,8 @@ class PGGANSizes:
     z: numbers in a code. widths: channels at 4x4, 8x8 ... colors: channels of a picture.
     fade: share of the scale before the last one in the picture, above 0 in snapshots from the middle of a transition.
     enlarge: how often the picture is doubled at the end, above 0 in snapshots from before the last scale came in.
-    slope: of the leaky ReLU. tanh: whether the picture goes through one.
+    slope: of the leaky ReLU. tanh: whether the picture goes through one. classes: numbers of a class vector, which
+    joins the code once that has the length z; 0 for none.
     """
 
     z: int
@@ -43,10 +45,11 @@ class PGGANSizes:
     enlarge: int = 0
     slope: float = SLOPE
     tanh: bool = False
+    classes: int = 0
 
     def __post_init__(self) -> None:
         check_growth(self.widths, self.fade, self.enlarge)
-        if min(self.z, self.colors) < 1:
+        if min(self.z, self.colors) < 1 or self.classes < 0:
             raise ValueError(f"a code and a picture need at least one channel, got {self.z} and {self.colors}")
 
     @property
@@ -145,8 +148,8 @@ class PGGAN(Generator):
 
     def __init__(self, sizes: PGGANSizes) -> None:
         super().__init__()
-        self.sizes = sizes
-        layers: list[nn.Module] = [Dense(sizes.z, sizes.widths[0], sizes.slope)]
+        self.sizes, self.classes = sizes, sizes.classes
+        layers: list[nn.Module] = [Dense(sizes.z + sizes.classes, sizes.widths[0], sizes.slope)]
         for i, width in enumerate(sizes.widths):
             if i:
                 layers.append(Convolution(sizes.widths[i - 1], width, True, sizes.slope))
@@ -162,6 +165,8 @@ class PGGAN(Generator):
 
     def stages(self, latents: Latents, options: RenderOptions) -> list[Stage]:
         z = self.map(latents, "z", options).values
+        if self.classes:
+            z = torch.cat([math.sqrt(self.sizes.z) * pixel_norm(z), self.class_vectors(latents)], 1)
         return [Stage((z,), lambda _: self._picture(z))]
 
     def _picture(self, x: Float[Tensor, "n z"]) -> Float[Tensor, "n c h w"]:
@@ -175,4 +180,4 @@ class PGGAN(Generator):
 
     def entry_weights(self, space: str) -> dict[str, Float[Tensor, "out d"]]:
         self.check_space(space)
-        return {"layers.0": self.get_parameter("layers.0.weight").detach()}
+        return {"layers.0": self.get_parameter("layers.0.weight")[:, : self.sizes.z].detach()}

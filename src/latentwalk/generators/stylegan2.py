@@ -31,7 +31,7 @@ class StyleGAN2Sizes:
     mapping: numbers of z, of every hidden layer, and of w. widths: channels of the maps of 4, 8, 16 ... pixels.
     colors: channels of the image. classes, embedding, joint, lr_multiplier: see `Mapping`.
     architecture: "skip", "orig" or "resnet". taps: side of the resampling filter. noise: whether it has noise maps.
-    clamp: largest magnitude of an activation (before its gain), or None.
+    clamp: largest magnitude of an activation, or None; sqrt(.5) of it for the second of a residual block.
     average_per_layer: the average is one code per layer. average_estimated: the file had none, so it is an estimate.
     Raises ValueError for numbers that make no network.
     """

@@ -61,6 +61,7 @@ class StyleGAN3Sizes:
     """Numbers that fix a StyleGAN3, by the names that its training gives them; sizes of the layers follow.
 
     z, w: numbers in a code. classes, embedding: 0 for unconditional networks. mapping: layers of the mapping network.
+    lr_multiplier: see `Mapping`.
     resolution: side of the picture. colors: its channels. clamp: limit of the non-linearity, None for no limit.
     average_estimated: the file had no average code, so truncation acts around an estimate.
     """
@@ -87,6 +88,7 @@ class StyleGAN3Sizes:
     use_radial_filters: bool = False
     clamp: float | None = 256
     average_estimated: bool = False
+    lr_multiplier: float = 0.01
 
     def __post_init__(self) -> None:
         if (
@@ -252,7 +254,9 @@ class StyleGAN3(StyleGenerator):
         self.classes, self.average_estimated = sizes.classes, sizes.average_estimated
         self.spaces = self.style_spaces(sizes.z, sizes.w, len(layers) + 1)
         self.image_shape = (sizes.colors, sizes.resolution, sizes.resolution)
-        self.mapping = Mapping((sizes.z, *[sizes.w] * sizes.mapping), sizes.classes, sizes.embedding)
+        self.mapping = Mapping(
+            (sizes.z, *[sizes.w] * sizes.mapping), sizes.classes, sizes.embedding, sizes.lr_multiplier
+        )
         self.register_buffer("average", torch.empty(sizes.w))
         self.waves = Waves(sizes.w, layers[0])
         self.layers = nn.ModuleList(

@@ -10,14 +10,19 @@ from latentwalk.progress import Progress, silent
 
 
 def convert(
-    source: Generator | str | Path, out: str | Path, force: bool = False, progress: Progress = silent
+    source: Generator | str | Path,
+    out: str | Path,
+    force: bool = False,
+    progress: Progress = silent,
+    classes: int | None = None,
 ) -> Generator:
     """Write a generator to `out` (.safetensors), atomically; `load` gives the same network back. Returns what it was.
 
-    source: one as it was loaded, or what `load` takes. force: replace a file that exists. progress: as in `load`.
+    source: one as it was loaded, or what `load` takes. force: replace a file that exists. progress, classes: as in
+    `load`.
     Raises ValueError when it cannot be loaded or written, is a network of somebody's own, or was changed.
     """
     out = check_writable(out, force)
-    generator = source if isinstance(source, Generator) else load(source, progress=progress)
+    generator = source if isinstance(source, Generator) else load(source, progress=progress, classes=classes)
     own.write(generator, out)
     return generator

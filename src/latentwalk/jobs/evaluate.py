@@ -27,8 +27,8 @@ from latentwalk.metrics.quality import frechet, kernel_distance
 from latentwalk.metrics.record import record
 from latentwalk.metrics.sweep import Sweep, even_strengths
 from latentwalk.numerics.bootstrap import resamples, weighted
+from latentwalk.origin import Source, Verdict
 from latentwalk.progress import Progress, silent
-from latentwalk.receipts import Source
 from latentwalk.samples import fresh_seeds
 from latentwalk.scorers.classifier import Classifier
 from latentwalk.scores import Scorer
@@ -124,7 +124,7 @@ def name_all(found: Sequence[Directions], files: Sequence[str]) -> dict[str, tup
     keyed: dict[str, tuple[Direction, Found]] = {}
     for i, directions in enumerate(found):
         file = files[i] if i < len(files) else ""
-        home = Path(file).stem or str(directions.source.get("method", "given"))
+        home = Path(file).stem or (directions.origin.method or "given")
         for direction in directions:
             key, again = f"{home}:{direction.name}", 1
             while key in keyed:
@@ -135,7 +135,7 @@ def name_all(found: Sequence[Directions], files: Sequence[str]) -> dict[str, tup
 
 
 def with_evaluation(found: Sequence[Directions], files: Sequence[str], evaluation: Evaluation) -> list[Directions]:
-    """The directions with the range in which each was seen to work, and with their figures in `source["evaluation"]`.
+    """The directions with the range in which each was seen to work, and with their figures in `origin.evaluation`.
 
     found, files: as they were given to `evaluate`.
     """
@@ -147,9 +147,9 @@ def with_evaluation(found: Sequence[Directions], files: Sequence[str], evaluatio
             direction.name: {name: None if m is None else m.value for name, m in result.metrics.items()}
             for direction, result in pairs
         }
-        judged = {"judge": evaluation.judge.source, "codes": evaluation.codes, "seed": evaluation.seed}
+        said = Verdict(judge=evaluation.judge.source, codes=evaluation.codes, seed=evaluation.seed, figures=figures)
         items = tuple(replace(direction, range=result.range) for direction, result in pairs)
-        kept.append(Directions(items, {**directions.source, "evaluation": {**judged, "figures": figures}}))
+        kept.append(Directions(items, directions.origin.but(evaluation=said)))
     return kept
 
 
@@ -159,19 +159,21 @@ Found = tuple[Directions, str]
 
 def check_origin(generator: Generator, found: Sequence[Directions], judge: Scorer, force: bool) -> None:
     """Raises ValueError for directions of another generator, unless forced, and the judge they were fitted on."""
-    name, mark = getattr(judge, "source", ""), getattr(judge, "fingerprint", "")
+    mine = Source.of(judge)
     for directions in found:
-        source = directions.source
-        made_for = source.get("generator")
+        origin = directions.origin
+        made_for, method = origin.made_for, origin.method or "?"
         if made_for and generator.fingerprint and made_for != generator.fingerprint and not force:
             raise ValueError(
-                f"directions of the method {source.get('method', '?')!r} were made for the generator {made_for}, this "
+                f"directions of the method {method!r} were made for the generator {made_for}, this "
                 f"one is {generator.fingerprint}: evaluate them on their own, or force it (--force-generator)"
             )
-        fitted = source.get("scorer")
-        if (name and fitted == name) or (mark and source.get("scorer_fingerprint") == mark):
+        taught = origin.scorer or Source(source="")
+        if (mine.source and taught.source == mine.source) or (
+            mine.fingerprint and taught.fingerprint == mine.fingerprint
+        ):
             raise ValueError(
-                f"directions of the method {source.get('method', '?')!r} were fitted on the scorer {name or mark}: "
+                f"directions of the method {method!r} were fitted on the scorer {mine.source or mine.fingerprint}: "
                 "judge them with another one (--judge), trained on its own"
             )
 
@@ -181,7 +183,7 @@ def held_out_seed(found: Sequence[Directions], seed: int | None) -> int:
 
     Raises ValueError for one of those.
     """
-    taken = {directions.source.get("seed") for directions in found}
+    taken = {directions.origin.seed for directions in found}
     if seed is None:
         return next(number for number in range(1, len(taken) + 2) if number not in taken)
     if seed in taken:

@@ -11,7 +11,7 @@ from torch import Tensor
 from latentwalk.files import check_writable
 from latentwalk.images import save_image
 from latentwalk.jobs.captions import captions, goals_of, most_changed, share_shown, subjects, under
-from latentwalk.jobs.discover import fit_boundaries
+from latentwalk.jobs.discover import discover
 from latentwalk.jobs.edit import Edited
 from latentwalk.latents import in_turn
 from latentwalk.pictures.animation import frames, gif, mp4
@@ -23,6 +23,7 @@ from latentwalk.pictures.plane import plane
 from latentwalk.pictures.strip import spread, strips, thin
 from latentwalk.receipts import PictureRecipe
 from latentwalk.scores import score
+from latentwalk.seeds import seed_name
 
 STRIP_FRAMES = 7
 FILM_FRAMES = 20
@@ -38,7 +39,9 @@ def picture_before_after(edited: Edited, how: PictureRecipe) -> Image.Image:
     before = captions(edited, edited.before, subjects(edited), how)
     after = under(edited, edited.latents, edited.start, edited.after, how)
     seeds = edited.start.seeds
-    named = before if seeds is None else [f"seed {s}\n{text}" for s, text in zip(seeds.tolist(), before, strict=True)]
+    named = before
+    if seeds is not None:
+        named = [f"seed {seed_name(s)}\n{text}" for s, text in zip(seeds.tolist(), before, strict=True)]
     pairs = list(zip(named, after, strict=True))
     columns = how.columns or 3
     return before_after(edited.images_before, edited.images, pairs, edited.reached.tolist(), columns, how.scale)
@@ -53,7 +56,7 @@ def picture_strip(edited: Edited, how: PictureRecipe) -> Image.Image:
         start = edited.start[[i] * len(codes)]
         rows.append(edited.generator.render(codes))
         texts.append(under(edited, codes, start, score(edited.generator, edited.scorer, codes), how))
-    titles = [] if edited.start.seeds is None else [f"seed {seed}" for seed in edited.start.seeds.tolist()]
+    titles = [] if edited.start.seeds is None else [f"seed {seed_name(seed)}" for seed in edited.start.seeds.tolist()]
     marks = how.edition > 1 and not bool(edited.reached.all())
     return strips(rows, texts, titles, how.scale, edited.reached.tolist() if marks else None)
 
@@ -90,7 +93,8 @@ def picture_plane(edited: Edited, how: PictureRecipe) -> Image.Image:
     second = how.second or most_changed(edited, first)
     generator, scorer = edited.generator, edited.scorer
     labels = edited.start.labels
-    found = fit_boundaries(generator, scorer, [first, second], PLANE_SAMPLES, kind="logistic", labels=labels)
+    space = generator.input_space.name
+    found = discover(generator, ["logistic"], scorer, [first, second], PLANE_SAMPLES, 0, space, labels)["logistic"]
     dots = generator.sample(range(10**9, 10**9 + PLANE_DOTS), in_turn(labels, PLANE_DOTS))
     chances = score(generator, scorer, dots)[:, scorer.attributes.index(first)].sigmoid()
 

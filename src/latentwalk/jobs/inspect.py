@@ -1,4 +1,4 @@
-"""Inspect: what a checkpoint is, what its reader made of it, and a sheet of what it draws."""
+"""Inspect: what a checkpoint is, what its reader made of it, and a sheet of its pictures."""
 
 import hashlib
 from dataclasses import asdict, dataclass
@@ -56,9 +56,9 @@ class Inspected:
         }
 
 
-def inspect(source: str | Path, progress: Progress = silent) -> Inspected:
-    """Load a generator and look at it. source, progress, errors: as in `load`."""
-    generator = load(source, progress=progress)
+def inspect(source: str | Path, progress: Progress = silent, classes: int | None = None) -> Inspected:
+    """Load a generator and look at it. source, progress, classes, errors: as in `load`."""
+    generator = load(source, progress=progress, classes=classes)
     files = tuple(_file(found) for found in files_of(locate(source)))
     names = generator.layer_names
     with torch.no_grad(), read_layers(generator, names, stop=False) as found:

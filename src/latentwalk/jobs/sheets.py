@@ -17,6 +17,7 @@ from latentwalk.receipts import (
     Source,
     describe_codes,
 )
+from latentwalk.seeds import seed_name
 from latentwalk.version import VERSION
 from latentwalk.walks.interpolate import through
 
@@ -38,7 +39,7 @@ def draw_samples(generator: Generator, codes: Latents, how: PictureRecipe) -> Im
 
 def names_of(codes: Latents) -> list[str] | None:
     """A caption per code: its seed and its class number, as far as it has them; None where none has any."""
-    seeds = [] if codes.seeds is None else [f"seed {seed}" for seed in codes.seeds.tolist()]
+    seeds = [] if codes.seeds is None else [f"seed {seed_name(seed)}" for seed in codes.seeds.tolist()]
     numbered = codes.labels is not None and codes.labels.ndim == 1
     classes = [f"class {number}" for number in codes.labels.tolist()] if numbered and codes.labels is not None else []
     rows = [names for names in (seeds, classes) if names]

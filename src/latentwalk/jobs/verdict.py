@@ -1,14 +1,13 @@
 """What one recorded sweep says about its direction, as plain data."""
 
 import math
-from typing import Any
 
 import numpy as np
 from torch import Tensor
 from torch.nn import functional as F
 
 from latentwalk.direction import Direction, Directions
-from latentwalk.evaluation import DirectionResult, Estimate, Origin, Point
+from latentwalk.evaluation import DirectionResult, Estimate, MadeBy, Point
 from latentwalk.metrics import METRICS, Metric
 from latentwalk.metrics.effect import rescoring_values, success
 from latentwalk.metrics.identity import similarity
@@ -32,7 +31,7 @@ def describe(
         space=direction.space,
         layers=direction.layers,
         unit=direction.unit,
-        origin=describe_origin(*origin),
+        origin=made_by(*origin),
         attribute=None if sweep.target is None else sweep.attributes[sweep.target],
         matched=matched,
         sign=sweep.sign,
@@ -45,18 +44,10 @@ def describe(
     )
 
 
-def describe_origin(found: Directions, file: str) -> Origin:
-    """Where directions come from and what they cost, from what their source says of it."""
-    source, cost = found.source, found.source.get("cost", {})
-    parameters = source.get("parameters")
-    return Origin(
-        file=file,
-        method=str(source.get("method", "")),
-        parameters=dict(parameters) if isinstance(parameters, dict) else {},
-        seconds=number(cost.get("seconds")),
-        images=whole(cost.get("images")),
-        labels=whole(cost.get("labels")),
-    )
+def made_by(found: Directions, file: str) -> MadeBy:
+    """What made directions and what they cost, as far as they say."""
+    origin = found.origin
+    return MadeBy(file=file, method=origin.method, parameters=origin.parameters, **dict(origin.cost))
 
 
 def points(sweep: Sweep, weights: np.ndarray) -> list[Point]:
@@ -111,11 +102,3 @@ def small(changes: Tensor) -> Tensor:
 
 def finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
-
-
-def number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
-
-
-def whole(value: Any) -> int | None:
-    return value if isinstance(value, int) else None

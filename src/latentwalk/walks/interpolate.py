@@ -8,16 +8,20 @@ from torch import Tensor
 
 from latentwalk.latents import Latents, concatenate
 
+SAMPLED = ("z", "z+")
+"""Spaces of normal codes; z+ is z by slots or by layers."""
+
 TINY = 1e-6
 """Below this, two unit vectors are parallel."""
 
 
-def interpolate(start: Latents, end: Latents, steps: int = 10, how: str = "slerp") -> Latents:
+def interpolate(start: Latents, end: Latents, steps: int = 10, how: str | None = None) -> Latents:
     """Codes from one to another, both included exactly: [steps, ...].
 
     start, end: one code each, of one space. steps: at least 2.
     how: "slerp" turns the code evenly and lets its length go evenly from one to the other, for normal codes (z), which
     live on a sphere (White, 2016, arXiv 1609.04468, and Shoemake, 1985); "lerp" is the straight line, for mapped ones.
+    None: `usual(space)`.
     Raises ValueError for other numbers of codes or steps, codes of different spaces or shapes, or an unknown `how`.
     """
     for name, code in (("start", start), ("end", end)):
@@ -29,7 +33,7 @@ def interpolate(start: Latents, end: Latents, steps: int = 10, how: str = "slerp
     return through(concatenate([start, end]), steps, how)
 
 
-def through(codes: Latents, steps: int = 10, how: str = "slerp", loop: bool = False) -> Latents:
+def through(codes: Latents, steps: int = 10, how: str | None = None, loop: bool = False) -> Latents:
     """Codes that pass through all of several in turn: [(n - 1) * (steps - 1) + 1, ...].
 
     codes: the n >= 2 keyframes; frame i * (steps - 1) is exactly keyframe i. steps: frames of one leg, both ends
@@ -42,10 +46,16 @@ def through(codes: Latents, steps: int = 10, how: str = "slerp", loop: bool = Fa
         raise ValueError(f"expected at least 2 codes to go through, got {len(codes)}")
     if steps < 2:
         raise ValueError(f"expected at least 2 steps (both ends count), got {steps}")
+    how = usual(codes.space) if how is None else how
     if how not in HOW:
         raise ValueError(f"no interpolation {how!r}: there are {', '.join(HOW)}")
     values = _legs(codes.values.flatten(1), steps, HOW[how], loop).unflatten(1, codes.values.shape[1:])
     return Latents(values, codes.space, _labels(codes, steps, loop, len(values)))
+
+
+def usual(space: str) -> str:
+    """How codes of a space are interpolated by default: normal ones (z, z+) on the sphere, mapped ones on the line."""
+    return "slerp" if space in SAMPLED else "lerp"
 
 
 Between = Callable[[Float[Tensor, "d"], Float[Tensor, "d"], Float[Tensor, "t 1"]], Float[Tensor, "t d"]]

@@ -100,8 +100,8 @@ class Affine(nn.Module):
 class StyledConvolution(nn.Module):
     """A demodulated 3x3 convolution, noise, and the leaky ReLU, with a map twice as large when `up`.
 
-    side: of the output map. noise: whether it has noise at all. gain: of the activation. clamp: largest magnitude
-    for a gain of sqrt 2, or None.
+    side: of the output map. noise: whether it has noise at all. gain: of the activation, beside its
+    sqrt 2. clamp: largest magnitude for a gain of 1, or None: the limit is clamp * gain, without the sqrt 2.
     """
 
     kernel: Tensor | None
@@ -129,7 +129,7 @@ class StyledConvolution(nn.Module):
             self.noise_strength = nn.Parameter(torch.empty(()))
             self.register_buffer("noise_map", torch.empty(side, side))
         self.side, self.noise, self.gain = side, noise, math.sqrt(2) * gain
-        self.limit = None if clamp is None else clamp * self.gain
+        self.limit = None if clamp is None else clamp * gain
 
     def settle(self) -> None:
         """Compute what follows from the weights, once they are there, and lay these out as convolutions read them."""
