@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from latentwalk.methods.placing import judge
+from latentwalk.methods.offsets import figures_of
 
 
 def test_the_ends_and_the_rest_are_judged_apart() -> None:
     scores = np.linspace(-1, 1, 100)
     middle = abs(scores) < 0.5
-    figures = judge(np.where(middle, -scores, scores), 0.0, scores, share=0.25)
+    figures = figures_of(np.where(middle, -scores, scores), 0.0, scores, share=0.25)
     assert (figures.validation, figures.rest) == (1.0, 0.0)
     assert (figures.positive, figures.codes) == (0.5, 100)
