@@ -106,3 +106,9 @@ def test_directions_of_two_spaces_have_no_common_codes(generator) -> None:
     here = Direction("d", unit(generator.input_space.size), generator.input_space.name)
     with pytest.raises(ValueError, match="move codes of the spaces v, z: combine directions of one space"):
         codes_for(generator, codes, here, strange)
+
+
+def test_layers_of_another_width_are_refused() -> None:
+    direction = Direction("d", unit(7), "w")
+    with pytest.raises(ValueError, match=r"moves w codes by 7 numbers, got w\+ codes of the shape \[6, 5\]"):
+        direction.shift(Latents(torch.zeros(2, 6, 5), "w+"), 1.0)

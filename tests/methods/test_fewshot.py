@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from latentwalk.methods.fewshot import FewShot, alignment, next_to_label, ridge
-from latentwalk.methods.places import cells
+from latentwalk.methods.places import cells, hidden
 from latentwalk.samples import Samples, score_samples
 from random_networks import FAMILIES, codes
 from toys import ATTRIBUTES, AXES, ToyScorer
@@ -53,6 +53,14 @@ def test_labels_of_any_two_values_mean_the_same(toy, every) -> None:
         assert torch.equal(one.vector, two.vector) and one.offset == two.offset
 
 
+def test_the_boundary_moves_with_the_codes(toy, every) -> None:
+    given = few(every)
+    away = Samples(given.latents.with_values(given.latents.values + 3), given.scores, given.attributes)
+    for one, two in zip(FewShot("code").fit(toy, given), FewShot("code").fit(toy, away), strict=True):
+        assert torch.allclose(one.vector, two.vector, atol=1e-3)
+        assert two.offset == pytest.approx(one.offset - 3 * float(one.vector.sum()), abs=0.02)
+
+
 def test_places_that_agree_with_the_labels_are_looked_at() -> None:
     random = torch.Generator().manual_seed(0)
     target = torch.where(torch.arange(40) % 4 == 0, 1.0, -1.0).double()
@@ -62,6 +70,10 @@ def test_places_that_agree_with_the_labels_are_looked_at() -> None:
     shares = alignment(kernels, target, 2.0)
     assert shares.sum() == pytest.approx(1) and shares[0] > 0.9
     assert torch.equal(alignment(kernels[:1] * 0, target, 2.0), torch.ones(1, dtype=torch.float64)), "nothing to see"
+
+
+def test_all_layers_before_the_picture_are_looked_at(tiny) -> None:
+    assert hidden(tiny) == tiny.layer_names[:-1] and len(hidden(tiny)) > 1
 
 
 def test_ridge_is_least_squares_with_a_penalty() -> None:

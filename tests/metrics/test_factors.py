@@ -68,6 +68,11 @@ def test_information_is_that_of_binned_columns() -> None:
     assert entropies[1] == pytest.approx(-(shares * np.log(shares)).sum())
 
 
+def test_many_values_are_cut_into_bins_of_equal_width() -> None:
+    numbers = binned(np.linspace(0, 1, 100)[:, None], 4)[:, 0]
+    assert numbers.tolist() == sorted(numbers) and np.bincount(numbers).tolist() == [25, 25, 25, 25]
+
+
 def test_few_values_are_their_own_bins() -> None:
     assert binned(np.array([[5.0], [1.0], [5.0], [100.0]]), 20)[:, 0].tolist() == [1, 0, 1, 2]
 
