@@ -63,12 +63,14 @@ class Point(Record):
 
 
 class DirectionResult(Record):
-    """One direction, judged.
+    """What one direction does.
 
     key: its name among all that were judged together, "file:name"; no two are the same.
     attribute: the attribute of the judge that it changes. matched: "name" when it is named so, "measured" when this is
     what it was seen to move most, "none" when it moves nothing that the judge can tell.
     sign: 1, or -1 when a positive strength gives less of the attribute.
+    disagreement: what the judge sees change most ("more mouth_open", "nothing") where the name promises something else;
+    "" when they agree, or the name promises nothing.
     points: one per strength, in order; strength 0 is among them.
     rescoring: change per unit and attribute, the slope of the mean changes.
     leakage: mean |rescoring| of all other attributes, over that of its own; None without an attribute.
@@ -86,6 +88,7 @@ class DirectionResult(Record):
     attribute: str | None = None
     matched: str = "none"
     sign: int = 1
+    disagreement: str = ""
     points: list[Point]
     rescoring: dict[str, Estimate]
     leakage: float | None = None
@@ -114,7 +117,7 @@ class Ranked(Record):
 
 
 class Comparison(Record):
-    """All directions of one attribute at the same mean change of it, the one that drags least along first.
+    """All directions of one attribute at the same mean change of it, the one that leaks least first.
 
     change: the common change, in standard deviations of the attribute.
     """

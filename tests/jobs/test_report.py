@@ -22,6 +22,7 @@ FOUND = [
     ),
     Directions((Direction("two", AXES[:, 1].contiguous()), Direction("pc <2>", AXES[:, 9].contiguous()))),
 ]
+GIVEN = list(zip(FOUND, FILES, strict=True))
 
 
 class Page(HTMLParser):
@@ -51,14 +52,14 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def evaluation(toy):
-    return evaluate(toy, FOUND, ToyScorer(), codes=60, strengths=5, close=8, files=FILES)
+    return evaluate(toy, GIVEN, ToyScorer(), codes=60, strengths=5, close=8)
 
 
 @pytest.fixture(scope="module")
 def written(toy, evaluation, tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "report.html"
     commands = ["latentwalk discover toy --method truth", "latentwalk report a b"]
-    return save_report(evaluation, toy, FOUND, FILES, toy.sample(range(2)), path, commands)
+    return save_report(evaluation, toy, GIVEN, toy.sample(range(2)), path, commands)
 
 
 def test_the_page_is_whole_and_needs_nothing_from_elsewhere(written, evaluation) -> None:
@@ -120,7 +121,7 @@ def test_axes_have_a_few_numbers_whatever_the_size(most) -> None:
 def test_a_page_without_any_attribute_says_so(toy, tmp_path) -> None:
     nothing = [Directions((Direction("pc", AXES[:, 9].contiguous()),))]
     evaluation = evaluate(toy, nothing, ToyScorer(), codes=20, strengths=3, close=4)
-    page, *_ = save_report(evaluation, toy, nothing, [], toy.sample([0]), tmp_path / "r.html")
+    page, *_ = save_report(evaluation, toy, nothing, toy.sample([0]), tmp_path / "r.html")
     assert "No direction moves an attribute that the judge can tell" in page.read_text()
     Page(page.read_text())
 
@@ -142,5 +143,5 @@ def test_every_family_has_its_page(generator, tmp_path) -> None:
 
     evaluation = evaluate(generator, found, Bright(), codes=8, strengths=3, close=2, labels=labels)
     codes = generator.sample(range(2), labels)
-    page, *_ = save_report(evaluation, generator, found, [], codes, tmp_path / "r.html")
+    page, *_ = save_report(evaluation, generator, found, codes, tmp_path / "r.html")
     assert Page(page.read_text()).pictures

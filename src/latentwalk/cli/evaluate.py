@@ -1,4 +1,4 @@
-"""`latentwalk evaluate`: what directions do, what they drag along, and which is the best for each attribute."""
+"""`latentwalk evaluate`: what directions do, how much they leak into other attributes, and which is the best for each attribute."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -90,7 +90,7 @@ class Judged(NamedTuple):
     """Directions and what was measured of them."""
 
     generator: "Generator"
-    found: "list[Directions]"
+    found: "list[tuple[Directions, str]]"
     result: "Evaluation"
     labels: "Tensor | None"
 
@@ -162,27 +162,27 @@ def judged(
     found = [read_directions(file, made, force=force_generator) for file in files]
     made = made.with_options(**asdict(recorded_drawing(found)))
     labels = classes_of(made, classes)
+    given = list(zip(found, map(str, files), strict=True))
     result = judge_directions(
         made,
-        found,
+        given,
         load_judge(made, judge, device),
         codes,
         strengths,
         seed,
         labels=labels,
         features=features.value,
-        files=[str(file) for file in files],
         force=force_generator,
         progress=progress,
     )
-    return Judged(made, found, result, labels)
+    return Judged(made, given, result, labels)
 
 
 def write_back(files: "Sequence[Path]", judged: Judged) -> None:
     """What was measured, into the files of directions that are ours."""
     from latentwalk.jobs.evaluate import with_evaluation
 
-    kept = with_evaluation(judged.found, [str(file) for file in files], judged.result)
+    kept = with_evaluation(judged.found, judged.result)
     for file, directions in zip(files, kept, strict=True):
         if file.suffix == ".safetensors":
             directions.save(file)
@@ -231,7 +231,7 @@ def load_judge(generator: "Generator", judge: str | None, device: str) -> "Score
 
 
 def say_evaluation(result: "Evaluation") -> None:
-    """A row per direction, then for every attribute which direction drags least along."""
+    """A row per direction, then for every attribute which direction leaks least."""
     headers = ("direction", "changes", ">per unit", ">off/on", ">crosses", ">monotonic", ">identity", "works")
     say_table(headers, [row(direction) for direction in result.directions])
     say(

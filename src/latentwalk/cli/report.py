@@ -52,7 +52,7 @@ def report(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Compare directions on one page: which is best for what, and what it drags along.
+    """Compare directions on one page: which is best for what, and how much it leaks.
 
     Evaluates like latentwalk evaluate, and writes one HTML file that needs no
     network, with the same as Markdown and JSON beside it.
@@ -74,8 +74,8 @@ def report(
         shown = made.sample(
             range(SHOWN), None if labels is None else [int(labels[i % len(labels)]) for i in range(SHOWN)]
         )
-        commands = [*map(discovered, found), shlex.join(["latentwalk", *TYPED.get()])]
-        save_report(result, made, found, [str(file) for file in files], shown, out, commands, progress)
+        commands = [*(discovered(directions) for directions, _ in found), shlex.join(["latentwalk", *TYPED.get()])]
+        save_report(result, made, found, shown, out, commands, progress)
         if update:
             write_back(files, whole)
     if as_json:

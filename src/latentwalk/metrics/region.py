@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from latentwalk.metrics.sweep import Sweep
+from latentwalk.sweep import Sweep
 
 
 def change_map(sweep: Sweep) -> Float[Tensor, "h w"]:

@@ -29,7 +29,7 @@ def best_table(evaluation: Evaluation) -> str:
         second = comparison.ranking[1] if len(comparison.ranking) > 1 else None
         ahead = shown(second.behind) if second and second.behind else "-"
         rows.append([comparison.attribute, first.key, f"{comparison.change:.2f}", shown(first.off), ahead])
-    return table(["attribute", "direction", "at a change of", "others change", "the next drags more by"], rows)
+    return table(["attribute", "direction", "at a change of", "others change", "the next leaks more by"], rows)
 
 
 def ranking_table(comparison: Comparison) -> str:
