@@ -191,20 +191,21 @@ def write_back(files: "Sequence[Path]", judged: Judged) -> None:
 def recorded_generator(files: "Sequence[Path]") -> str:
     """The generator that the files name. Raises ValueError when they name none, or several."""
     from latentwalk.direction import Directions
-    from latentwalk.jobs.load import GENERATORS
-    from latentwalk.remote.address import is_remote
+    from latentwalk.jobs.load import find_source
 
     ours = [file for file in files if file.suffix == ".safetensors"]
-    names = {str(Directions.load(file).source.get("generator_source", "")) for file in ours} - {""}
-    if len(names) != 1:
+    homes = {str(Directions.load(file).source.get("generator_source", "")): file.parent for file in ours}
+    homes.pop("", None)
+    if len(homes) != 1:
         raise ValueError(
-            f"the files name {'several generators: ' + ', '.join(sorted(names)) if names else 'no generator'}: "
+            f"the files name {'several generators: ' + ', '.join(sorted(homes)) if homes else 'no generator'}: "
             "choose one with --generator"
         )
-    name = names.pop()
-    if name not in GENERATORS and not is_remote(name) and not Path(name).exists():
-        raise ValueError(f"the files name the generator {name}, which is not here: say where it is with --generator")
-    return name
+    name, home = homes.popitem()
+    try:
+        return find_source(name, home)
+    except ValueError as error:
+        raise ValueError(f"the generator that the files name is not found: {error}; name it with --generator") from None
 
 
 def recorded_drawing(found: "Sequence[Directions]") -> "RenderOptions":
@@ -239,20 +240,29 @@ def say_evaluation(result: "Evaluation") -> None:
         "deviations of the logit",
         "dim",
     )
-    say("off/on: what others change over what it changes; crosses: codes that end on the other side", "dim")
+    say("off/on: leakage, what others change over what it changes; crosses: codes that end on the other side", "dim")
+    say_disagreements(result)
     for comparison in result.comparisons:
         if len(comparison.ranking) > 1:
-            say_comparison(comparison)
+            say_comparison(result, comparison)
 
 
-def say_comparison(comparison: "Comparison") -> None:
+def say_disagreements(result: "Evaluation") -> None:
+    """Directions whose names promise something else than the judge sees, a line for each."""
+    for direction in result.directions:
+        if direction.disagreement:
+            say(f"! {direction.key}: the judge sees {direction.disagreement}, not what its name says", "yellow")
+
+
+def say_comparison(result: "Evaluation", comparison: "Comparison") -> None:
     say()
     say(f"{comparison.attribute}, all at a change of {comparison.change:.2f}", "bold")
     rows = []
     for ranked in comparison.ranking:
         figures = (number(ranked.strength, 2), spoken(ranked.off), spoken(ranked.off_max), number(ranked.identity, 2))
         behind = "best" if ranked.reached and ranked.behind is None else spoken(ranked.behind, sign="+")
-        rows.append((ranked.key, *figures, behind if ranked.reached else "does not get there"))
+        mark = " !" if result[ranked.key].disagreement else ""
+        rows.append((ranked.key + mark, *figures, behind if ranked.reached else "does not get there"))
     say_table(("direction", ">strength", ">off", ">worst off", ">identity", "behind the best"), rows)
 
 
@@ -264,7 +274,7 @@ def row(direction: "DirectionResult") -> tuple[str, ...]:
     low, high = direction.range
     success = figures["success"]
     return (
-        direction.key,
+        direction.key + (" !" if direction.disagreement else ""),
         changes,
         number(figures["effect"], 2),
         number(direction.leakage, 2),
