@@ -26,7 +26,7 @@ class Origin(Record):
     """Where a direction comes from.
 
     file: its file, "" when it was given in memory. method: what found it. parameters: of the method, as it wrote them.
-    seconds, images, labels: what it cost, as far as its file says; images were drawn and scored, labels given by hand.
+    seconds, images, labels: what it cost, as far as its file says; images were rendered and scored, labels given by hand.
     """
 
     file: str = ""
@@ -127,6 +127,17 @@ class Comparison(Record):
     ranking: list[Ranked]
 
 
+class Stability(Record):
+    """How alike what one method found with two seeds is.
+
+    files: the two. value: mean |cosine| of every direction with its partner, in [0, 1]; see `metrics.between.stability`.
+    """
+
+    method: str
+    files: tuple[str, str]
+    value: float
+
+
 class MetricCard(Record):
     """How to read a metric: what is better ("higher" or "lower"), its unit, and one line for people."""
 
@@ -146,7 +157,8 @@ class Evaluation(Record):
     floor: the metrics of quality for pictures that nobody edited; what is left is chance.
     cards: how to read the metrics. missing: what was not measured, and why.
     cosines: between the directions, in their order; None between spaces.
-    images: how many were drawn. seconds: how long it took.
+    stabilities: of methods that are there with several seeds.
+    images: how many were rendered. seconds: how long it took.
     """
 
     latentwalk: str
@@ -167,6 +179,7 @@ class Evaluation(Record):
     directions: list[DirectionResult]
     comparisons: list[Comparison] = Field(default_factory=list)
     cosines: list[list[float | None]] = Field(default_factory=list)
+    stabilities: list[Stability] = Field(default_factory=list)
     images: int = 0
     seconds: float = 0.0
 

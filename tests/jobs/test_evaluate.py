@@ -81,6 +81,16 @@ def test_where_judge_and_name_disagree_is_said(toy) -> None:
     assert Evaluation.model_validate_json(found.to_json()) == found
 
 
+def test_two_seeds_of_a_method_are_compared(toy) -> None:
+    def of(seed: int, *numbers: int, method: str = "pca") -> Directions:
+        return Directions(tuple(axis(n, f"pc {n}") for n in numbers), {"method": method, "seed": seed})
+
+    given = [(of(3, 0, 1), "a"), (of(4, 1, 9), "b"), of(3, 0, 1), (of(5, 0, method="sefa"), "d")]
+    found = evaluate(toy, given, JUDGE, codes=4, strengths=3, close=2).stabilities
+    assert [(s.method, s.files) for s in found] == [("pca", ("a", "b")), ("pca", ("b", ""))]
+    assert [s.value for s in found] == pytest.approx([0.5, 0.5], abs=1e-4)
+
+
 def test_the_planted_figures_come_out(judged) -> None:
     one = judged["true:one"]
     spread = judged.spread["one"] / 2

@@ -90,6 +90,25 @@ def test_the_best_direction_stands_first(written, evaluation) -> None:
     assert "| two | <pca>:two |" in written[1].read_text()
 
 
+def test_a_name_that_the_judge_does_not_confirm_is_flagged(toy, tmp_path) -> None:
+    """It is the best direction for "two", and called by another name."""
+    wrong = [Directions((Direction("one - three", AXES[:, 1].contiguous()),))]
+    evaluation = evaluate(toy, wrong, ToyScorer(), codes=20, strengths=3, close=4)
+    page, words, data = save_report(evaluation, toy, wrong, toy.sample([0]), tmp_path / "r.html")
+    assert evaluation.comparisons[0].attribute == "two"
+    assert page.read_text().count('class="flag"') >= 4, "best, ranking, pictures and the table of all"
+    text = words.read_text()
+    assert text.count("(! not what its name says: the judge sees more two)") == 3
+    assert Evaluation.read(data).directions[0].disagreement == "more two"
+
+
+def test_the_words_are_explained_on_both_pages(written) -> None:
+    for path in written[:2]:
+        text = path.read_text()
+        for word in ("unit of strength", "judge", "leakage", "crosses", "identity"):
+            assert word in text.split("The best direction")[0], path
+
+
 def test_the_json_beside_it_is_the_evaluation(written, evaluation) -> None:
     assert Evaluation.read(written[2]) == evaluation
     assert json.loads(written[2].read_text())["codes"] == 60

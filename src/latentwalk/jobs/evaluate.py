@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ from torch import Tensor
 
 from latentwalk.direction import Direction, Directions
 from latentwalk.edits import codes_for
-from latentwalk.evaluation import Comparison, Evaluation, MetricCard, Origin
+from latentwalk.evaluation import Comparison, Evaluation, MetricCard, Origin, Stability
 from latentwalk.features.imagenet import imagenet_features
 from latentwalk.features.inception import inception_features
 from latentwalk.features.network import Features, NetworkFeatures, PixelFeatures
@@ -24,7 +25,7 @@ from latentwalk.generator import Generator
 from latentwalk.jobs.edit import describe_scorer
 from latentwalk.latents import in_turn
 from latentwalk.metrics import METRICS
-from latentwalk.metrics.between import cosines
+from latentwalk.metrics.between import cosines, stability
 from latentwalk.metrics.compare import compare
 from latentwalk.metrics.quality import frechet, kernel_distance
 from latentwalk.metrics.record import Recorder
@@ -117,6 +118,7 @@ def evaluate(
         cosines=[
             [None if value != value else value for value in row] for row in cosines(directions, directions).tolist()
         ],
+        stabilities=stabilities(found),
         images=images,
         seconds=time.perf_counter() - start,
     )
@@ -239,12 +241,22 @@ def compare_all(sweeps: dict[str, Sweep], weights: np.ndarray) -> list[Compariso
     return [comparison for comparison in made if comparison is not None]
 
 
+def stabilities(found: Sequence[Given]) -> list[Stability]:
+    """One for every two files of the same method and space that were found with different seeds."""
+    made = []
+    for (one, file), (other, second) in combinations(map(with_file, found), 2):
+        method, seeds = one.source.get("method"), {one.source.get("seed"), other.source.get("seed")}
+        spaces = {(direction.space, len(direction.vector)) for direction in (*one, *other)}
+        if method and method == other.source.get("method") and len(seeds) == 2 and len(spaces) == 1:
+            made.append(Stability(method=method, files=(file, second), value=stability(list(one), list(other))))
+    return made
+
+
 def missing(judge: Scorer, features: Features) -> dict[str, str]:
     """What was not measured, and why."""
     why = {
         "FID": f"it has weights of its own; the Frechet distance here is on {features.name}",
         "MIG, DCI, SAP, modularity": "the true factors of these pictures are not known",
-        "seed stability": "needs directions of two seeds: metrics.between.stability",
     }
     if len(judge.attributes) < 2:
         why["leakage"] = "the judge knows one attribute only, so there is no other that could change"

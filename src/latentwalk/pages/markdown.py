@@ -29,8 +29,13 @@ def markdown(evaluation: Evaluation, commands: Sequence[str]) -> str:
         best_table(evaluation),
     ]
     for comparison in evaluation.comparisons:
-        parts += [f"### {comparison.attribute}, all at a change of {comparison.change:.2f}", ranking_table(evaluation, comparison)]
+        parts += [
+            f"### {comparison.attribute}, all at a change of {comparison.change:.2f}",
+            ranking_table(evaluation, comparison),
+        ]
     parts += ["## All directions", direction_table(evaluation), "## What it cost", cost_table(evaluation)]
+    if evaluation.stabilities:
+        parts += ["## Whether another seed finds the same", stability_table(evaluation)]
     parts += ["## Commands", "\n".join(f"    {command}" for command in commands)]
     return "\n\n".join(parts) + "\n"
 
@@ -41,7 +46,9 @@ def best_table(evaluation: Evaluation) -> str:
         first = comparison.ranking[0]
         second = comparison.ranking[1] if len(comparison.ranking) > 1 else None
         ahead = shown(second.behind) if second and second.behind else "-"
-        rows.append([comparison.attribute, flagged(evaluation[first.key]), f"{comparison.change:.2f}", shown(first.off), ahead])
+        rows.append(
+            [comparison.attribute, flagged(evaluation[first.key]), f"{comparison.change:.2f}", shown(first.off), ahead]
+        )
     return table(["attribute", "direction", "at a change of", "others change", "the next leaks more by"], rows)
 
 
@@ -71,6 +78,11 @@ def cost_table(evaluation: Evaluation) -> str:
     seen = {(d.origin.method, d.origin.file): d.origin for d in evaluation.directions}
     rows = [[o.method, number(o.seconds), count(o.images), count(o.labels), o.file or "-"] for o in seen.values()]
     return table(["method", "seconds", "scored images", "labels", "file"], rows)
+
+
+def stability_table(evaluation: Evaluation) -> str:
+    rows = [[s.method, *(file or "-" for file in s.files), number(s.value)] for s in evaluation.stabilities]
+    return table(["method", "one file", "the other", "mean cosine"], rows)
 
 
 def flagged(direction: DirectionResult) -> str:

@@ -114,7 +114,9 @@ def _resume(trainable: Trainable, run: Mapping[str, int], path: Path | None) -> 
     try:
         trainable.load_state_dict(state["trainable"])
     except (RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
-        raise ValueError(f"{path} belongs to another network or other settings: use the same, or another --run folder") from error
+        raise ValueError(
+            f"{path} belongs to another network or other settings: use the same, or another --run folder"
+        ) from error
     return int(state["step"])
 
 
