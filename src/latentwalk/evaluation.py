@@ -26,7 +26,7 @@ class Origin(Record):
     """Where a direction comes from.
 
     file: its file, "" when it was given in memory. method: what found it. parameters: of the method, as it wrote them.
-    seconds, images, labels: what it cost, as far as its file says; images were rendered and scored, labels given by hand.
+    seconds, images, labels: what it cost, as far as its file says; labels are those given by hand.
     """
 
     file: str = ""
@@ -130,7 +130,7 @@ class Comparison(Record):
 class Stability(Record):
     """How alike what one method found with two seeds is.
 
-    files: the two. value: mean |cosine| of every direction with its partner, in [0, 1]; see `metrics.between.stability`.
+    files: the two. value: mean |cosine| of every direction with its partner, in [0, 1].
     """
 
     method: str

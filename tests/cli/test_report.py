@@ -77,16 +77,13 @@ def test_the_command_on_the_page_holds_the_classes(run, tmp_path, monkeypatch) -
     """Of conditional directions: without them another command would be another fit."""
     monkeypatch.chdir(tmp_path)
     write(random_biggan(), tmp_path / "g.safetensors")
-    sefa = ("--method", "sefa", "--option", "sefa.components=2", "--samples", 32, "--scorer", "none")
+    sefa = ("--method", "sefa", "--option", "sefa.components=2", "--samples", 32)
     code, _, err = run("discover", "g.safetensors", *sefa, "--class", "0,2", "--out", "d.safetensors")
     assert code == 0, err
     assert run("report", "d.safetensors", "--codes", 4, "--strengths", 3, "--class", "0,2").code == 0
     page = (tmp_path / "out" / "directions.html").read_text()
-    discovering, reporting = (
-        next(line for line in page.split("\n") if f"latentwalk {verb} " in line) for verb in ("discover", "report")
-    )
-    assert "--class 0,2" in discovering
-    assert "--class 0,2" in reporting
+    for verb in ("discover", "report"):
+        assert "--class 0,2" in next(line for line in page.split("\n") if f"latentwalk {verb} " in line), verb
 
 
 def test_files_that_exist_are_kept(run, found, tmp_path) -> None:

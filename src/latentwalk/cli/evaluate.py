@@ -1,4 +1,4 @@
-"""`latentwalk evaluate`: what directions do, how much they leak into other attributes, and which is the best for each attribute."""
+"""`latentwalk evaluate`: what directions do, how much they leak, and which is the best for each attribute."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
