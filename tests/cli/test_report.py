@@ -5,10 +5,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 
 from latentwalk.cli.main import main
-from latentwalk.direction import Directions
+from latentwalk.checkpoints.own import write
+from latentwalk.direction import Direction, Directions
 from latentwalk.evaluation import Evaluation
+from random_networks import random_biggan
 
 SMALL = ("--codes", 12, "--strengths", 3)
 FEW = ("--samples", 200, "--option", "sefa.components=2", "--option", "ganspace.components=2")
