@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from latentwalk.cli.main import main
 from latentwalk.checkpoints.own import write
+from latentwalk.cli.main import main
 from latentwalk.direction import Direction, Directions
 from latentwalk.evaluation import Evaluation
 from random_networks import random_biggan
