@@ -176,7 +176,7 @@ def fit(what: str, count: int) -> None:
     loaded, start = peak(), time.perf_counter()
     found = GANSpace(KEPT if layer is None else 20, layer, codes=count).fit(generator, some)
     took = time.perf_counter() - start
-    error = found.source.get("sketch", {"missed": 0.0})["missed"]
+    error = found.origin.summary.get("sketch", {"missed": 0.0})["missed"]
     name = f"{what}, {len(found)} components"
     memory = f"{peak():.0f} MB ({loaded:.0f} MB before)"
     print(f"| {name} | {count:,} | {took:.0f} s | {count / took:,.0f} | {memory} | {error:.2f} |")

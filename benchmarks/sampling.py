@@ -18,7 +18,8 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from latentwalk.jobs.load import GENERATORS, load
+from latentwalk.bundled import GENERATORS
+from latentwalk.jobs.load import load
 
 WIDTHS = (100, 512, 256, 128, 64, 3)
 SIDE = 1024

@@ -7,6 +7,7 @@ from safetensors.torch import save_file
 
 from latentwalk.direction import Direction, Directions
 from latentwalk.latents import Latents
+from latentwalk.origin import Origin, Source
 
 SIZE = 40
 
@@ -151,10 +152,17 @@ class TestConditioned:
             ONE.conditioned([other])
 
 
+def test_turned_is_the_same_line_the_other_way() -> None:
+    one = direction(1, offset=0.5, range=(-1.0, 4.0))
+    turned = one.turned()
+    assert torch.allclose(turned.distance(CODES), -one.distance(CODES), atol=1e-5)
+    assert turned.range == (-4.0, 1.0) and turned.turned().range == one.range
+
+
 class TestDirections:
     ALL = Directions(
         (ONE, direction(2, layers=(1, 3), range=(-1.0, 4.0))),
-        {"method": "made up", "generator": "abc", "seeds": [1, 2]},
+        Origin(method="made up", generator=Source(source="", fingerprint="abc"), seed=2, classes=[3, 1]),
     )
 
     def test_they_are_a_sequence_with_names(self) -> None:
@@ -162,7 +170,7 @@ class TestDirections:
         assert list(self.ALL)[1] is self.ALL[1] is self.ALL["d2"] is self.ALL[-1]
 
     def test_an_unknown_name_is_refused_with_the_nearest(self) -> None:
-        with pytest.raises(ValueError, match="no direction 'd22': there are d2, d1"):
+        with pytest.raises(ValueError, match=r"no direction 'd22': there are 1 \(d2\), 0 \(d1\)"):
             self.ALL["d22"]
         with pytest.raises(ValueError, match="no direction 'd1': there are none"):
             Directions(())["d1"]
@@ -170,7 +178,7 @@ class TestDirections:
     def test_a_file_keeps_everything(self, tmp_path) -> None:
         self.ALL.save(tmp_path / "all.safetensors")
         back = Directions.load(tmp_path / "all.safetensors", "abc")
-        assert back.source == self.ALL.source
+        assert back.origin == self.ALL.origin
         for one, other in zip(self.ALL, back, strict=True):
             assert torch.equal(one.vector, other.vector)
             for name in ("name", "space", "unit", "offset", "layers", "range"):
@@ -192,7 +200,7 @@ class TestDirections:
         with pytest.raises(ValueError, match=r"holds no directions: expected a file written by Directions.save"):
             Directions.load(file)
         rows = json.dumps([{"name": "one"}])
-        save_file({"vector.0": torch.zeros(2)}, file, {"kind": "latentwalk.direction", "rows": rows, "source": "{}"})
+        save_file({"vector.0": torch.zeros(2)}, file, {"kind": "latentwalk.directions", "rows": rows, "source": "{}"})
         with pytest.raises(ValueError, match="is not a readable file of directions"):
             Directions.load(file)
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from latentwalk.samples import Samples, draw_codes, fresh_seeds, score_samples
+from latentwalk.samples import Samples, fresh_seeds, sample_codes, score_samples
 from latentwalk.scores import score
 from random_networks import random_biggan
 from toys import ATTRIBUTES, ToyScorer
@@ -22,7 +22,7 @@ def test_more_samples_begin_with_the_same_ones(toy) -> None:
 def test_every_code_gets_the_next_class_however_codes_are_batched() -> None:
     generator = random_biggan()
     for batch in (2, 3, 100):
-        parts = list(draw_codes(generator, 7, labels=torch.tensor([3, 0, 1]), batch=batch))
+        parts = list(sample_codes(generator, 7, labels=torch.tensor([3, 0, 1]), batch=batch))
         labels = torch.cat([part.labels for part in parts if part.labels is not None])
         assert labels.tolist() == [3, 0, 1, 3, 0, 1, 3]
 

@@ -12,8 +12,9 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from latentwalk.files import write_tensors
-from latentwalk.hooks import nearest
 from latentwalk.latents import Latents
+from latentwalk.nicknames import find
+from latentwalk.origin import Origin
 
 NOTHING = 1e-4
 """Length of a remainder that is rounding noise of float32 vectors and no direction any more."""
@@ -194,19 +195,22 @@ def _span(vectors: list[Tensor]) -> Float[Tensor, "d r"]:
     return left[:, sizes > SAME * sizes[0]]
 
 
+KIND = "latentwalk.directions"
+"""What a file of directions says that it is."""
+
 FIELDS = ("name", "space", "unit", "offset", "layers", "range", "effects")
 """What a file keeps of a direction beside its vector."""
 
 
 @dataclass(frozen=True, eq=False)
 class Directions(Sequence[Direction]):
-    """Directions found together, by index or by name.
+    """Directions found together, by index or by name: `found[3]`, `found["3"]`, `found["smiling - hat"]`.
 
-    source: how they were found: method, parameters, seeds and the fingerprint of the generator.
+    What is easier to type does as well, see `nicknames.find`. origin: where they come from.
     """
 
     items: tuple[Direction, ...]
-    source: Mapping[str, Any] = field(default_factory=dict)
+    origin: Origin = field(default_factory=Origin)
 
     def __len__(self) -> int:
         return len(self.items)
@@ -215,18 +219,13 @@ class Directions(Sequence[Direction]):
         return iter(self.items)
 
     def __getitem__(self, key: int | str) -> Direction:  # pyright: ignore[reportIncompatibleMethodOverride]
-        if isinstance(key, int):
-            return self.items[key]
-        for item in self.items:
-            if item.name == key:
-                return item
-        names = [item.name for item in self.items]
-        raise ValueError(f"no direction {key!r}: there are {', '.join(nearest(key, names)) or 'none'}")
+        """Raises IndexError for a number, and ValueError that lists ids and names for a text, that is not there."""
+        return self.items[find(key, [item.name for item in self.items]) if isinstance(key, str) else key]
 
     def save(self, path: str | Path) -> None:
         """Write one safetensors file: vectors [k, d] and everything else as JSON metadata. Atomic."""
         rows = [{name: getattr(d, name) for name in FIELDS} for d in self.items]
-        metadata = {"kind": "latentwalk.direction", "rows": json.dumps(rows), "source": json.dumps(dict(self.source))}
+        metadata = {"kind": KIND, "rows": json.dumps(rows), "origin": self.origin.model_dump_json()}
         write_tensors(path, {f"vector.{i}": d.vector for i, d in enumerate(self.items)}, metadata)
 
     @staticmethod
@@ -239,20 +238,26 @@ class Directions(Sequence[Direction]):
         try:
             with safe_open(str(path), framework="pt") as file:
                 metadata = file.metadata() or {}
-                if metadata.get("kind") != "latentwalk.direction":
+                if metadata.get("kind") != KIND:
                     raise ValueError(f"{path} holds no directions: expected a file written by Directions.save")
                 rows = json.loads(metadata["rows"])
-                source = json.loads(metadata["source"])
+                origin = _read_origin(path, metadata)
                 items = tuple(_read(row, file.get_tensor(f"vector.{i}")) for i, row in enumerate(rows))
         except (OSError, SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
             raise ValueError(f"{path} is not a readable file of directions: {error}") from error
-        made_for = source.get("generator")
-        if generator_fingerprint and made_for and made_for != generator_fingerprint:
+        if generator_fingerprint and origin.made_for not in ("", generator_fingerprint):
             raise ValueError(
-                f"{path} was made for the generator {made_for}, this one is {generator_fingerprint}: "
+                f"{path} was made for the generator {origin.made_for}, this one is {generator_fingerprint}: "
                 "find the directions again on this one, or force them (--force-generator)"
             )
-        return Directions(items, source)
+        return Directions(items, origin)
+
+
+def _read_origin(path: str | Path, metadata: Mapping[str, str]) -> Origin:
+    try:
+        return Origin.read(metadata)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
 
 
 def _read(row: Mapping[str, Any], vector: Tensor) -> Direction:

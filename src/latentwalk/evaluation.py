@@ -22,10 +22,10 @@ class Estimate(Record):
     high: float | None = None
 
 
-class Origin(Record):
-    """Where a direction comes from.
+class MadeBy(Record):
+    """What made a direction, in brief.
 
-    file: its file, "" when it was given in memory. method: what found it. parameters: of the method, as it wrote them.
+    file: where it is kept, "" when it was given in memory. method: what found it, with which parameters.
     seconds, images, labels: what it cost, as far as its file says; labels are those given by hand.
     """
 
@@ -84,7 +84,7 @@ class DirectionResult(Record):
     space: str
     layers: tuple[int, int] | None = None
     unit: float
-    origin: Origin
+    origin: MadeBy
     attribute: str | None = None
     matched: str = "none"
     sign: int = 1

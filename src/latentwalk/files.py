@@ -5,10 +5,10 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
-from safetensors.torch import save_file
-from torch import Tensor
+if TYPE_CHECKING:
+    from torch import Tensor
 
 from latentwalk.filenames import readable
 
@@ -55,8 +55,11 @@ def write_text(path: str | Path, text: str) -> None:
         temporary.write_text(readable(text), encoding="utf-8")
 
 
-def write_tensors(path: str | Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
+def write_tensors(path: str | Path, tensors: "Mapping[str, Tensor]", metadata: Mapping[str, str]) -> None:
     """One safetensors file with its metadata, atomically."""
+    import torch  # whoever only asks whether a file can be written needs none of it
+    from safetensors.torch import save_file
+
     apart = {  # the format refuses tensors that share memory
         name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format) for name, tensor in tensors.items()
     }

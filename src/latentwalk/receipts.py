@@ -10,31 +10,18 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, ValidationError, model_validator
+from pydantic import Field, JsonValue, ValidationError, model_validator
 from torch import Tensor
 
 from latentwalk.direction import Direction
-from latentwalk.filenames import readable
 from latentwalk.files import write_text
 from latentwalk.generator import Generator
 from latentwalk.images import read_receipt
 from latentwalk.latents import Latents
 from latentwalk.options import RenderOptions
+from latentwalk.origin import Record, Source
 from latentwalk.seeds import format_seeds, parse_seeds
 from latentwalk.walk import Walk
-
-
-class Record(BaseModel):
-    """Plain data that is read as strictly as it is written."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)  # of the dataclasses inside too
-
-
-class Source(Record):
-    """A generator or scorer: what it was loaded from, and the fingerprint of its weights ("" when it has none)."""
-
-    source: Annotated[str, BeforeValidator(readable)]
-    fingerprint: str = ""
 
 
 class Codes(Record):
@@ -74,8 +61,8 @@ class WalkRecipe(Record):
     """
 
     kind: str
-    settings: dict[str, JsonValue] = {}
-    directions: list[PlainDirection] = []
+    settings: dict[str, JsonValue] = Field(default_factory=dict)
+    directions: list[PlainDirection] = Field(default_factory=list)
 
     @model_validator(mode="before")
     @classmethod
@@ -116,7 +103,7 @@ class EditRecipe(Record):
     judge: Source | None = None
     codes: Codes
     goals: dict[str, float]
-    hold: list[str] = []
+    hold: list[str] = Field(default_factory=list)
     walk: WalkRecipe
 
 
@@ -165,7 +152,7 @@ class Receipt(Record):
     latentwalk: str
     recipe: Recipe
     picture: PictureRecipe | None = None
-    codes: list[CodeReceipt] = []
+    codes: list[CodeReceipt] = Field(default_factory=list)
 
     @model_validator(mode="before")
     @classmethod
@@ -184,7 +171,7 @@ class Receipt(Record):
 
     @staticmethod
     def read(path: str | Path) -> "Receipt":
-        """The receipt in a picture (PNG, JPEG, WebP) or in a JSON file. Raises ValueError when there is none or it is damaged."""
+        """The receipt in a picture (PNG, JPEG, WebP) or a JSON file. Raises ValueError for none, or a damaged one."""
         path = Path(path)
         if not path.is_file():
             raise ValueError(f"no file {path}: expected a picture or a receipt that latentwalk wrote")

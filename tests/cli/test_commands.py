@@ -60,8 +60,8 @@ def test_discover_one_method_into_one_file(small, telling, run, tmp_path):
     code, out, err = run(*arguments, "--attribute", "red", "--option", "logistic.seed=3")
     assert code == 0 and not err
     assert re.search(r"red +0\.\d{3} +0\.\d{3} +0\.\d{3} +\d+%", out) and "bright" not in out
-    assert Directions.load(found).source["parameters"]["kind"] == "logistic"
-    assert Directions.load(found).source["parameters"]["seed"] == 3
+    assert Directions.load(found).origin.parameters["kind"] == "logistic"
+    assert Directions.load(found).origin.parameters["seed"] == 3
     code, out, _ = run(*arguments, "--force", "--json")
     told = json.loads(out)["methods"]["logistic"]
     assert code == 0 and [d["name"] for d in told["directions"]] == ["bright", "red"]
@@ -95,7 +95,7 @@ def test_discover_keeps_what_was_found_when_one_method_finds_nothing(small, tell
 def test_discover_without_a_scorer_finds_what_needs_none(small, run, tmp_path):
     code, _, err = run("discover", small, "--method", "sefa", "--option", "sefa.components=2", "--out", tmp_path)
     assert code == 0 and not err
-    assert Directions.load(tmp_path / "sefa.safetensors").source["names"]["scorer"] == "measurements"
+    assert Directions.load(tmp_path / "sefa.safetensors").origin.names.scorer.source == "measurements"
     code, _, err = run("discover", small, "--method", "svm", "--out", tmp_path / "more")
     assert code == 2 and "svm learns from scores: name a scorer" in err
 

@@ -11,6 +11,7 @@ from latentwalk.checkpoints.own import write
 from latentwalk.cli.main import main
 from latentwalk.direction import Direction, Directions
 from latentwalk.evaluation import Evaluation
+from latentwalk.origin import Origin, Source
 from random_networks import random_biggan
 
 SMALL = ("--codes", 12, "--strengths", 3)
@@ -66,7 +67,9 @@ def test_a_generator_is_looked_for_beside_the_file_that_names_it(run, small, tmp
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "home" / "g.safetensors").write_bytes(small.read_bytes())
     items = tuple(Direction(f"axis {i}", torch.eye(8)[i]) for i in range(2))
-    Directions(items, {"generator_source": "g.safetensors"}).save(tmp_path / "home" / "found" / "d.safetensors")
+    Directions(items, Origin(generator=Source(source="g.safetensors"))).save(
+        tmp_path / "home" / "found" / "d.safetensors"
+    )
     monkeypatch.chdir(tmp_path / "elsewhere")
     code, _, err = run("report", "../home/found/d.safetensors", *SMALL)
     assert (code, err) == (0, "")
@@ -106,10 +109,10 @@ def test_ranges_and_figures_go_into_the_files_when_asked(run, found, tmp_path) -
     ranges = {result.key: result.range for result in Evaluation.read(tmp_path / "e.json").directions}
     for file in found:
         directions = Directions.load(file)
-        assert directions.source["evaluation"]["judge"] == "measurements-judge"
+        assert directions.origin.evaluation.judge == "measurements-judge"
         for direction in directions:
             assert direction.range == ranges[f"{file.stem}:{direction.name}"]
-            assert "effect" in directions.source["evaluation"]["figures"][direction.name]
+            assert "effect" in directions.origin.evaluation.figures[direction.name]
 
 
 def test_a_strength_beyond_the_range_is_said(run, found, small, tmp_path) -> None:

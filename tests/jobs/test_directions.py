@@ -7,11 +7,15 @@ import numpy as np
 import pytest
 import torch
 
+from latentwalk.cli.info import kind_of
 from latentwalk.direction import Direction, Directions
-from latentwalk.jobs.directions import MOST_BYTES, read_directions
+from latentwalk.jobs.directions import MOST_BYTES, read_directions, read_one
+from latentwalk.origin import Origin, Source
+from latentwalk.safeload.reading import read_tree
 from random_networks import random_stylegan2
 from toys import AXES, SIZE, ToyGenerator
 
+OTHER = Origin(generator=Source(source="", fingerprint="0123456789abcdef"))
 ROWS = AXES.T.contiguous().numpy()
 
 
@@ -58,7 +62,10 @@ def test_foreign_vectors_belong_to_w_where_they_fit_and_have_the_unit_of_its_cod
 
 def test_ours_are_refused_on_another_generator_unless_forced(toy, tmp_path) -> None:
     path, other = tmp_path / "ours.safetensors", ToyGenerator()
-    Directions((Direction("one", AXES[:, 0].contiguous()),), {"generator": "0123456789abcdef"}).save(path)
+    Directions(
+        (Direction("one", AXES[:, 0].contiguous()),),
+        Origin(generator=Source(source="", fingerprint="0123456789abcdef")),
+    ).save(path)
     with pytest.raises(ValueError, match="was made for the generator 0123456789abcdef"):
         read_directions(path, toy)
     assert read_directions(path, other, force=True)[0].name == "one"
@@ -114,3 +121,46 @@ def test_files_that_hold_no_directions_are_refused_in_one_line(toy, tmp_path, wr
 def test_a_file_that_is_not_there_is_named(toy, tmp_path) -> None:
     with pytest.raises(ValueError, match="expected a file of directions"):
         read_directions(tmp_path / "none.npy", toy)
+
+
+def test_our_files_are_read_back_whatever_the_length_of_their_header(toy, tmp_path) -> None:
+    """Its first byte is that of a pickle in one file of 32, when the header is 128 bytes longer than some 256."""
+    path, first = tmp_path / "d.safetensors", set()
+    for longer in range(0, 64 * 8, 8):  # headers are padded to eight bytes
+        name = "long " + "o" * longer
+        Directions((Direction(name, AXES[:, 0].contiguous()),)).save(path)
+        first.add(path.read_bytes()[0])
+        assert [each.name for each in Directions.load(path)] == [name]
+        assert [each.name for each in read_directions(path, toy)] == [name]
+        assert read_one(f"{path}:0", toy).name == name
+        assert kind_of(path) == "latentwalk.directions"
+        assert set(read_tree(path)["state"]) == {"vector.0"}
+    assert len(first) == 32 and 0x80 in first
+
+
+def test_one_direction_is_chosen_by_id_name_or_nickname(toy, tmp_path) -> None:
+    path = tmp_path / "a:b.safetensors"
+    names = ("left - right", "left + right", "hat: b16 #3", "hat", "Smiling")
+    Directions(tuple(Direction(name, AXES[:, i].contiguous()) for i, name in enumerate(names))).save(path)
+    for text, index in (
+        ("0", 0),
+        ("4", 4),
+        ("left+right", 1),
+        ("hat: b16 #3", 2),
+        ("hat:b", 2),
+        ("hat", 3),
+        ("smi", 4),
+    ):
+        assert read_one(f"{path}:{text}", toy).name == names[index]
+    for text, message in (
+        ("5", r"no direction 5: ids count from 0, there are 0 \(left - right\), 1"),
+        ("-1", r"no direction -1: ids count from 0, there are 0 \(left"),
+        ("left", r"'left' may be 0 \(left - right\), 1 \(left \+ right\): give more of the name, or its id"),
+        ("lft", r"no direction 'lft': there are 0 \(left - right\)"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            read_one(f"{path}:{text}", toy)
+    with pytest.raises(ValueError, match=r"holds 5 directions: expected .*:NAME or .*:ID, one of 0 \(left - right\)"):
+        read_one(str(path), toy)
+    with pytest.raises(ValueError, match="expected a file of directions"):
+        read_one(f"{tmp_path}/none.safetensors:hat", toy)

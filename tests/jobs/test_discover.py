@@ -2,7 +2,8 @@ import pytest
 import torch
 
 from latentwalk.edits import codes_for
-from latentwalk.jobs.discover import discover, fit_boundaries, fit_boundary
+from latentwalk.jobs.discover import discover, fit_boundary
+from latentwalk.origin import Source
 from random_networks import FAMILIES, random_stylegan2
 from toys import ATTRIBUTES, BlindScorer, ToyScorer
 
@@ -11,7 +12,7 @@ TRUTH = ToyScorer().directions
 
 @pytest.fixture(scope="module")
 def found(toy):
-    return fit_boundaries(toy, BlindScorer(), samples=1500)
+    return discover(toy, ["svm"], BlindScorer(), samples=1500)["svm"]
 
 
 def test_every_attribute_of_the_scorer_has_its_boundary(found) -> None:
@@ -35,7 +36,7 @@ def test_a_found_boundary_places_and_shifts_codes(toy, found) -> None:
 
 
 def test_chosen_attributes_come_once_and_in_the_order_asked_for(toy) -> None:
-    found = fit_boundaries(toy, ToyScorer(), ["three", "one", "three"], samples=200, kind="logistic")
+    found = discover(toy, ["logistic"], ToyScorer(), ["three", "one", "three"], samples=200)["logistic"]
     assert [direction.name for direction in found] == ["three", "one"]
 
 
@@ -47,17 +48,20 @@ def test_pictures_are_scored_once_for_all_attributes(toy) -> None:
             seen.append(len(images))
             return super().__call__(images)
 
-    fit_boundaries(toy, Counting(), samples=1000)
+    discover(toy, ["svm"], Counting(), samples=1000)
     assert sum(seen) == 1000
 
 
-def test_the_recipe_is_kept(toy, found) -> None:
-    source = fit_boundaries(toy, ToyScorer(), samples=200, seed=3, kind="logistic").source
-    assert (source["samples"], source["seed"], source["scorer"]) == (200, 3, "toy")
-    assert source["parameters"]["kind"] == "logistic"
-    assert source["parameters"]["seed"] == 3
-    assert source["generator"] == toy.fingerprint
-    assert found.source["seed"] == 0
+def test_the_recipe_is_kept(toy) -> None:
+    options = {"logistic": {"seed": 3}}
+    origin = discover(toy, ["logistic"], ToyScorer(), samples=200, seed=2, options=options)["logistic"].origin
+    assert (origin.method, origin.samples, origin.seed, origin.space) == ("logistic", 200, 2, "z")
+    assert origin.parameters["kind"] == "logistic" and origin.parameters["seed"] == 3
+    assert (origin.scorer, origin.generator) == (Source.of(ToyScorer()), Source.of(toy))
+    assert origin.command() == (
+        "latentwalk discover toy --method logistic --scorer toy --samples 200 --space z --seed 2 "
+        "--option logistic.seed=3"
+    )
 
 
 def test_another_seed_draws_other_codes(toy) -> None:
@@ -77,15 +81,15 @@ def test_progress_is_told(toy) -> None:
     [
         ({"attributes": ["for"]}, "no attribute 'for': this scorer knows"),
         ({"attributes": []}, "expected at least one attribute, got none: there are one, two, three"),
-        ({"kind": "forest"}, "no method 'forest': there are"),
+        ({"methods": ["forest"]}, "no method 'forest': there are"),
         ({"samples": 1}, "expected at least 2 samples, got 1"),
         ({"samples": 3}, "needs at least 4 codes"),
-        ({"seed": -1}, "a seed is an integer from 0"),
+        ({"seed": -1}, "expected a seed of at least 0"),
     ],
 )
 def test_what_cannot_be_is_refused(toy, wrong, message) -> None:
     with pytest.raises(ValueError, match=message):
-        fit_boundaries(toy, ToyScorer(), **wrong)
+        discover(toy, **{"methods": ["svm"], "scorer": ToyScorer(), **wrong})
 
 
 def test_a_name_or_kind_that_is_wrong_costs_nothing(toy) -> None:
@@ -112,14 +116,14 @@ def test_all_methods_learn_from_samples_that_are_scored_once(toy) -> None:
     assert list(found) == ["svm", "logistic"]
     assert scorer.images == 600
     for directions in found.values():
-        assert directions.source["cost"]["images"] == 600
+        assert directions.origin.cost.images == 600
 
 
 def test_directions_that_nobody_asked_for_are_named(toy) -> None:
     found = discover(toy, ["sefa"], ToyScorer(), samples=200, options={"sefa": {"components": "4"}})["sefa"]
     assert {direction.name for direction in found} == {"one", "two", "three", "nothing measurable"}
-    assert found.source["cost"]["images"] == 0
-    assert found.source["parameters"]["components"] == 4
+    assert found.origin.cost.images == 0
+    assert found.origin.parameters["components"] == 4
 
 
 def test_without_a_scorer_they_keep_their_numbers(toy) -> None:
@@ -129,7 +133,7 @@ def test_without_a_scorer_they_keep_their_numbers(toy) -> None:
 
 @pytest.mark.parametrize("generator", FAMILIES, indirect=True)
 def test_directions_are_found_and_drawn_on_every_family(generator, monkeypatch) -> None:
-    monkeypatch.setattr("latentwalk.jobs.discover.NAMING_CODES", 16)
+    monkeypatch.setattr("latentwalk.jobs.discover.codes_to_name", lambda *_: 16)
     labels = torch.arange(generator.classes) if generator.classes else None
     for space in generator.spaces:
         methods = ["logistic"] if space == "s" else ["logistic", "sefa"]
@@ -139,7 +143,7 @@ def test_directions_are_found_and_drawn_on_every_family(generator, monkeypatch) 
             codes = generator.sample(range(2), None if labels is None else labels[:1].repeat(2))
             start = codes_for(generator, codes, directions[0])
             assert generator.render(directions[0].shift(start, 1.0)).isfinite().all()
-            assert directions.source["space"] == space
+            assert directions.origin.space == space
 
 
 class Light:
@@ -183,8 +187,8 @@ def test_an_attribute_that_cannot_be_learned_does_not_cost_the_others(toy) -> No
 
     found = discover(toy, ["svm"], Constant(), samples=400)["svm"]
     assert [direction.name for direction in found] == ["one", "two"]
-    assert set(found.source["figures"]) == {"one", "two"}
-    assert "every score is 5" in found.source["skipped"]["three"]
+    assert set(found.origin.figures) == {"one", "two"}
+    assert "every score is 5" in found.origin.skipped["three"]
     with pytest.raises(ValueError, match="a boundary of 'three' needs at least"):
         discover(toy, ["svm"], Constant(), ["three"], samples=400)
 
@@ -193,7 +197,7 @@ def test_methods_of_different_spaces_share_one_set_of_samples() -> None:
     """Each maps the codes that were drawn: there is no way back from the styles of one to the w of the next."""
     methods, options = ["channels", "sefa", "logistic"], {"sefa": {"components": 2}}
     found = discover(random_stylegan2(), methods, Light(), ["left"], 400, options=options)
-    assert [directions.source["space"] for directions in found.values()] == ["s", "w", "w"]
+    assert [directions.origin.space for directions in found.values()] == ["s", "w", "w"]
 
 
 def test_a_method_that_finds_nothing_does_not_cost_what_others_found(toy) -> None:
@@ -204,3 +208,26 @@ def test_a_method_that_finds_nothing_does_not_cost_what_others_found(toy) -> Non
     assert "there are 16 directions, got 99" in told["sefa"]
     with pytest.raises(ValueError, match="there are 16 directions, got 99"):
         discover(toy, ["sefa", "logistic"], **request)
+
+
+def test_directions_are_named_on_codes_that_they_were_not_found_with(toy, monkeypatch) -> None:
+    rendered: list[set[int]] = []
+    original = type(toy).sample
+
+    def sample(self, seeds, labels=None):
+        seeds = list(seeds)
+        rendered.append(set(seeds))
+        return original(self, seeds, labels)
+
+    monkeypatch.setattr(type(toy), "sample", sample)
+    monkeypatch.setattr("latentwalk.jobs.discover.codes_to_name", lambda *_: 64)
+    discover(toy, ["sefa"], ToyScorer(), samples=100, seed=1, options={"sefa": {"components": 2}})
+    fitted, named = (seeds for seeds in rendered if len(seeds) in (64, 100))
+    assert len(fitted) == 100 and len(named) == 64 and not fitted & named
+
+
+@pytest.mark.parametrize("generator", ["biggan"], indirect=True)
+def test_the_command_of_sampled_classes_names_them(generator) -> None:
+    labels, options = torch.tensor([0, 1]), {"sefa": {"components": 2}}
+    origin = discover(generator, ["sefa"], samples=40, labels=labels, options=options)["sefa"].origin
+    assert "--class 0-1" in origin.command()

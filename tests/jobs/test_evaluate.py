@@ -10,6 +10,7 @@ from latentwalk.evaluation import Evaluation
 from latentwalk.jobs.evaluate import evaluate
 from latentwalk.metrics import METRICS
 from latentwalk.metrics.result import CLEAR, promised
+from latentwalk.origin import Cost, Origin, Source
 from latentwalk.scorers.classifier import Classifier
 from random_networks import codes, random_biggan
 from toys import ATTRIBUTES, AXES, ToyScorer
@@ -27,10 +28,11 @@ def axis(number: int, name: str, sign: int = 1) -> Direction:
 def judged(toy):
     """The truth, directions that drag others along, and what nobody taught."""
     unnamed = Directions(
-        (axis(1, "pc 1", -1), axis(9, "pc 2")), {"method": "pca", "cost": {"seconds": 1.5, "images": 70}}
+        (axis(1, "pc 1", -1), axis(9, "pc 2")), Origin(method="pca", cost=Cost(seconds=1.5, images=70))
     )
     dirty = replace(TWIN["two"], name="two")
-    truth, twin = Directions(TRUTH.items, {"method": "truth", "seed": 1}), Directions((dirty,), {"method": "twin"})
+    truth = Directions(TRUTH.items, Origin(method="truth", seed=1))
+    twin = Directions((dirty,), Origin(method="twin"))
     given = [(truth, "a/true.safetensors"), twin, (unnamed, "b/pca.st")]
     return evaluate(toy, given, JUDGE, codes=150, strengths=5, close=20)
 
@@ -44,7 +46,7 @@ def test_every_direction_has_a_key_of_its_own(judged) -> None:
 
 
 def test_the_same_name_twice_is_told_apart(toy) -> None:
-    twice = Directions((TRUTH["one"], TRUTH["one"]), {"method": "svm"})
+    twice = Directions((TRUTH["one"], TRUTH["one"]), Origin(method="svm"))
     found = evaluate(toy, [twice, twice], JUDGE, codes=8, strengths=3, close=2)
     assert [r.key for r in found.directions] == ["svm:one", "svm:one (2)", "svm:one (3)", "svm:one (4)"]
 
@@ -83,7 +85,7 @@ def test_where_judge_and_name_disagree_is_said(toy) -> None:
 
 def test_two_seeds_of_a_method_are_compared(toy) -> None:
     def of(seed: int, *numbers: int, method: str = "pca") -> Directions:
-        return Directions(tuple(axis(n, f"pc {n}") for n in numbers), {"method": method, "seed": seed})
+        return Directions(tuple(axis(n, f"pc {n}") for n in numbers), Origin(method=method, seed=seed))
 
     given = [(of(3, 0, 1), "a"), (of(4, 1, 9), "b"), of(3, 0, 1), (of(5, 0, method="sefa"), "d")]
     found = evaluate(toy, given, JUDGE, codes=4, strengths=3, close=2).stabilities
@@ -174,24 +176,24 @@ def test_the_same_again_is_the_same(toy) -> None:
 
 
 def test_codes_are_held_out(toy) -> None:
-    fitted = [Directions(TRUTH.items, {"seed": seed}) for seed in (1, 2, 4)]
+    fitted = [Directions(TRUTH.items, Origin(seed=seed)) for seed in (1, 2, 4)]
     assert evaluate(toy, fitted, JUDGE, codes=4, strengths=3).seed == 3
     assert evaluate(toy, fitted, JUDGE, codes=4, strengths=3, seed=7).seed == 7
     with pytest.raises(ValueError, match="the seed 2 drew the codes that directions were fitted to: choose another"):
         evaluate(toy, fitted, JUDGE, codes=4, strengths=3, seed=2)
 
 
-@pytest.mark.parametrize("source", [{"scorer": "toy"}, {"scorer_fingerprint": "abc"}])
+@pytest.mark.parametrize("source", [Source(source="toy"), Source(source="", fingerprint="abc")])
 def test_nobody_judges_what_was_fitted_on_it(toy, source) -> None:
     judge = ToyScorer()
     judge.fingerprint = "abc"
-    given = Directions(TRUTH.items, {"method": "svm", **source})
+    given = Directions(TRUTH.items, Origin(method="svm", scorer=source))
     with pytest.raises(ValueError, match="of the method 'svm' were fitted on the scorer toy: judge them with another"):
         evaluate(toy, [given], judge, codes=4)
 
 
 def test_directions_of_another_generator_are_refused_unless_forced(toy) -> None:
-    given = [Directions(TRUTH.items, {"method": "svm", "generator": "0123"})]
+    given = [Directions(TRUTH.items, Origin(method="svm", generator=Source(source="", fingerprint="0123")))]
     with pytest.raises(ValueError, match=r"made for the generator 0123, this one is .*--force-generator"):
         evaluate(toy, given, JUDGE, codes=4)
     assert evaluate(toy, given, JUDGE, codes=4, strengths=3, force=True).codes == 4

@@ -1,7 +1,7 @@
 import pytest
-import torch
 
-from latentwalk.jobs.label import draw_label_sheet, fit_fewshot, labelled_samples, open_table, propose
+from latentwalk.jobs.discover import discover
+from latentwalk.jobs.label import draw_label_sheet, open_table, propose
 from latentwalk.labels import LabelTable, read_labels
 from latentwalk.methods.fewshot import FewShot
 from latentwalk.scores import score
@@ -38,17 +38,12 @@ def test_a_table_to_go_on_with(tmp_path) -> None:
         open_table(path, ["hat"])
 
 
-def test_hand_labels_come_with_codes_that_have_none(toy, hand) -> None:
-    samples = labelled_samples(toy, hand, ["one"], unlabelled=40)
-    assert len(samples.latents) == 100 and int(samples.scores.isnan().sum()) == 40
-    assert torch.equal(samples.latents.values[:60], toy.sample(range(60)).values)
-    assert len(labelled_samples(toy, hand, unlabelled=0).latents) == 60
-
-
 def test_from_a_file_of_labels_to_a_direction(toy, hand) -> None:
-    found = fit_fewshot(toy, hand, ["one"], unlabelled=400)
+    found = discover(toy, ["fewshot"], None, ["one"], samples=400, labelled=hand)["fewshot"]
     assert found["one"].vector @ AXES[:, 0] > 0.75
-    assert found.source["labels"] == str(hand) and found.source["generator"] == toy.fingerprint
+    assert found.origin.labels == str(hand) and found.origin.made_for == toy.fingerprint
+    assert found.origin.cost.labels == 60
+    assert f"--labels {hand} --samples 400 " in found.origin.command()
 
 
 def test_seeds_near_the_boundary_are_proposed_and_none_twice(toy, hand) -> None:

@@ -12,9 +12,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 import latentwalk as lw
+from latentwalk.bundled import GENERATORS, SCORERS
 from latentwalk.checkpoints.own import write
 from latentwalk.generator import Generator
-from latentwalk.jobs.load import GENERATORS, SCORERS, check_device, load, load_scorer
+from latentwalk.jobs.load import check_device, load, load_scorer
 from random_networks import SIZES, random_stylegan2
 
 MARKER = Path(tempfile.gettempdir()) / "latentwalk_pwned"

@@ -11,15 +11,14 @@ from latentwalk.direction import Direction, Directions
 from latentwalk.evaluation import Evaluation
 from latentwalk.jobs.evaluate import evaluate
 from latentwalk.jobs.report import save_report
+from latentwalk.origin import Cost, Origin
 from latentwalk.pages.curves import HEIGHT, WIDTH, effects, plot, steps
 from random_networks import FAMILIES
 from toys import AXES, ToyScorer
 
 FILES = ["a/true.safetensors", "b/<pca>.safetensors"]
 FOUND = [
-    Directions(
-        ToyScorer(True).directions.items, {"method": "truth", "seed": 5, "cost": {"seconds": 2.0, "images": 70}}
-    ),
+    Directions(ToyScorer(True).directions.items, Origin(method="truth", seed=5, cost=Cost(seconds=2.0, images=70))),
     Directions((Direction("two", AXES[:, 1].contiguous()), Direction("pc <2>", AXES[:, 9].contiguous()))),
 ]
 GIVEN = list(zip(FOUND, FILES, strict=True))
@@ -149,7 +148,7 @@ def test_a_page_without_any_attribute_says_so(toy, tmp_path) -> None:
 def test_every_family_has_its_page(generator, tmp_path) -> None:
     labels = torch.arange(2) % generator.classes if generator.classes else None
     vector = torch.nn.functional.normalize(torch.ones(generator.input_space.size), dim=0)
-    found = [Directions((Direction("first", vector, generator.input_space.name),), {"method": "given"})]
+    found = [Directions((Direction("first", vector, generator.input_space.name),), Origin(method="given"))]
 
     class Bright(ToyScorer):
         attributes = ("bright", "light")

@@ -5,7 +5,7 @@ import torch
 
 from latentwalk.latents import Latents, LatentSpace
 from latentwalk.methods.boundary import KINDS, Boundary
-from latentwalk.methods.placing import FEWEST
+from latentwalk.methods.offsets import FEWEST
 from latentwalk.samples import Samples, score_samples
 from latentwalk.scores import score
 from toys import AXES, ToyGenerator, ToyScorer
@@ -50,13 +50,13 @@ def test_wide_tails_tell_more_than_narrow_ones(toy, samples) -> None:
 
 def test_the_figures_agree_with_the_truth(toy, samples) -> None:
     """Of score and coordinate with correlation R, thresholded in the middle, 1 - arccos(R) / pi agree."""
-    figures = Boundary(share=0.5).fit(toy, samples).source["figures"]["one"]
+    figures = Boundary(share=0.5).fit(toy, samples).origin.figures["one"]
     r = 2 / math.sqrt(5)
     assert figures["correlation"] == pytest.approx(r, abs=0.02)
     assert figures["validation"] == pytest.approx(1 - math.acos(r) / math.pi, abs=0.02)
     assert figures["positive"] == pytest.approx(0.5, abs=0.02)
     assert figures["codes"] == COUNT
-    narrow = Boundary(share=0.1).fit(toy, samples).source["figures"]["one"]
+    narrow = Boundary(share=0.1).fit(toy, samples).origin.figures["one"]
     assert narrow["validation"] > 0.99 > figures["validation"] > narrow["rest"] > 0.75
 
 
@@ -66,7 +66,7 @@ def test_figures_of_pure_noise_do_not_flatter(toy) -> None:
     scores = torch.randn(60, 1, generator=torch.Generator().manual_seed(0))
     for seed in range(5):
         try:
-            figures = Boundary(seed=seed).fit(toy, Samples(codes, scores, ("noise",))).source["figures"]["noise"]
+            figures = Boundary(seed=seed).fit(toy, Samples(codes, scores, ("noise",))).origin.figures["noise"]
         except ValueError as error:
             assert "says nothing about codes it has not seen (18 were held out)" in str(error)
         else:

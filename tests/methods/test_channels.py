@@ -41,7 +41,7 @@ def test_the_planted_channel_comes_first_and_with_its_sign(generator, styles, ra
     assert found[0].vector[channel] == sign
     assert found[0].vector.abs().sum() == 1
     assert found[0].unit == pytest.approx(float(styles.values[:, channel].std()), rel=1e-4)
-    figures = found.source["figures"]
+    figures = found.origin.figures
     assert figures[found[0].name]["channel"] == channel
     assert figures[found[0].name]["correlation"] > 0.9 > figures[found[1].name]["correlation"]
     assert figures[found[0].name]["theta"] > 2 * figures[found[1].name]["theta"]
@@ -79,7 +79,7 @@ def test_channels_that_do_not_vary_are_left_out(generator, styles) -> None:
     values[:, 3] = 1.0
     samples = planted(styles, 2)
     found = Channels(top=10**6).fit(generator, Samples(Latents(values, "s"), samples.scores, ("smiling",)))
-    assert 3 not in [found.source["figures"][direction.name]["channel"] for direction in found]
+    assert 3 not in [found.origin.figures[direction.name]["channel"] for direction in found]
 
 
 def test_codes_without_a_score_teach_nothing(generator, styles) -> None:

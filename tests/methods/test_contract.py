@@ -134,7 +134,7 @@ def test_the_same_data_give_the_same_directions_and_stay_the_same(toy, samples, 
     again = method.fit(toy, samples)
     assert torch.equal(codes, samples.latents.values)
     assert torch.equal(scores, samples.scores)
-    assert again.source == found.source
+    assert again.origin == found.origin
     for one, other in zip(found, again, strict=True):
         assert torch.equal(one.vector, other.vector)
         assert (one.unit, one.offset) == (other.unit, other.offset)
@@ -145,11 +145,11 @@ def test_names_are_different(found) -> None:
 
 
 def test_the_source_says_how_they_were_found(toy, found, tmp_path) -> None:
-    assert found.source["method"]
-    assert found.source["parameters"]
-    assert found.source["generator"] == toy.fingerprint
+    assert found.origin.method
+    assert found.origin.parameters
+    assert found.origin.made_for == toy.fingerprint
     found.save(tmp_path / "found.safetensors")
-    assert type(found).load(tmp_path / "found.safetensors", toy.fingerprint).source == found.source
+    assert type(found).load(tmp_path / "found.safetensors", toy.fingerprint).origin == found.origin
 
 
 def test_codes_of_another_generator_are_refused(tiny, samples, method) -> None:

@@ -3,7 +3,7 @@ import torch
 
 from latentwalk.latents import Latents, LatentSpace
 from latentwalk.methods.contrast import Contrast, contrasted, discriminant
-from latentwalk.methods.placing import FEWEST
+from latentwalk.methods.offsets import FEWEST
 from toys import AXES, ToyGenerator
 
 
@@ -26,12 +26,12 @@ def test_five_codes_a_side_point_the_way_and_say_that_they_are_few() -> None:
         found = Contrast().fit(wide(256), contrasted(*sets(5, 256, seed=seed), "glasses"))
         assert found[0].name == "glasses"
         assert found[0].vector[0] > 0.3, "chance gives 0.06"
-        figures = found.source["figures"]["glasses"]
+        figures = found.origin.figures["glasses"]
         assert figures["shrunk"].startswith("10 samples for codes of 256 numbers: covariance shrunk by")
 
 
 def test_many_codes_need_no_shrinkage(toy) -> None:
-    figures = Contrast().fit(toy, contrasted(*sets(3000, 16, 2.0))).source["figures"]["contrast"]
+    figures = Contrast().fit(toy, contrasted(*sets(3000, 16, 2.0))).origin.figures["contrast"]
     assert figures["shrunk"] is None
     assert figures["correlation"] > 0.6
 
@@ -75,7 +75,7 @@ def test_the_boundary_lies_between_the_sets(toy) -> None:
 
 
 def test_sets_that_do_not_differ_still_give_a_direction_and_its_figures_do_not_flatter(toy) -> None:
-    figures = Contrast().fit(toy, contrasted(*sets(6, 16, 0.0))).source["figures"]["contrast"]
+    figures = Contrast().fit(toy, contrasted(*sets(6, 16, 0.0))).origin.figures["contrast"]
     assert figures["correlation"] < 0.6
 
 

@@ -39,7 +39,7 @@ def test_a_prior_that_knows_where_to_look_learns_more(toy, every) -> None:
 
 
 def test_figures_say_what_was_learned_from(toy, every) -> None:
-    figures = FewShot("code").fit(toy, few(every)).source["figures"]
+    figures = FewShot("code").fit(toy, few(every)).origin.figures
     for name, column in zip(ATTRIBUTES, every.scores.T, strict=True):
         assert figures[name]["yes"] == int((column[:LABELS] > 0).sum())
         assert figures[name]["no"] == LABELS - figures[name]["yes"]

@@ -33,15 +33,15 @@ def test_with_enough_codes_every_planted_axis_is_found(toy) -> None:
     found = GANSpace(8, layer="entry", codes=20_000).fit(toy, unscored(toy, 2))
     for k, direction in enumerate(found):
         assert abs(float(direction.vector @ AXES[:, k])) > 0.97
-        assert found.source["figures"][direction.name]["sigma"] == pytest.approx(float(SPREAD[k]), rel=0.03)
-        assert found.source["figures"][direction.name]["R"] == pytest.approx(1, abs=1e-6)
+        assert found.origin.figures[direction.name]["sigma"] == pytest.approx(float(SPREAD[k]), rel=0.03)
+        assert found.origin.figures[direction.name]["R"] == pytest.approx(1, abs=1e-6)
 
 
 def test_components_of_codes_agree_with_scikit_learn(style) -> None:
     samples = unscored(style, 300, "w")
     found, known = GANSpace(4).fit(style, samples), PCA(4).fit(samples.latents.values.double().numpy())
     for i, direction in enumerate(found):
-        figures = found.source["figures"][direction.name]
+        figures = found.origin.figures[direction.name]
         assert abs(float(direction.vector.double() @ torch.from_numpy(known.components_[i]))) == pytest.approx(1)
         assert figures["sigma"] == pytest.approx(known.explained_variance_[i] ** 0.5)
         assert figures["explained"] == pytest.approx(known.explained_variance_ratio_[i])
@@ -58,7 +58,7 @@ def test_components_of_activations_agree_with_scikit_learn_and_its_regression_wi
     places = known.transform(seen)
     back = LinearRegression().fit(places, values).coef_
     for i, direction in enumerate(found):
-        figures = found.source["figures"][direction.name]
+        figures = found.origin.figures[direction.name]
         column = back[:, i] / np.linalg.norm(back[:, i])
         assert abs(float(direction.vector.double() @ torch.from_numpy(column))) == pytest.approx(1, abs=1e-6)
         assert figures["sigma"] == pytest.approx(known.explained_variance_[i] ** 0.5, rel=1e-5)
@@ -73,7 +73,7 @@ def test_order_and_signs_are_fixed(style) -> None:
     one, other = (GANSpace(2, "synthesis.b8.conv0", 1000, seed).fit(style, unscored(style, 9, "w")) for seed in (0, 1))
     for mine, theirs in zip(one, other, strict=True):
         assert float(mine.vector @ theirs.vector) > 0.9
-    sigma = [figures["sigma"] for figures in one.source["figures"].values()]
+    sigma = [figures["sigma"] for figures in one.origin.figures.values()]
     assert sigma == sorted(sigma, reverse=True)
 
 
@@ -87,7 +87,7 @@ def test_a_component_that_no_line_in_the_code_makes_has_no_correlation() -> None
     toy = ToyGenerator()
     toy.entry = Even()
     found = GANSpace(2, "entry").fit(toy, unscored(toy, 2000))
-    even, line = found.source["figures"].values()
+    even, line = found.origin.figures.values()
     assert even["sigma"] > line["sigma"]
     assert even["R"] < 0.1
     assert line["R"] > 0.99
@@ -98,7 +98,7 @@ def test_fresh_codes_are_those_that_sample_codes_draws(style) -> None:
     layer = "synthesis.b4.conv1"
     at_once = GANSpace(3, layer, seed=3).fit(style, Samples.unscored(drawn))
     streamed = GANSpace(3, layer, codes=700, seed=3).fit(style, unscored(style, 2, "w"))
-    assert streamed.source["codes"] == at_once.source["codes"] == 700
+    assert streamed.origin.summary["codes"] == at_once.origin.summary["codes"] == 700
     for one, other in zip(at_once, streamed, strict=True):
         assert torch.equal(one.vector, other.vector)
         assert one.unit == other.unit
@@ -126,7 +126,7 @@ def test_every_family_gives_directions_that_move_its_pictures(generator) -> None
             assert direction.space == samples.latents.space
             assert direction.distance(samples.latents).std() == pytest.approx(1, abs=1e-3)
             assert direction.distance(samples.latents).mean() == pytest.approx(0, abs=1e-3)
-            assert layer is None or 0 <= found.source["figures"][direction.name]["R"] <= 1
+            assert layer is None or 0 <= found.origin.figures[direction.name]["R"] <= 1
         some = samples.latents[:2]
         moved = generator.render(found[0].shift(some, 2.0))
         assert not torch.equal(moved, generator.render(some))
@@ -179,11 +179,11 @@ def test_wide_activations_are_sketched_and_say_how_well(tiny) -> None:
     samples, layer = unscored(tiny, 300), tiny.layer_names[1]
     found = GANSpace(3, layer, columns=40, widest=100).fit(tiny, samples)
     whole = GANSpace(3, layer).fit(tiny, samples)
-    assert "sketch" not in whole.source
-    assert found.source["sketch"]["columns"] == 40
-    assert 0 < found.source["sketch"]["missed"] < 0.2
+    assert "sketch" not in whole.origin.summary
+    assert found.origin.summary["sketch"]["columns"] == 40
+    assert 0 < found.origin.summary["sketch"]["missed"] < 0.2
     for one, other in zip(found, whole, strict=True):
-        mine, true = found.source["figures"][one.name], whole.source["figures"][other.name]
+        mine, true = found.origin.figures[one.name], whole.origin.figures[other.name]
         assert 0 < mine["residual"] < 0.2
         assert (1 - mine["residual"]) * true["sigma"] < mine["sigma"] < true["sigma"]
         assert abs(float(one.vector @ other.vector)) > 0.98
@@ -232,5 +232,4 @@ def test_codes_that_enter_behind_the_layer_are_refused(style) -> None:
 
 def test_the_parameters_are_written_down(toy) -> None:
     method = GANSpace(3, "entry", seed=4)
-    source = method.fit(toy, unscored(toy, 50)).source
-    assert GANSpace(**source["parameters"]) == method
+    assert GANSpace(**method.fit(toy, unscored(toy, 50)).origin.parameters) == method

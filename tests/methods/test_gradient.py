@@ -84,9 +84,9 @@ def test_a_single_attribute_has_nothing_to_stay_apart_from(toy, samples) -> None
 
 def test_agreement_is_1_for_a_linear_scorer_and_less_for_others(toy, samples) -> None:
     linear = score_samples(toy, ToyScorer(), 100)
-    assert Gradient(ToyScorer(), codes=20).fit(toy, linear).source["figures"]["one"]["agreement"] > 1 - 1e-6
+    assert Gradient(ToyScorer(), codes=20).fit(toy, linear).origin.figures["one"]["agreement"] > 1 - 1e-6
     red = Samples(linear.latents, score(toy, Twisted(), linear.latents), ("one",))
-    assert Gradient(Twisted(), codes=50).fit(toy, red).source["figures"]["one"]["agreement"] < 0.9
+    assert Gradient(Twisted(), codes=50).fit(toy, red).origin.figures["one"]["agreement"] < 0.9
 
 
 class Twisted(ToyScorer):

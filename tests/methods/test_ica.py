@@ -46,15 +46,15 @@ def test_sources_that_pca_cannot_tell_apart_are_found(mixed, samples) -> None:
     found = ICA(SOURCES, "entry").fit(mixed, samples)
     assert (closest(found) > 0.97).all()
     assert (closest(GANSpace(SOURCES, "entry").fit(mixed, samples)) > 0.97).sum() < SOURCES
-    assert found.source["converged"]
-    for figures in found.source["figures"].values():
+    assert found.origin.summary["converged"]
+    for figures in found.origin.figures.values():
         assert figures["kurtosis"] > 1
         assert figures["R"] > 0.9
 
 
 def test_the_sources_share_the_variance_of_the_principal_components(mixed, samples) -> None:
     found = ICA(SOURCES, "entry").fit(mixed, samples)
-    shares = [figures["explained"] for figures in found.source["figures"].values()]
+    shares = [figures["explained"] for figures in found.origin.figures.values()]
     assert sum(shares) == pytest.approx(1, abs=1e-9)
     assert shares == sorted(shares, reverse=True)
 
@@ -84,8 +84,8 @@ def test_sources_of_codes_themselves_are_found(mixed) -> None:
 
 def test_gaussian_codes_say_that_nothing_was_there_to_find(toy) -> None:
     found = ICA(4, "entry", iterations=5).fit(toy, Samples.unscored(toy.sample(range(2000))))
-    assert not found.source["converged"]
-    assert all(abs(figures["kurtosis"]) < 0.5 for figures in found.source["figures"].values())
+    assert not found.origin.summary["converged"]
+    assert all(abs(figures["kurtosis"]) < 0.5 for figures in found.origin.figures.values())
 
 
 def test_too_few_codes_for_the_rotation_are_refused() -> None:

@@ -40,8 +40,8 @@ def test_directions_turn_to_what_can_be_seen(found) -> None:
 
 
 def test_the_reconstructor_learns_with_them(found) -> None:
-    assert found.source["reconstructor"]["accuracy"] > 0.37, "one in three by chance"
-    accuracies = [row["accuracy"] for row in found.source["figures"].values()]
+    assert found.origin.summary["accuracy"] > 0.37, "one in three by chance"
+    accuracies = [row["accuracy"] for row in found.origin.figures.values()]
     assert accuracies == sorted(accuracies, reverse=True) and len(accuracies) == 3
 
 
@@ -65,10 +65,10 @@ def test_another_seed_ends_elsewhere_and_the_random_state_of_others_stays(toy) -
 
 def test_progress_is_told_and_changes_nothing(toy) -> None:
     told, samples = [], Samples.unscored(toy.sample(range(50)))
-    loud = Learned(steps=2, progress=lambda *now: told.append(now), **SMALL).fit(toy, samples)
+    loud = Learned(steps=2, **SMALL).fit(toy, samples, lambda *now: told.append(now))
     assert told == [("learning directions", 1, 2), ("learning directions", 2, 2)]
     quiet = Learned(steps=2, **SMALL).fit(toy, samples)
-    assert torch.equal(loud[0].vector, quiet[0].vector) and loud.source == quiet.source
+    assert torch.equal(loud[0].vector, quiet[0].vector) and loud.origin == quiet.origin
 
 
 @pytest.mark.parametrize("generator", FAMILIES, indirect=True)

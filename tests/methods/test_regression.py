@@ -71,11 +71,11 @@ def test_a_few_wild_scores_do_not_decide() -> None:
 
 def test_fewer_samples_than_numbers_are_shrunk_and_the_figures_say_so() -> None:
     found = Regression().fit(wide(256), planted(100, 256, 0.95))
-    figures = found.source["figures"]["one"]
+    figures = found.origin.figures["one"]
     assert found[0].vector[0] > 0.4, "chance gives 0.06"
     assert figures["free"] < 100
     assert figures["shrunk"].startswith("100 samples for codes of 256 numbers: shrunk to")
-    plenty = Regression().fit(wide(16), planted(2000, 16, 0.9)).source["figures"]["one"]
+    plenty = Regression().fit(wide(16), planted(2000, 16, 0.9)).origin.figures["one"]
     assert plenty["shrunk"] is None
     assert plenty["free"] == pytest.approx(17, abs=0.1)
 
@@ -85,7 +85,7 @@ def test_figures_are_of_codes_that_taught_nothing() -> None:
     for seed in range(3):
         samples = planted(100, 64, 0.0, seed)
         try:
-            assert Regression().fit(wide(64), samples).source["figures"]["one"]["correlation"] < 0.4
+            assert Regression().fit(wide(64), samples).origin.figures["one"]["correlation"] < 0.4
         except ValueError as error:
             assert "says nothing about codes it has not seen" in str(error)
 

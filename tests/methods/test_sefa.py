@@ -21,14 +21,14 @@ def test_it_agrees_with_the_singular_vectors_of_the_stacked_maps(tiny) -> None:
     _, gains, rows = np.linalg.svd(weight.double().numpy(), full_matrices=False)
     for index, direction in enumerate(found):
         assert abs(direction.vector.numpy() @ rows[index]) == pytest.approx(1, abs=1e-5)
-        assert found.source["figures"][direction.name]["gain"] == pytest.approx(gains[index], rel=1e-6)
+        assert found.origin.figures[direction.name]["gain"] == pytest.approx(gains[index], rel=1e-6)
 
 
 def test_the_planted_axes_come_in_the_order_of_their_gains(toy) -> None:
     found = SeFa(components=16).fit(toy, samples(toy))
     for k, direction in enumerate(found):
         assert abs(direction.vector @ AXES[:, k]) == pytest.approx(1, abs=1e-5)
-        assert found.source["figures"][direction.name]["gain"] == pytest.approx(float(SPREAD[k]), rel=1e-5)
+        assert found.origin.figures[direction.name]["gain"] == pytest.approx(float(SPREAD[k]), rel=1e-5)
 
 
 def test_rows_of_norm_1_count_channels_instead_of_their_strength(tiny) -> None:
@@ -36,7 +36,7 @@ def test_rows_of_norm_1_count_channels_instead_of_their_strength(tiny) -> None:
     rows = torch.nn.functional.normalize(weight.double(), dim=1).numpy()
     found = SeFa(components=1, normalize=True).fit(tiny, samples(tiny))
     assert abs(found[0].vector.numpy() @ np.linalg.svd(rows)[2][0]) == pytest.approx(1, abs=1e-5)
-    assert found.source["parameters"]["normalize"] is True
+    assert found.origin.parameters["normalize"] is True
     plain = SeFa(components=1).fit(tiny, samples(tiny))
     assert not torch.allclose(plain[0].vector, found[0].vector, atol=1e-3)
 
@@ -49,7 +49,7 @@ def test_every_family_is_factorised_in_every_space_with_entry_weights_and_drawn(
         found = SeFa(components=2).fit(generator, given)
         start = codes_for(generator, given.latents[0], found[0])
         assert generator.render(found[0].shift(start, 1.0)).isfinite().all()
-        gains = [figures["gain"] for figures in found.source["figures"].values()]
+        gains = [figures["gain"] for figures in found.origin.figures.values()]
         assert gains[0] >= gains[1] >= 0
 
 
@@ -58,8 +58,8 @@ def test_chosen_layers_alone_are_factorised(generator) -> None:
         *_, last = weights = generator.entry_weights(space)
         found = SeFa(components=1, layers=(last,)).fit(generator, samples(generator, space))
         change = (weights[last].double() @ found[0].vector.double()).norm()
-        assert float(change) == pytest.approx(found.source["figures"]["sefa 1"]["gain"], rel=1e-5)
-        assert found.source["parameters"]["layers"] == [last]
+        assert float(change) == pytest.approx(found.origin.figures["sefa 1"]["gain"], rel=1e-5)
+        assert found.origin.parameters["layers"] == [last]
 
 
 def test_a_layer_that_does_not_exist_is_refused(toy) -> None:

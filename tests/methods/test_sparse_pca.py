@@ -40,7 +40,7 @@ def test_parts_of_equal_strength_are_told_apart_where_pca_mixes_them(parts, samp
     found = SparsePCA(PARTS, "entry").fit(parts, samples)
     assert (closest(found) > 0.97).all()
     assert (closest(GANSpace(PARTS, "entry").fit(parts, samples)) > 0.97).sum() < PARTS
-    for figures in found.source["figures"].values():
+    for figures in found.origin.figures.values():
         assert figures["weights"] == 4 / 16
         assert figures["R"] > 0.99
 
@@ -50,7 +50,7 @@ def test_a_larger_penalty_leaves_fewer_weights(toy) -> None:
     kept = []
     for penalty in (1e-6, 0.5, 1.0):
         found = SparsePCA(4, penalty=penalty).fit(toy, codes)
-        kept.append(sum(figures["weights"] for figures in found.source["figures"].values()))
+        kept.append(sum(figures["weights"] for figures in found.origin.figures.values()))
     assert kept[0] == 4
     assert kept[0] > kept[1] > kept[2] > 0
 
@@ -59,20 +59,20 @@ def test_of_codes_the_directions_are_as_sparse_as_the_components(toy) -> None:
     found = SparsePCA(4).fit(toy, Samples.unscored(toy.sample(range(500))))
     for direction in found:
         share = float((direction.vector != 0).float().mean())
-        assert share == found.source["figures"][direction.name]["weights"] < 1
+        assert share == found.origin.figures[direction.name]["weights"] < 1
         assert float(direction.vector.gather(0, direction.vector.abs().argmax(0, keepdim=True))) > 0
 
 
 def test_with_next_to_no_penalty_the_variance_is_that_of_pca(parts, samples) -> None:
     sparse, plain = SparsePCA(1, "entry", penalty=1e-6).fit(parts, samples), GANSpace(1, "entry").fit(parts, samples)
-    assert sparse.source["figures"]["sparse-pca 1"]["sigma"] == pytest.approx(
-        plain.source["figures"]["ganspace 1"]["sigma"], rel=1e-3
+    assert sparse.origin.figures["sparse-pca 1"]["sigma"] == pytest.approx(
+        plain.origin.figures["ganspace 1"]["sigma"], rel=1e-3
     )
 
 
 def test_the_largest_variance_comes_first(toy) -> None:
     found = SparsePCA(6, "entry").fit(toy, Samples.unscored(toy.sample(range(2000))))
-    sigma = [figures["sigma"] for figures in found.source["figures"].values()]
+    sigma = [figures["sigma"] for figures in found.origin.figures.values()]
     assert sigma == sorted(sigma, reverse=True)
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from latentwalk.jobs.load import SCORERS, load_scorer
+from latentwalk.bundled import SCORERS
+from latentwalk.jobs.load import load_scorer
 from latentwalk.scorers.classifier import Classifier
 from latentwalk.scores import score
 from latentwalk.training.judge import report

@@ -35,7 +35,7 @@ def say_table(headers: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> N
     """A compact table and an empty line. Headers that begin with ">" stand above numbers, which end at the right."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for header in headers:
-        table.add_column(header.lstrip(">"), justify="right" if header.startswith(">") else "left")
+        table.add_column(Text(header.lstrip(">")), justify="right" if header.startswith(">") else "left")
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else Text(readable(cell)) for cell in row))
     console = Console(highlight=False)

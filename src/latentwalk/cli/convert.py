@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from latentwalk.cli.console import say_facts, say_files, say_json, working
-from latentwalk.cli.options import Force, GeneratorName, Json
+from latentwalk.cli.options import Force, GeneratorName, Json, check_generator
 from latentwalk.cli.outputs import check_ending, outputs
 
 
@@ -24,10 +24,11 @@ def convert(
       latentwalk convert my_model.pkl my_model.safetensors
       latentwalk convert biggan-deep-128 biggan.safetensors --force
     """
-    from latentwalk.jobs.convert import convert as write
-
     check_ending(out, ".safetensors")
-    with working(f"converting {generator}", as_json) as progress, outputs([out], force):
+    check_generator(generator)
+    with outputs([out], force), working(f"converting {generator}", as_json) as progress:
+        from latentwalk.jobs.convert import convert as write
+
         made = write(generator, out, force, progress)
     family, source = type(made).__name__, made.reading.format
     if as_json:

@@ -1,23 +1,25 @@
 """`latentwalk discover`: directions of a generator that change one thing each, by any methods."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from latentwalk.bundled import check_scorer
 from latentwalk.cli.console import number, say, say_files, say_json, say_table, working
 from latentwalk.cli.options import (
     OUTPUT,
-    Classes,
-    Device,
     Force,
     GeneratorName,
     Json,
+    SampledOptions,
     ScorerName,
-    Truncation,
+    check_file,
+    check_generator,
     classes_of,
-    load_drawing,
+    load_generator,
 )
 from latentwalk.cli.outputs import check_ending, outputs
 
@@ -29,48 +31,61 @@ METHOD = "Methods"
 """Panel of the help that says how directions are found."""
 
 
-def discover(
-    generator: GeneratorName,
+@dataclass(frozen=True)
+class FindOptions:
+    """What to find, and how."""
+
     method: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="How: a name that `latentwalk info` lists, or all. Repeatable. Default: "
+            help="How: a name that `latentwalk info` lists, such as sefa, or all. Repeatable. Default: "
             "interfacegan, regression, sefa, ganspace; without a scorer the last two.",
             rich_help_panel=METHOD,
             show_default=False,
         ),
-    ] = None,
+    ] = None
     attribute: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="What to find. Repeatable. Default: all that the scorer knows."),
-    ] = None,
-    scorer: ScorerName = None,
+        typer.Option(
+            metavar="NAME",
+            help="What to find a direction for. Repeatable. Default: every attribute of the scorer.",
+            show_default=False,
+        ),
+    ] = None
+    scorer: ScorerName = None
     labels: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE", help="Hand labels, a CSV that `latentwalk label` wrote, for fewshot.", show_default=False
         ),
-    ] = None,
-    samples: Annotated[int, typer.Option(metavar="N", min=2, max=10**8, help="Codes to draw and score.")] = 20_000,
+    ] = None
+    samples: Annotated[int, typer.Option(metavar="N", min=2, max=10**8, help="How many codes to sample and score.")] = (
+        20_000
+    )
     space: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="Where: z, w, s, ... Default: w where there is one, else z.", show_default=False
+            metavar="NAME",
+            help="The latent space: z, w, s, ... Default: w where there is one, else z.",
+            show_default=False,
         ),
-    ] = None,
+    ] = None
     option: Annotated[
         list[str] | None,
         typer.Option(
             metavar="METHOD.KEY=VALUE",
-            help="A hyperparameter, such as ganspace.components=40. Repeatable.",
+            help="A hyperparameter of a method, such as ganspace.components=40. Repeatable.",
             rich_help_panel=METHOD,
         ),
-    ] = None,
-    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Of the samples.")] = 0,
-    classes: Classes = None,
-    truncation: Truncation = 1.0,
-    device: Device = "cpu",
+    ] = None
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the samples.")] = 0
+
+
+@dataclass(frozen=True)
+class FoundOutput:
+    """The files of directions."""
+
     out: Annotated[
         Path,
         typer.Option(
@@ -78,10 +93,18 @@ def discover(
             help="A folder, one file per method; or one file, .safetensors, for one method.",
             rich_help_panel=OUTPUT,
         ),
-    ] = Path("out/directions"),
-    force: Force = False,
-    as_json: Json = False,
-) -> None:
+    ] = Path("out/directions")
+    force: Force = False
+    as_json: Json = False
+
+    def check(self, methods: list[str]) -> None:
+        """Raises ValueError for files that exist, as far as it is known now what will be written."""
+        named = [] if "all" in methods else [self.out / f"{each}{SUFFIX}" for each in methods]
+        with outputs([self.out] if self.out.suffix == SUFFIX else named, self.force, self.out):
+            pass
+
+
+def discover(generator: GeneratorName, find: FindOptions, look: SampledOptions, output: FoundOutput) -> None:
     """Find directions in latent space that change one thing each.
 
     Taught methods draw and score samples and learn what scores depend on; the
@@ -94,35 +117,40 @@ def discover(
       latentwalk discover my_model.pkl --scorer measurements --out out/mine
       latentwalk discover faces64 --method fewshot --labels labels.csv
     """
-    from latentwalk.jobs.discover import discover as discover_all
-    from latentwalk.jobs.load import MEASUREMENTS, load_scorer, scorer_of
-    from latentwalk.labels import read_labels
-
+    attributes, out, as_json = find.attribute or [], output.out, output.as_json
+    output.check(find.method or [])
+    check_generator(generator)
+    if find.labels:
+        check_file(find.labels, "hand labels, .csv")
+    if find.scorer:
+        check_scorer(find.scorer)
     with working(f"loading {generator}", as_json) as progress:
-        made = load_drawing(generator, device, truncation, None, "const", progress)
-        name = scorer_of(made, scorer)
-        judged = load_scorer(name, device, made) if name else None
-        labelled = read_labels(labels, made, None, attribute or []) if labels else None
-        methods = read_methods(method or [], judged is not None, labels is not None, made.spaces)
+        from latentwalk.jobs.discover import discover as discover_all
+        from latentwalk.jobs.load import MEASUREMENTS, load_scorer, scorer_of
+
+        made = load_generator(generator, look, progress)
+        name = scorer_of(made, find.scorer)
+        scorer = load_scorer(name, look.device, made) if name else None
+        methods = read_methods(find.method or [], scorer is not None, find.labels is not None, made.spaces)
         files = [out] if out.suffix == SUFFIX else [out / f"{each}{SUFFIX}" for each in dict.fromkeys(methods)]
         if len(files) != len(set(methods)):
             raise ValueError(f"{out} is one file, got {len(set(methods))} methods: name a folder, or one --method")
         for file in files:
             check_ending(file, SUFFIX)
         failed: dict[str, str] = {}
-        with outputs(files, force):
+        with outputs(files, output.force, out):
             found = discover_all(
                 made,
                 methods,
-                judged,
-                attribute or None if judged else None,
-                samples,
-                seed,
-                space,
-                classes_of(made, classes),
-                labelled,
-                read_options(option or [], methods),
-                judged or load_scorer(MEASUREMENTS[0], device, made),
+                scorer,
+                attributes or None if scorer or find.labels else None,
+                find.samples,
+                find.seed,
+                find.space,
+                classes_of(made, look.classes),
+                find.labels,
+                read_options(find.option or [], methods),
+                scorer or load_scorer(MEASUREMENTS[0], look.device, made),
                 progress,
                 failed.__setitem__ if len(files) > 1 else None,
             )
@@ -176,22 +204,23 @@ def summary(found: "Directions") -> dict[str, Any]:
     """What was found, as plain data."""
     return {
         "directions": [
-            {"name": d.name, "unit": d.unit, "offset": d.offset, "effects": [e._asdict() for e in d.effects]}
-            for d in found
+            {"id": i, "name": d.name, "unit": d.unit, "offset": d.offset, "effects": [e._asdict() for e in d.effects]}
+            for i, d in enumerate(found)
         ],
-        **found.source,
+        **found.origin.model_dump(mode="json"),
+        "command": found.origin.command(),
     }
 
 
 def say_directions(found: "Directions") -> None:
     """One row per direction: what it moves if that was measured, and how well its boundary tells new codes apart."""
-    cost, figures = found.source.get("cost", {}), found.source.get("figures", {})
-    say(f"{found.source.get('method', 'directions')}: {len(found)} in {found[0].space}", "bold")
-    used = [
-        f"{cost[kind]:,} {what}" for kind, what in (("images", "scored images"), ("labels", "labels")) if cost.get(kind)
-    ]
-    say(", ".join([f"fitted in {cost.get('seconds', 0):.1f} s", *used]), "dim")
-    for reason in found.source.get("skipped", {}).values():
+    cost, figures = found.origin.cost, found.origin.figures
+    say(f"{found.origin.method or 'directions'}: {len(found)} in {found[0].space}", "bold")
+    used = [f"fitted in {cost.seconds:.1f} s"] if cost.seconds is not None else []
+    used += [f"{n:,} {what}" for n, what in ((cost.images, "scored images"), (cost.labels, "labels")) if n]
+    if used:
+        say(", ".join(used), "dim")
+    for reason in found.origin.skipped.values():
         say(f"left out: {reason}", "yellow")
     if any("correlation" in figures.get(direction.name, {}) for direction in found):
         _say_taught(found, figures)
@@ -199,16 +228,19 @@ def say_directions(found: "Directions") -> None:
     if not any(direction.effects for direction in found):
         _say_figures(found, figures)
         return
-    rows = [(d.name, ", ".join(f"{e.attribute} {e.effect:+.2f}" for e in d.effects[:3])) for d in found]
-    say_table(("direction", "what it moves"), rows)
+    rows = [
+        (str(i), d.name, ", ".join(f"{e.attribute} {e.effect:+.2f}" for e in d.effects[:3]))
+        for i, d in enumerate(found)
+    ]
+    say_table((">id", "direction", "what it moves"), rows)
     say("change per unit, in standard deviations of the attribute's logit", "dim")
 
 
 def _say_figures(found: "Directions", figures: dict[str, dict[str, Any]]) -> None:
     """What the method itself says of each direction."""
     names = list(dict.fromkeys(name for seen in figures.values() for name in seen))
-    rows = [(d.name, *(_figure(figures.get(d.name, {}).get(name)) for name in names)) for d in found]
-    say_table(("direction", *(f">{name}" for name in names)), rows)
+    rows = [(str(i), d.name, *(_figure(figures.get(d.name, {}).get(n)) for n in names)) for i, d in enumerate(found)]
+    say_table((">id", "direction", *(f">{name}" for name in names)), rows)
 
 
 def _figure(value: object) -> str:
@@ -218,10 +250,10 @@ def _figure(value: object) -> str:
 
 def _say_taught(found: "Directions", figures: dict[str, dict[str, Any]]) -> None:
     rows = []
-    for direction in found:
+    for i, direction in enumerate(found):
         seen = figures.get(direction.name, {})
         shares = [number(seen.get(name)) for name in ("validation", "rest", "correlation")]
         positive = seen.get("positive")
-        rows.append((direction.name, *shares, "-" if positive is None else f"{positive:.0%}"))
-    say_table(("direction", ">accuracy", ">others", ">correlation", ">have it"), rows)
+        rows.append((str(i), direction.name, *shares, "-" if positive is None else f"{positive:.0%}"))
+    say_table((">id", "direction", ">accuracy", ">others", ">correlation", ">have it"), rows)
     say("on held-out codes; accuracy: those that score highest and lowest; correlation: of score and place", "dim")

@@ -1,33 +1,28 @@
 """`latentwalk edit`: move codes until their pictures have what is wanted, and say what else changed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from latentwalk.cli.console import Bar, say_files, say_json, working
+from latentwalk.cli.console import Bar, say, say_files, say_json, working
+from latentwalk.cli.edit_output import NONE, EditOutput, needs_frames, write
 from latentwalk.cli.errors import ALL_WELL, NOT_REACHED
 from latentwalk.cli.options import (
-    OUTPUT,
-    Classes,
-    Codes,
-    Cutoff,
-    Device,
-    Force,
+    CodesOptions,
     GeneratorName,
-    Json,
-    Noise,
+    PictureOptions,
     ScorerName,
-    Seeds,
-    Truncation,
-    load_drawing,
+    check_file,
+    check_generator,
+    load_generator,
     read_start,
     read_targets,
-    scorer_for,
 )
-from latentwalk.cli.outputs import outputs
-from latentwalk.cli.shifts import Chosen, ForceGenerator, Layers, Placed, Strengths, Without, read_shifts
+from latentwalk.cli.outputs import check_folder, outputs
+from latentwalk.cli.shifts import ShiftOptions, read_shifts
 from latentwalk.cli.summary import say_summary, summarize
 
 if TYPE_CHECKING:
@@ -39,9 +34,96 @@ if TYPE_CHECKING:
 WALK = "Walk"
 """Panel of the help that says how codes move."""
 
-SHOWN = "before-after,strip,heat,chart,gif"
-CHART_CODES = 1000
-"""A chart shows means, so it may show more codes than other pictures; its receipt lists them all."""
+MAX_STEPS = 100
+"""Named in the help; the walk has its own."""
+
+
+@dataclass(frozen=True)
+class ScorerOptions:
+    """Who tells what pictures show."""
+
+    scorer: ScorerName = None
+    judge: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="A second scorer that says whether it agrees, or none. "
+            "Default: the one that comes with the generator.",
+            show_default=False,
+        ),
+    ] = None
+
+    def name(self, generator: str, fixed: bool) -> str | None:
+        """The name of the scorer; None where nothing is scored. Fixed steps need no scores, walks to a goal do.
+
+        Raises ValueError for a scorer that is not there.
+        """
+        from latentwalk.bundled import MEASUREMENTS, SCORERS, check_scorer
+
+        if self.judge not in (None, NONE):
+            check_scorer(self.judge)
+        if self.scorer == NONE and fixed:
+            return None
+        if self.scorer == NONE:
+            raise ValueError("--scorer none: --set needs scores: name a scorer, or move by --direction and --strength")
+        if self.scorer is not None:
+            check_scorer(self.scorer)
+            return self.scorer
+        if generator in SCORERS:
+            return generator
+        if fixed:
+            return MEASUREMENTS[0]
+        raise ValueError(
+            f"no scorer comes with {generator}: name one with --scorer, train one with `latentwalk train scorer`, "
+            "or take --scorer measurements (brightness, colour, sharpness and the like)"
+        )
+
+
+@dataclass(frozen=True)
+class WalkOptions:
+    """How codes walk to a probability."""
+
+    hold: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help="Attributes that should stay as they are, such as age,smiling; or others, for all the rest.",
+            rich_help_panel=WALK,
+        ),
+    ] = None
+    along: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Walk straight along the directions of this file (see latentwalk discover), not along gradients.",
+            rich_help_panel=WALK,
+        ),
+    ] = None
+    max_steps: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            max=10_000,
+            help=f"Steps of a gradient walk after which a code gives up. Default: {MAX_STEPS}.",
+            rich_help_panel=WALK,
+            show_default=False,
+        ),
+    ] = None
+
+    def check(self) -> None:
+        if self.along is None:
+            return
+        check_file(self.along, "a file of directions")
+        if self.max_steps is not None:
+            raise ValueError("a walk along directions takes no steps: leave --max-steps out, or --along")
+
+    @property
+    def held(self) -> str | list[str]:
+        """The attributes to hold."""
+        if self.hold is None:
+            return []
+        return "others" if self.hold.strip() == "others" else [name.strip() for name in self.hold.split(",")]
 
 
 def edit(
@@ -51,73 +133,18 @@ def edit(
         typer.Option(
             "--set",
             metavar="NAME[=P]",
-            help="An attribute and the probability to reach: 0.995 when left out, below 0.5 to fall. Repeatable.",
+            help="An attribute and the probability to reach, such as eyeglasses (to 0.995) or smiling=0.1. At least "
+            "0.5 means: no less than that; below 0.5: no more than that. Repeatable.",
             show_default=False,
         ),
     ] = None,
-    seeds: Seeds = None,
-    codes: Codes = None,
-    scorer: ScorerName = None,
-    judge: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="A second scorer that says whether it agrees, or none. "
-            "Default: the one that comes with the generator.",
-            show_default=False,
-        ),
-    ] = None,
-    classes: Classes = None,
-    truncation: Truncation = 1.0,
-    cutoff: Cutoff = None,
-    noise: Noise = "const",
-    device: Device = "cpu",
-    hold: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAMES", help="Attributes that should stay, or others for all the rest.", rich_help_panel=WALK
-        ),
-    ] = None,
-    along: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Walk straight along these directions (see discover), not along gradients.",
-            rich_help_panel=WALK,
-        ),
-    ] = None,
-    max_steps: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N", min=1, max=10_000, help="Steps after which a code gives up. Default: 60.", rich_help_panel=WALK
-        ),
-    ] = None,
-    direction: Chosen = None,
-    strength: Strengths = None,
-    layers: Layers = None,
-    without: Without = None,
-    place: Placed = False,
-    force_generator: ForceGenerator = False,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER", help="Where files go. Default: out/NAME of what is set.", rich_help_panel=OUTPUT
-        ),
-    ] = None,
-    show: Annotated[
-        str,
-        typer.Option(
-            metavar="KINDS",
-            help="before-after, strip, heat, chart, plane, gif, mp4, or none.",
-            rich_help_panel=OUTPUT,
-        ),
-    ] = SHOWN,
-    show_count: Annotated[
-        int,
-        typer.Option(metavar="N", min=1, max=1000, help="How many codes the pictures show.", rich_help_panel=OUTPUT),
-    ] = 6,
-    force: Force = False,
-    as_json: Json = False,
+    *,
+    codes: CodesOptions,
+    scorers: ScorerOptions,
+    look: PictureOptions,
+    walk: WalkOptions,
+    shift: ShiftOptions,
+    output: EditOutput,
 ) -> None:
     """Change an attribute: every code moves until its picture has it, or by a fixed strength along directions.
 
@@ -132,45 +159,39 @@ def edit(
       latentwalk edit faces64 --seeds 0-9999 --set hat --show none --json
       latentwalk edit faces64 --direction out/directions/sefa.safetensors:hat \\
           --strength 3
+      latentwalk edit my_model.pkl --direction mine.safetensors:warmth \\
+          --strength -3:3:7 --scorer none
       latentwalk edit my_model.pkl --truncation 0.7 --scorer my.module:smile \\
           --set smile
     """
-    from latentwalk.jobs.edit import edit_batches
-    from latentwalk.jobs.load import load_scorer
-
-    wanted, kinds = read_targets(targets or []), read_kinds(show)
-    if bool(wanted) == bool(direction):
+    wanted, fixed = read_targets(targets or []), bool(shift.direction)
+    if bool(wanted) == fixed:
         raise ValueError("expected what to change: --set NAME, or --direction FILE:NAME with --strength (not both)")
-    folder = out or Path("out") / file_name("-".join(wanted or direction or []))
-    files = [folder / name for name in ("receipt.json", "latents.safetensors", *kinds)]
-    with working(f"loading {generator}", as_json) as progress:
-        made = load_drawing(generator, device, truncation, cutoff, noise, progress)
-        first = load_scorer(scorer_for(generator, scorer), device, made)
-        second = find_judge(made, first, judge, wanted, device)
-        start = read_start(made, seeds, codes, classes)
-        if direction:
-            walk = read_shifts(made, direction, strength, layers, without, place, force_generator)
-        else:
-            check_unused(strength=strength, layers=layers, without=without, place=place)
-            walk = read_walk(made, along, max_steps)
-        batches = edit_batches(
-            made,
-            start,
-            first,
-            wanted,
-            hold=read_hold(hold),
-            walk=walk,
-            judge=second,
-            frames=needs_frames(kinds),
-        )
-        with outputs(files, force):
-            progress.wait(f"walking {len(start):,} codes")
-            edited = gather(batches, show_count, len(start), progress)
-            write(edited, folder, kinds, show_count, progress)
+    for options in (codes, walk, shift):
+        options.check()
+    check_generator(generator)
+    name = scorers.name(generator, fixed)
+    kinds = output.kinds(name is not None, shift.pictures > 1)
+    folder = check_folder(output.out or Path("out") / file_name("-".join(wanted or shift.direction or [])))
+    files = [folder / each for each in ("receipt.json", "latents.safetensors", *kinds)]
+    with outputs(files, output.force, folder), working(f"loading {generator}", output.as_json) as progress:
+        from latentwalk.jobs.edit import edit_batches
+
+        made = load_generator(generator, look, progress)
+        first, second = find_scorers(made, name, scorers.judge, wanted, look.device)
+        start = read_start(made, codes, look.classes)
+        how = read_shifts(made, shift) if fixed else read_walk(made, walk)
+        frames = needs_frames(kinds)
+        batches = edit_batches(made, start, first, wanted, hold=walk.held, walk=how, judge=second, frames=frames)
+        progress.wait(f"walking {len(start):,} codes")
+        edited = gather(batches, output.show_count, len(start), progress)
+        write(edited, folder, kinds, output.show_count, shift.pictures, progress)
     summary = {**summarize(edited), "files": files}
-    if as_json:
+    if output.as_json:
         say_json(summary)
     else:
+        if fixed and name is not None and name not in (scorers.scorer, generator):
+            say(f"no scorer comes with {generator}: what changes is told by {name}", "dim")
         say_summary(summary)
         say_files(files)
     raise typer.Exit(ALL_WELL if summary["reached"] == summary["codes"] else NOT_REACHED)
@@ -179,13 +200,6 @@ def edit(
 def file_name(text: str) -> str:
     """A name for a folder from what was set, or from FILE:NAME of a direction."""
     return Path(text).name.replace(".safetensors", "").replace(":", "-").replace(" ", "_") or "edit"
-
-
-def check_unused(**options: object) -> None:
-    """Raises ValueError for an option that means nothing without --direction."""
-    for name, value in options.items():
-        if value:
-            raise ValueError(f"--{name} goes with --direction: leave it out, or choose a direction")
 
 
 def gather(batches: "Iterable[Edited]", show_count: int, total: int, progress: Bar) -> "Edited":
@@ -200,72 +214,32 @@ def gather(batches: "Iterable[Edited]", show_count: int, total: int, progress: B
     return Edited.concatenate(parts)
 
 
-def write(edited: "Edited", folder: Path, kinds: dict[str, str], show_count: int, progress: Bar) -> None:
-    """The receipt and the codes of all, then the pictures of the first."""
-    from latentwalk.jobs.figures import ANIMATIONS, save_film, save_picture
-    from latentwalk.receipts import PictureRecipe
-
-    progress.wait("writing the receipt")
-    edited.receipt.save(folder / "receipt.json")
-    edited.latents.save(folder / "latents.safetensors")
-    for name, kind in kinds.items():
-        progress.wait(f"drawing {name}")
-        count = min(len(edited), CHART_CODES if kind == "chart" else show_count)
-        if kind in ANIMATIONS:
-            save_film(edited, folder / name, kind, count)
-        else:
-            save_picture(edited, folder / name, PictureRecipe(kind=kind, show=count))
-
-
-def read_kinds(text: str) -> dict[str, str]:
-    """{file name: kind of picture} from "strip,gif". Raises ValueError for an unknown kind."""
-    from latentwalk.jobs.figures import ANIMATIONS, PICTURES
-
-    kinds = [] if text.strip() == "none" else [kind.strip() for kind in text.split(",")]
-    for kind in kinds:
-        if kind not in (*PICTURES, *ANIMATIONS):
-            raise ValueError(f"--show {text}: no kind {kind!r}: there are {', '.join((*PICTURES, *ANIMATIONS))}, none")
-    return {f"{kind}.png" if kind in PICTURES else f"walk.{kind}": kind for kind in kinds}
-
-
-def needs_frames(kinds: dict[str, str]) -> bool:
-    from latentwalk.jobs.figures import NEED_PATHS
-
-    return bool(NEED_PATHS & set(kinds.values()))
-
-
-def read_hold(text: str | None) -> str | list[str]:
-    if text is None:
-        return []
-    return "others" if text.strip() == "others" else [name.strip() for name in text.split(",")]
-
-
-def read_walk(generator: "Generator", along: Path | None, max_steps: int | None) -> "Walker":
+def read_walk(generator: "Generator", given: WalkOptions) -> "Walker":
     """How to walk. Raises ValueError for directions of another generator."""
     from latentwalk.direction import Directions
     from latentwalk.walks.boundary import BoundaryWalk
     from latentwalk.walks.gradient import GradientWalk
 
-    if along is None:
-        return GradientWalk() if max_steps is None else GradientWalk(max_steps=max_steps)
-    if max_steps is not None:
-        raise ValueError("a walk along directions takes no steps: leave --max-steps out, or --along")
-    return BoundaryWalk(Directions.load(along, generator.fingerprint))
+    if given.along is None:
+        return GradientWalk() if given.max_steps is None else GradientWalk(max_steps=given.max_steps)
+    return BoundaryWalk(Directions.load(given.along, generator.fingerprint))
 
 
-def find_judge(
-    generator: "Generator", scorer: "Scorer", judge: str | None, wanted: Iterable[str], device: str
-) -> "Scorer | None":
-    """The second scorer, if there is one. Raises ValueError when the one that was asked for knows none of the goals."""
+def find_scorers(
+    generator: "Generator", name: str | None, judge: str | None, wanted: Mapping[str, float], device: str
+) -> "tuple[Scorer, Scorer | None]":
+    """The scorer and the judge, if there is one. Raises ValueError for a judge who knows none of the goals."""
     from latentwalk.jobs.load import judge_of, load_scorer
+    from latentwalk.scores import Unscored
 
-    name = judge or judge_of(generator, scorer)
-    if name is None or name == "none":
-        return None
-    found = load_scorer(name, device, generator)
+    scorer = load_scorer(name, device, generator) if name else Unscored()
+    second = judge or judge_of(generator, scorer)
+    if second is None or second == NONE:
+        return scorer, None
+    found = load_scorer(second, device, generator)
     known = [attribute for attribute in wanted if attribute in found.attributes]
     if judge and not known:
         raise ValueError(
             f"the judge {judge} knows none of what is set, only {', '.join(found.attributes)}: choose another, or none"
         )
-    return found if known else None
+    return scorer, found if known else None

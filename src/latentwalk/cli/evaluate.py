@@ -1,7 +1,7 @@
 """`latentwalk evaluate`: what directions do, how much they leak, and which is the best for each attribute."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from latentwalk.cli.console import number, say, say_files, say_json, say_table, working
-from latentwalk.cli.options import OUTPUT, Classes, Device, Force, Json, classes_of
+from latentwalk.cli.options import OUTPUT, Classes, Device, Force, Json, check_file, check_generator, classes_of
 from latentwalk.cli.outputs import check_ending, outputs
 
 if TYPE_CHECKING:
@@ -24,38 +24,8 @@ if TYPE_CHECKING:
 
 
 Files = Annotated[
-    list[Path], typer.Argument(metavar="FILES...", help="Files of directions: those of discover, or .npy, .npz, .pt.")
-]
-Of = Annotated[
-    str | None,
-    typer.Option("--generator", metavar="NAME", help="Default: the one that the files name.", show_default=False),
-]
-JudgeName = Annotated[
-    str | None,
-    typer.Option(
-        "--judge",
-        metavar="NAME",
-        help="A scorer that the directions were not fitted on. Default: the one that comes with the generator, "
-        "else measurements-judge.",
-        show_default=False,
-    ),
-]
-HeldOut = Annotated[int, typer.Option("--codes", metavar="N", min=2, max=10**6, help="Held-out codes to draw.")]
-StrengthCount = Annotated[
-    int, typer.Option("--strengths", metavar="N", min=3, max=101, help="Strengths to draw, odd, from -3 to 3 units.")
-]
-HeldOutSeed = Annotated[
-    int | None,
-    typer.Option(
-        "--seed",
-        metavar="N",
-        min=0,
-        help="Of the codes. Default: one that nothing was fitted with.",
-        show_default=False,
-    ),
-]
-ForceGenerator = Annotated[
-    bool, typer.Option("--force-generator", help="Take directions of another generator too, if they fit.")
+    list[Path],
+    typer.Argument(metavar="FILES...", help="Files of directions: those of latentwalk discover, or .npy, .npz, .pt."),
 ]
 
 
@@ -68,14 +38,65 @@ class Look(StrEnum):
     pixels = "pixels"
 
 
-LookAt = Annotated[
-    Look,
-    typer.Option(
-        "--features",
-        help="What likeness and quality are measured on: the judge's layers, ImageNet's (needs latentwalk[features]), "
-        "Inception's (needs torchvision's weights on this machine), or pixels.",
-    ),
-]
+@dataclass(frozen=True)
+class JudgingOptions:
+    """Of what, by whom and on how many codes directions are judged."""
+
+    generator: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The generator. Default: the one that the files name.", show_default=False),
+    ] = None
+    judge: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="A scorer that the directions were not fitted on. Default: the one that comes with the generator, "
+            "else measurements-judge.",
+            show_default=False,
+        ),
+    ] = None
+    codes: Annotated[int, typer.Option(metavar="N", min=2, max=10**6, help="How many held-out codes to sample.")] = 1000
+    strengths: Annotated[
+        int,
+        typer.Option(
+            metavar="N", min=3, max=101, help="How many strengths to render, odd: 9 goes from -3 to 3 units in 0.75."
+        ),
+    ] = 9
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="Seed of the held-out codes. Default: one that nothing was fitted with.",
+            show_default=False,
+        ),
+    ] = None
+    features: Annotated[
+        Look,
+        typer.Option(
+            help="What likeness and quality are measured on: the judge's layers, ImageNet's (needs "
+            "latentwalk[features]), Inception's (needs torchvision's weights on this machine), or pixels.",
+        ),
+    ] = Look.judge
+    classes: Classes = None
+    device: Device = "cpu"
+    force_generator: Annotated[
+        bool,
+        typer.Option(
+            "--force-generator", help="Also take directions that were found on another generator, if they fit."
+        ),
+    ] = False
+
+    def check(self, files: "Sequence[Path]") -> None:
+        """Raises ValueError, before anything is loaded, for files and names that are not there."""
+        from latentwalk.bundled import check_scorer
+
+        for file in files:
+            check_file(file, "a file of directions")
+        if self.generator:
+            check_generator(self.generator)
+        if self.judge:
+            check_scorer(self.judge)
 
 
 Update = Annotated[
@@ -84,6 +105,18 @@ Update = Annotated[
         "--update", help="Also write ranges and figures into the files of directions.", rich_help_panel=OUTPUT
     ),
 ]
+
+
+@dataclass(frozen=True)
+class EvaluationOutput:
+    """The figures."""
+
+    out: Annotated[Path, typer.Option(metavar="FILE", help="All that was measured, .json.", rich_help_panel=OUTPUT)] = (
+        Path("out/evaluation.json")
+    )
+    update: Update = False
+    force: Force = False
+    as_json: Json = False
 
 
 class Judged(NamedTuple):
@@ -95,24 +128,7 @@ class Judged(NamedTuple):
     labels: "Tensor | None"
 
 
-def evaluate(
-    files: Files,
-    generator: Of = None,
-    judge: JudgeName = None,
-    codes: HeldOut = 1000,
-    strengths: StrengthCount = 9,
-    seed: HeldOutSeed = None,
-    features: LookAt = Look.judge,
-    classes: Classes = None,
-    device: Device = "cpu",
-    force_generator: ForceGenerator = False,
-    out: Annotated[
-        Path, typer.Option(metavar="FILE", help="All that was measured, .json.", rich_help_panel=OUTPUT)
-    ] = Path("out/evaluation.json"),
-    update: Update = False,
-    force: Force = False,
-    as_json: Json = False,
-) -> None:
+def evaluate(files: Files, judging: JudgingOptions, output: EvaluationOutput) -> None:
     """Judge directions on codes that they were not fitted to.
 
     Draws the same codes at every strength of every direction, and measures
@@ -124,58 +140,45 @@ def evaluate(
       latentwalk evaluate svm.safetensors sefa.safetensors --codes 500
       latentwalk evaluate d.safetensors --generator my.pkl --judge my.module:tell
     """
-    check_ending(out, ".json")
-    with working("loading", as_json) as progress, outputs([out], force):
-        found = judged(
-            files, generator, judge, codes, strengths, seed, features, classes, device, force_generator, progress
-        )
+    out = check_ending(output.out, ".json")
+    judging.check(files)
+    with outputs([out], output.force, out), working("loading", output.as_json) as progress:
+        found = judged(files, judging, progress)
         result = found.result
         result.save(out)
-        if update:
+        if output.update:
             write_back(files, found)
-    if as_json:
+    if output.as_json:
         say_json(result.model_dump(mode="json"))
         return
     say_evaluation(result)
     say_files([out])
 
 
-def judged(
-    files: "Sequence[Path]",
-    generator: str | None,
-    judge: str | None,
-    codes: int,
-    strengths: int,
-    seed: int | None,
-    features: Look,
-    classes: str | None,
-    device: str,
-    force_generator: bool,
-    progress: "Progress",
-) -> Judged:
+def judged(files: "Sequence[Path]", given: JudgingOptions, progress: "Progress") -> Judged:
     """The directions of all files, judged together. Raises ValueError for what cannot be read or judged."""
     from latentwalk.jobs.directions import read_directions
     from latentwalk.jobs.evaluate import evaluate as judge_directions
     from latentwalk.jobs.load import load
 
-    made = load(generator or recorded_generator(files), device, progress=progress)
-    found = [read_directions(file, made, force=force_generator) for file in files]
+    made = load(given.generator or recorded_generator(files), given.device, progress=progress)
+    found = [read_directions(file, made, force=given.force_generator) for file in files]
     made = made.with_options(**asdict(recorded_drawing(found)))
-    labels = classes_of(made, classes)
-    given = list(zip(found, map(str, files), strict=True))
+    labels = classes_of(made, given.classes)
+    with_files = list(zip(found, map(str, files), strict=True))
     result = judge_directions(
         made,
-        given,
-        load_judge(made, judge, device),
-        codes,
-        strengths,
-        seed,
+        with_files,
+        load_judge(made, given.judge, given.device),
+        given.codes,
+        given.strengths,
+        given.seed,
         labels=labels,
-        features=features.value,
-        force=force_generator,
+        features=given.features.value,
+        force=given.force_generator,
         progress=progress,
     )
-    return Judged(made, given, result, labels)
+    return Judged(made, with_files, result, labels)
 
 
 def write_back(files: "Sequence[Path]", judged: Judged) -> None:
@@ -194,7 +197,7 @@ def recorded_generator(files: "Sequence[Path]") -> str:
     from latentwalk.jobs.load import find_source
 
     ours = [file for file in files if file.suffix == ".safetensors"]
-    homes = {str(Directions.load(file).source.get("generator_source", "")): file.parent for file in ours}
+    homes = {made.source: file.parent for file in ours if (made := Directions.load(file).origin.generator)}
     homes.pop("", None)
     if len(homes) != 1:
         raise ValueError(
@@ -209,23 +212,19 @@ def recorded_generator(files: "Sequence[Path]") -> str:
 
 
 def recorded_drawing(found: "Sequence[Directions]") -> "RenderOptions":
-    """The options of pictures that directions were found with. Raises ValueError when they differ or are damaged."""
-    from pydantic import TypeAdapter, ValidationError
-
+    """The options of pictures that directions were found with. Raises ValueError when they differ."""
     from latentwalk.options import RenderOptions
 
-    given = [directions.source["drawing"] for directions in found if "drawing" in directions.source]
+    given = [directions.origin.drawing for directions in found if directions.origin.drawing is not None]
     if any(drawing != given[0] for drawing in given):
         raise ValueError("the files were found with different truncation, cutoff or noise: judge them one by one")
-    try:
-        return TypeAdapter(RenderOptions).validate_python(given[0]) if given else RenderOptions()
-    except ValidationError as error:
-        raise ValueError(f"a file of directions is damaged: drawing: {error.errors()[0]['msg']}") from None
+    return given[0] if given else RenderOptions()
 
 
 def load_judge(generator: "Generator", judge: str | None, device: str) -> "Scorer":
     """The judge: the one that was named, else the one that comes with the generator, else what can be measured."""
-    from latentwalk.jobs.load import MEASUREMENTS, SCORERS, load_scorer
+    from latentwalk.bundled import MEASUREMENTS, SCORERS
+    from latentwalk.jobs.load import load_scorer
 
     own = f"{generator.source}-judge"
     return load_scorer(judge or (own if own in SCORERS else MEASUREMENTS[1]), device, generator)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -12,6 +12,9 @@ from latentwalk.cli.console import say, say_facts, say_json, say_table, working
 from latentwalk.cli.discover import say_directions
 from latentwalk.cli.inspect import facts_of, say_details
 from latentwalk.cli.options import Json
+
+if TYPE_CHECKING:
+    from latentwalk.origin import Origin
 
 
 class Description(NamedTuple):
@@ -59,7 +62,7 @@ def info(
 
 def describe(thing: str, progress: Callable[[str, int, int], None]) -> list[Description]:
     """What a thing is, one description for each thing of that name. Raises ValueError for one that nothing reads."""
-    from latentwalk.jobs.load import GENERATORS, SCORERS
+    from latentwalk.bundled import GENERATORS, SCORERS
     from latentwalk.remote.address import is_remote
 
     if is_remote(thing):
@@ -92,7 +95,7 @@ def kind_of(path: Path) -> str:
 
 
 def describe_bundle() -> Description:
-    from latentwalk.jobs.load import GENERATORS, MEASUREMENTS, SCORERS
+    from latentwalk.bundled import GENERATORS, MEASUREMENTS, SCORERS
     from latentwalk.methods import METHODS
     from latentwalk.version import VERSION
 
@@ -133,19 +136,32 @@ def describe_directions(thing: str) -> Description:
     from latentwalk.direction import Directions
 
     found = Directions.load(thing)
-    rows = [{"name": d.name, "space": d.space, "unit": d.unit, "offset": d.offset} for d in found]
-    source = dict(found.source)
-    named = ("method", "generator", "scorer", "samples", "seed")
-    facts = {name: str(source[name]) for name in named if name in source}
-    if isinstance(source.get("parameters"), dict):
-        facts["parameters"] = ", ".join(f"{name} {value}" for name, value in source["parameters"].items())
-    data = {"source": thing, "directions": rows, "recipe": source}
+    rows = [
+        {"id": i, "name": d.name, "space": d.space, "unit": d.unit, "offset": d.offset} for i, d in enumerate(found)
+    ]
+    origin = found.origin
+    facts = {name: str(value) for name, value in origin_facts(origin).items() if value not in (None, "")}
+    data = {"source": thing, "directions": rows, "recipe": origin.model_dump(mode="json"), "command": origin.command()}
     return Description(
         {"directions": data},
         f"{len(found)} directions in {thing}",
         facts,
         partial(say_directions, found),
     )
+
+
+def origin_facts(origin: "Origin") -> dict[str, object]:
+    """What a person wants to know first of where directions come from."""
+    made_for = origin.generator
+    return {
+        "method": origin.method,
+        "generator": made_for and f"{made_for.source} ({made_for.fingerprint})",
+        "scorer": origin.scorer and origin.scorer.source,
+        "samples": origin.samples,
+        "seed": origin.seed,
+        "parameters": ", ".join(f"{name} {value}" for name, value in origin.parameters.items()),
+        "command": origin.command(),
+    }
 
 
 def describe_latents(thing: str) -> Description:
@@ -217,7 +233,7 @@ def _edit_facts(data: dict[str, Any], receipt: Any) -> dict[str, str]:
 
 KINDS: dict[str, Callable[[str], Description]] = {
     "latentwalk.classifier": describe_scorer,
-    "latentwalk.direction": describe_directions,
+    "latentwalk.directions": describe_directions,
     "latentwalk.latents": describe_latents,
     ".npy": describe_array,
     ".png": describe_receipt,

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from latentwalk.cli.console import say, say_facts, say_files, say_json, say_table, working
-from latentwalk.cli.options import OUTPUT, Force, GeneratorName, Json
-from latentwalk.cli.outputs import check_ending, outputs
+from latentwalk.cli.options import OUTPUT, Force, GeneratorName, Json, check_generator
+from latentwalk.cli.outputs import IMAGES, check_ending, outputs
 
 if TYPE_CHECKING:
     from latentwalk.jobs.inspect import Inspected
@@ -21,7 +21,9 @@ def inspect(
     sheet: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="A sheet of what it draws, .png, through all classes.", rich_help_panel=OUTPUT
+            metavar="FILE",
+            help="Also write a sheet of samples, through all classes: .png, .jpg or .webp.",
+            rich_help_panel=OUTPUT,
         ),
     ] = None,
     force: Force = False,
@@ -36,14 +38,15 @@ def inspect(
       latentwalk inspect my_model.pkl --sheet sheet.png
       latentwalk inspect biggan-deep-128 --json
     """
-    from latentwalk.jobs.inspect import inspect as look
-    from latentwalk.jobs.inspect import save_contact_sheet
+    files = [check_ending(sheet, *IMAGES)] if sheet else []
+    check_generator(generator)
+    with outputs(files, force), working(f"reading {generator}", as_json) as progress:
+        from latentwalk.jobs.inspect import inspect as look
+        from latentwalk.jobs.inspect import save_contact_sheet
 
-    files = [check_ending(sheet, ".png")] if sheet else []
-    with working(f"reading {generator}", as_json) as progress, outputs(files, force):
         found = look(generator, progress)
         for file in files:
-            progress.wait("drawing the sheet")
+            progress.wait("rendering the sheet")
             save_contact_sheet(found.generator, file)
     if as_json:
         say_json({**found.describe(), "sheet": sheet})

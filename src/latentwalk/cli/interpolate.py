@@ -1,5 +1,6 @@
 """`latentwalk interpolate`: the way from one code to the next."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -9,23 +10,21 @@ import typer
 from latentwalk.cli.console import say_files, say_json, working
 from latentwalk.cli.options import (
     OUTPUT,
-    Classes,
-    Codes,
+    CodesOptions,
     Columns,
-    Cutoff,
-    Device,
     Force,
     GeneratorName,
     Json,
-    Noise,
+    PictureOptions,
     Scale,
-    Truncation,
-    load_drawing,
+    check_generator,
+    load_generator,
     read_start,
 )
-from latentwalk.cli.outputs import check_ending, outputs
+from latentwalk.cli.outputs import IMAGES, check_ending, outputs
 
 KEYS = "0-3"
+FILMS = (".gif", ".mp4")
 
 
 class How(StrEnum):
@@ -33,33 +32,51 @@ class How(StrEnum):
     lerp = "lerp"
 
 
-def interpolate(
-    generator: GeneratorName,
+@dataclass(frozen=True)
+class KeysOptions(CodesOptions):
+    """Which latent codes to go through."""
+
     seeds: Annotated[
         str | None,
-        typer.Option(metavar="LIST", help=f"Codes to go through in turn. Default: {KEYS}.", show_default=False),
-    ] = None,
-    codes: Codes = None,
+        typer.Option(
+            metavar="LIST", help=f"Seeds of the codes to go through in turn. Default: {KEYS}.", show_default=False
+        ),
+    ] = None
+
+
+@dataclass(frozen=True)
+class WayOptions:
+    """How to go."""
+
     steps: Annotated[
         int, typer.Option(metavar="N", min=2, max=10_000, help="Pictures from one code to the next, both included.")
-    ] = 10,
+    ] = 10
     how: Annotated[
-        How, typer.Option(help="On the sphere, where normal codes live, or on the straight line.")
-    ] = How.slerp,
-    classes: Classes = None,
-    truncation: Truncation = 1.0,
-    cutoff: Cutoff = None,
-    noise: Noise = "const",
-    device: Device = "cpu",
+        How,
+        typer.Option(help="slerp goes along the sphere, where normal codes live; lerp goes along the straight line."),
+    ] = How.slerp
+
+
+@dataclass(frozen=True)
+class PathOutput:
+    """The sheet or the film."""
+
     out: Annotated[
-        Path, typer.Option(metavar="FILE", help="A sheet (.png) or a film (.gif, .mp4).", rich_help_panel=OUTPUT)
-    ] = Path("out/path.png"),
-    scale: Scale = None,
-    columns: Columns = None,
-    force: Force = False,
-    as_json: Json = False,
+        Path,
+        typer.Option(
+            metavar="FILE", help="A sheet (.png, .jpg, .webp) or a film (.gif, .mp4).", rich_help_panel=OUTPUT
+        ),
+    ] = Path("out/path.png")
+    scale: Scale = None
+    columns: Columns = None
+    force: Force = False
+    as_json: Json = False
+
+
+def interpolate(
+    generator: GeneratorName, codes: KeysOptions, way: WayOptions, look: PictureOptions, output: PathOutput
 ) -> None:
-    """Walk through two or more codes and draw what lies between.
+    """Go through two or more latent codes and show what lies between them.
 
     From class to class the way goes through mixtures of both.
 
@@ -69,25 +86,27 @@ def interpolate(
       latentwalk interpolate faces64 --seeds 3,7 --how lerp --out out/line.mp4
       latentwalk interpolate my_model.pkl --seeds 3,3 --class 1,7
     """
-    from latentwalk.jobs.sheets import FILMS, draw_path, path_receipt, save_path_film, save_sheet
-    from latentwalk.receipts import PictureRecipe
+    out = check_ending(output.out, *IMAGES, *FILMS)
+    codes.check()
+    check_generator(generator)
+    steps, how = way.steps, way.how.value
+    with outputs([out], output.force, out), working(f"loading {generator}", output.as_json) as progress:
+        from latentwalk.jobs.sheets import draw_path, path_receipt, save_path_film, save_sheet
+        from latentwalk.receipts import PictureRecipe
 
-    check_ending(out, ".png", *FILMS)
-    with working(f"loading {generator}", as_json) as progress:
-        made = load_drawing(generator, device, truncation, cutoff, noise, progress)
-        keys = read_start(made, seeds, codes, classes, KEYS)
+        made = load_generator(generator, look, progress)
+        keys = read_start(made, codes, look.classes, KEYS)
         frames = (len(keys) - 1) * (steps - 1) + 1
         if not 2 <= len(keys) <= frames <= 10_000:
             raise ValueError(f"expected 2 codes or more and at most 10,000 pictures, got {len(keys)} and {frames:,}")
-        with outputs([out], force):
-            progress.wait(f"drawing {frames} pictures")
-            if out.suffix.lower() in FILMS:
-                save_path_film(str(out), made, keys, steps, how.value, scale)
-            else:
-                picture = PictureRecipe(kind="path", show=len(keys), scale=scale, columns=columns)
-                drawn = draw_path(made, keys, steps, how.value, picture)
-                save_sheet(str(out), drawn, path_receipt(made, keys, steps, how.value, picture))
-    if as_json:
-        say_json({"generator": generator, "codes": len(keys), "pictures": frames, "how": how.value, "files": [out]})
+        progress.wait(f"rendering {frames} pictures")
+        if out.suffix.lower() in FILMS:
+            save_path_film(str(out), made, keys, steps, how, output.scale)
+        else:
+            picture = PictureRecipe(kind="path", show=len(keys), scale=output.scale, columns=output.columns)
+            drawn = draw_path(made, keys, steps, how, picture)
+            save_sheet(str(out), drawn, path_receipt(made, keys, steps, how, picture))
+    if output.as_json:
+        say_json({"generator": generator, "codes": len(keys), "pictures": frames, "how": how, "files": [out]})
     else:
         say_files([out])

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,15 +13,13 @@ from latentwalk.cli.errors import STOPPED
 from latentwalk.cli.options import (
     OUTPUT,
     Columns,
-    Cutoff,
-    Device,
     Force,
     GeneratorName,
     Json,
-    Noise,
     Scale,
-    Truncation,
-    load_drawing,
+    UnclassedOptions,
+    check_generator,
+    load_generator,
 )
 from latentwalk.cli.outputs import check_ending, outputs
 
@@ -37,22 +36,25 @@ MOST = 1000
 KEYS = "y yes   n no   s skip   b back   q quit"
 
 
-def label(
-    generator: GeneratorName,
+@dataclass(frozen=True)
+class QuestionOptions:
+    """What to ask about which samples."""
+
     attribute: Annotated[
-        list[str], typer.Option(metavar="NAME", help="What to tell. Repeatable; each is a column of the labels.")
-    ],
+        list[str],
+        typer.Option(
+            metavar="NAME", help="The attribute to label, such as smiling. Repeatable: a column of the table each."
+        ),
+    ]
     seeds: Annotated[
         str | None,
         typer.Option(
             metavar="LIST",
-            help=f"Which samples. Default: {FIRST}; with --next those to choose from, {CANDIDATES}.",
+            help=f"Seeds of the samples to label, such as 0-59. Default: {FIRST}; with --next those to choose from, "
+            f"{CANDIDATES}.",
             show_default=False,
         ),
-    ] = None,
-    labels: Annotated[
-        Path, typer.Option(metavar="FILE", help="The labels, .csv. What is in it stays.", rich_help_panel=OUTPUT)
-    ] = Path("out/labels.csv"),
+    ] = None
     following: Annotated[
         int | None,
         typer.Option(
@@ -60,56 +62,66 @@ def label(
             metavar="N",
             min=1,
             max=MOST,
-            help="The N samples that tell most beside the labels that there are, and no others.",
+            help="Choose the N samples that tell most beside the labels that there are (active learning).",
             show_default=False,
         ),
-    ] = None,
+    ] = None
+
+
+@dataclass(frozen=True)
+class LabelOutput:
+    """The table, and the sheet to fill it in from."""
+
+    labels: Annotated[
+        Path, typer.Option(metavar="FILE", help="The labels, .csv. What is in it stays.", rich_help_panel=OUTPUT)
+    ] = Path("out/labels.csv")
     sheet: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Draw the samples on a sheet, .png, and make room for them in the labels, to be filled in elsewhere.",
+            help="Do not ask: write the samples as a sheet, .png, and empty rows for them into the labels, to be "
+            "filled in elsewhere.",
             rich_help_panel=OUTPUT,
         ),
-    ] = None,
-    truncation: Truncation = 1.0,
-    cutoff: Cutoff = None,
-    noise: Noise = "const",
-    device: Device = "cpu",
-    scale: Scale = None,
-    columns: Columns = None,
-    force: Force = False,
-    as_json: Json = False,
-) -> None:
+    ] = None
+    scale: Scale = None
+    columns: Columns = None
+    force: Force = False
+    as_json: Json = False
+
+
+def label(generator: GeneratorName, question: QuestionOptions, look: UnclassedOptions, output: LabelOutput) -> None:
     """Label samples by hand: 1 has it, 0 has it not, nothing where it cannot be told.
 
     In a terminal one sample at a time is shown, and a key answers: y yes, n no,
     s skip, b back, q quit. Every answer is kept at once; the same command goes on
-    with what is still open. Or draw a --sheet and fill in the table yourself.
+    with what is still open. Or write a --sheet and fill in the table yourself.
 
     \bExamples:
       latentwalk label faces64 --attribute smiling --seeds 0-59
       latentwalk label faces64 --attribute smiling --next 20
       latentwalk label faces64 --attribute hat --sheet out/sheet.png
     """
-    from latentwalk.jobs.label import open_table
-
+    labels, sheet, following, as_json = output.labels, output.sheet, question.following, output.as_json
     check_ending(labels, ".csv")
-    names = list(dict.fromkeys(check_name(name) for name in attribute))
-    known = open_table(labels, names)
-    wanted = choose(seeds, following, names, sheet)
-    if not (sheet or following or as_json or in_terminal()):
-        raise ValueError("labelling needs a terminal to ask in: draw a sheet with --sheet FILE and fill in the labels")
     files = [check_ending(sheet, ".png")] if sheet else []
-    with working(f"loading {generator}", as_json) as progress:
-        made = load_drawing(generator, device, truncation, cutoff, noise, progress)
+    names = list(dict.fromkeys(check_name(name) for name in question.attribute))
+    wanted = choose(question.seeds, following, names, sheet)
+    check_generator(generator)
+    with outputs(files, output.force, sheet), working(f"loading {generator}", as_json) as progress:
+        from latentwalk.jobs.label import open_table
+
+        known = open_table(labels, names)
+        if not (sheet or following or as_json or in_terminal()):
+            raise ValueError("labelling needs a terminal: write a sheet with --sheet FILE and fill in the labels")
+        made = load_generator(generator, look, progress)
         check_unconditional(made)
         if following:
             wanted = next_seeds(made, labels, names[0], wanted, following)
         if sheet:
-            progress.wait(f"drawing {len(wanted)} pictures")
-            with outputs([sheet], force), outputs([labels], True):
-                write_sheet(made, wanted, sheet, columns, scale)
+            progress.wait(f"rendering {len(wanted)} pictures")
+            with outputs([labels], True):
+                write_sheet(made, wanted, sheet, output.columns, output.scale)
                 known.with_rows(wanted, names).write(labels)
             files.append(labels)
     tell(wanted, bool(following), files, as_json)

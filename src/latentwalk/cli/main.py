@@ -13,6 +13,7 @@ from latentwalk.cli.discover import discover
 from latentwalk.cli.edit import edit
 from latentwalk.cli.errors import Commands
 from latentwalk.cli.evaluate import evaluate
+from latentwalk.cli.groups import flat
 from latentwalk.cli.info import info
 from latentwalk.cli.inspect import inspect
 from latentwalk.cli.interpolate import interpolate
@@ -25,14 +26,12 @@ from latentwalk.cli.sample import sample
 app = typer.Typer(
     name="latentwalk",
     cls=Commands,
-    no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (sample, label, edit, interpolate, discover, evaluate, report, replay, inspect, convert, info):
-    app.command()(command)
+    app.command()(flat(command))
 app.add_typer(train.app, name="train")
 
 
@@ -45,8 +44,9 @@ def say_version(wanted: bool) -> bool:
     return wanted
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def root(
+    context: typer.Context,
     _version: Annotated[
         bool, typer.Option("--version", callback=say_version, is_eager=True, help="Print the version.")
     ] = False,
@@ -61,6 +61,8 @@ def root(
       latentwalk edit faces64 --set smiling=0.1 --hold others
       latentwalk replay out/glasses/strip.png
     """
+    if context.invoked_subcommand is None:
+        print(context.get_help())
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,6 +1,6 @@
 """Options that several commands share, and how their texts are read."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,28 +17,23 @@ OUTPUT = "Output"
 """Panel of the help that says where results go."""
 
 DRAWING = "Drawing"
-"""Panel of the help that says how pictures are drawn."""
+"""Panel of the help that says how pictures are rendered."""
 
 SEEDS = "0-15"
 
+RISE = 0.995
+"""The probability that a goal without a number has; the same as `walk.UP`, which needs torch."""
+
 GeneratorName = Annotated[
-    str, typer.Argument(help="faces64, the path of a checkpoint, https://... or hf://owner/repository.")
-]
-Seeds = Annotated[
-    str | None,
-    typer.Option(metavar="LIST", help=f"Which codes, such as 3,7,40-42. Default: {SEEDS}.", show_default=False),
-]
-Codes = Annotated[
-    Path | None,
-    typer.Option(metavar="FILE", help="Codes instead of seeds: .safetensors that latentwalk wrote, or .npy."),
+    str, typer.Argument(help="faces64 (bundled), the path of a checkpoint, https://... or hf://owner/repository.")
 ]
 ScorerName = Annotated[
     str | None,
     typer.Option(
         "--scorer",
         metavar="NAME",
-        help="What tells attributes: a bundled name, a scorer file, package.module:function, or measurements. "
-        "Default: the one that comes with the generator.",
+        help="The classifier that scores attributes: a bundled name, a scorer file, package.module:function, or "
+        "measurements (brightness, colour, sharpness). Default: the one that comes with the generator.",
         show_default=False,
     ),
 ]
@@ -47,64 +42,148 @@ Classes = Annotated[
     typer.Option(
         "--class",
         metavar="LIST",
-        help="Class numbers, such as 3 or 0-7, that codes get in turn.",
+        help="Class numbers for a conditional generator, such as 3 or 0-7. The codes get them in turn.",
         rich_help_panel=DRAWING,
     ),
 ]
 Truncation = Annotated[
     float,
-    typer.Option(metavar="PSI", help="Below 1: nearer to the average, less varied.", rich_help_panel=DRAWING),
+    typer.Option(
+        metavar="PSI",
+        help="Truncation psi. 1 leaves codes as they are; 0.7 moves them towards the average: cleaner, less varied.",
+        rich_help_panel=DRAWING,
+    ),
 ]
 Cutoff = Annotated[
     int | None,
     typer.Option(
         metavar="N",
         min=0,
-        help="Layers, from the first, that truncation touches. Default: all.",
+        help="Truncate only the first N layers, such as 8. Default: all layers.",
         rich_help_panel=DRAWING,
         show_default=False,
     ),
 ]
 Noise = Annotated[
-    str, typer.Option(metavar="KIND", help="The noise maps: const, none, or a seed.", rich_help_panel=DRAWING)
+    str,
+    typer.Option(
+        metavar="KIND",
+        help="Noise maps of a StyleGAN: const (those of the file), none, or a seed to sample others with.",
+        rich_help_panel=DRAWING,
+    ),
 ]
-Device = Annotated[str, typer.Option(metavar="NAME", help="Where to compute: cpu, cuda, mps.")]
+Device = Annotated[str, typer.Option(metavar="NAME", help="Where to compute: cpu, cuda or mps.")]
 Json = Annotated[
-    bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else.", rich_help_panel=OUTPUT)
+    bool, typer.Option("--json", help="Print one JSON object on stdout, and nothing else.", rich_help_panel=OUTPUT)
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace files that exist.", rich_help_panel=OUTPUT)]
 Scale = Annotated[
     int | None,
-    typer.Option(metavar="N", min=1, max=16, help="How many pixels wide a pixel becomes.", rich_help_panel=OUTPUT),
+    typer.Option(
+        metavar="N",
+        min=1,
+        max=16,
+        help="Enlarge each image by this factor. Default: small images are enlarged until they can be seen well.",
+        rich_help_panel=OUTPUT,
+        show_default=False,
+    ),
 ]
 Columns = Annotated[
     int | None,
-    typer.Option(metavar="N", min=1, max=1000, help="Pictures in a row.", rich_help_panel=OUTPUT),
+    typer.Option(metavar="N", min=1, max=1000, help="How many images stand in a row.", rich_help_panel=OUTPUT),
 ]
 
 
-def load_drawing(
-    name: str, device: str, truncation: float, cutoff: int | None, noise: str, progress: "Progress"
-) -> "Generator":
-    """The generator, drawing with these options. Raises ValueError for options that its family has not."""
+@dataclass(frozen=True)
+class CodesOptions:
+    """Which latent codes to work on."""
+
+    seeds: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LIST",
+            help=f"Seeds of the latent codes, such as 3,7,40-42. Default: {SEEDS}.",
+            show_default=False,
+        ),
+    ] = None
+    codes: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Codes from a file instead of seeds: our .safetensors, or .npy."),
+    ] = None
+
+    def check(self) -> None:
+        """Raises ValueError for seeds that cannot be read, a file that is not there, or both at once."""
+        from latentwalk.seeds import parse_seeds
+
+        if self.seeds is not None and self.codes is not None:
+            raise ValueError("codes come from --seeds or from --codes: leave one of the two out")
+        if self.seeds is not None:
+            parse_seeds(self.seeds)
+        if self.codes is not None:
+            check_file(self.codes, "codes, .safetensors or .npy")
+
+
+@dataclass(frozen=True)
+class PictureOptions:
+    """How a generator renders, and where; the defaults are neutral."""
+
+    classes: Classes = None
+    truncation: Truncation = 1.0
+    cutoff: Cutoff = None
+    noise: Noise = "const"
+    device: Device = "cpu"
+
+
+@dataclass(frozen=True)
+class UnclassedOptions(PictureOptions):
+    """The same where classes mean nothing."""
+
+    classes: Classes = field(default=None, init=False)
+
+
+@dataclass(frozen=True)
+class SampledOptions(PictureOptions):
+    """The same where pictures are only looked at by a scorer."""
+
+    cutoff: Cutoff = field(default=None, init=False)
+    noise: Noise = field(default="const", init=False)
+
+
+def check_file(path: Path, expected: str) -> Path:
+    """The path. Raises ValueError when nothing is there."""
+    if not path.exists():
+        raise ValueError(f"no file {path}: expected {expected}")
+    return path
+
+
+def check_generator(name: str) -> None:
+    """Raises ValueError, before anything is loaded, for a generator that is not there."""
+    from latentwalk.bundled import find_generator
+    from latentwalk.remote.address import is_remote
+
+    if not is_remote(name):
+        find_generator(name)
+
+
+def load_generator(name: str, look: PictureOptions, progress: "Progress") -> "Generator":
+    """The generator, rendering with these options. Raises ValueError for options that its family has not."""
     from latentwalk.jobs.load import load
 
-    made = load(name, device, progress=progress)
-    return made.with_options(truncation, cutoff, int(noise) if noise.isdecimal() else noise)
+    made = load(name, look.device, progress=progress)
+    return made.with_options(look.truncation, look.cutoff, int(look.noise) if look.noise.isdecimal() else look.noise)
 
 
 def read_start(
-    generator: "Generator", seeds: str | None, codes: Path | None, classes: str | None = None, default: str = SEEDS
+    generator: "Generator", chosen: CodesOptions, classes: str | None = None, default: str = SEEDS
 ) -> "Latents":
     """The codes to work on. Raises ValueError when they cannot be read, or both ways of naming them are used."""
     from latentwalk.seeds import parse_seeds
 
-    if codes is None:
-        latents = generator.sample(parse_seeds(default if seeds is None else seeds))
-    elif seeds is None:
-        latents = read_start_codes(generator, codes)
+    chosen.check()
+    if chosen.codes is None:
+        latents = generator.sample(parse_seeds(default if chosen.seeds is None else chosen.seeds))
     else:
-        raise ValueError("codes come from --seeds or from --codes: leave one of the two out")
+        latents = read_start_codes(generator, chosen.codes)
     return classed(generator, latents, classes)
 
 
@@ -153,22 +232,8 @@ def read_start_codes(generator: "Generator", codes: Path) -> "Latents":
     return latents
 
 
-def scorer_for(generator: str, scorer: str | None) -> str:
-    """The name of the scorer. Raises ValueError when none was given and none comes with the generator."""
-    from latentwalk.jobs.load import SCORERS
-
-    if scorer is None and generator not in SCORERS:
-        raise ValueError(
-            f"no scorer comes with {generator}: name one with --scorer, train one with `latentwalk train scorer`, "
-            "or take --scorer measurements (brightness, colour, sharpness and the like)"
-        )
-    return scorer or generator
-
-
 def read_targets(texts: list[str]) -> dict[str, float]:
     """{attribute: probability} from "eyeglasses", "smiling=0.1"; a name alone rises. Raises ValueError."""
-    from latentwalk.walk import UP
-
     targets: dict[str, float] = {}
     for text in texts:
         name, given, value = text.partition("=")
@@ -176,7 +241,7 @@ def read_targets(texts: list[str]) -> dict[str, float]:
         if not name or name in targets:
             raise ValueError(f"--set {text}: expected NAME or NAME=PROBABILITY, every name once")
         try:
-            targets[name] = float(value) if given else UP
+            targets[name] = float(value) if given else RISE
         except ValueError:
             raise ValueError(
                 f"--set {text}: expected a probability, such as {name}=0.995 to rise or {name}=0.1 to fall"

@@ -1,6 +1,7 @@
 """`latentwalk replay`: make a picture again from the recipe inside it."""
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,7 @@ import typer
 
 from latentwalk.cli.console import say, say_files, say_json, working
 from latentwalk.cli.errors import ALL_WELL, NOT_REACHED
-from latentwalk.cli.options import OUTPUT, Device, Force, Json
+from latentwalk.cli.options import OUTPUT, Device, Force, Json, check_file, check_generator
 from latentwalk.cli.outputs import check_ending, outputs
 
 LEVELS = 255
@@ -16,24 +17,38 @@ ROUNDING = 1
 """Levels of brightness by which a picture may differ: a value between two levels can be rounded either way."""
 
 
-def replay(
-    picture: Annotated[Path, typer.Argument(help="A PNG that latentwalk wrote.")],
+@dataclass(frozen=True)
+class SourceOptions:
+    """What made the picture, where it lies elsewhere now."""
+
     generator: Annotated[
         str | None,
         typer.Option(metavar="GENERATOR", help="The same generator, when its file lies elsewhere now."),
-    ] = None,
+    ] = None
     scorer: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="The same scorer, when its file lies elsewhere now, or when it is Python."),
-    ] = None,
-    device: Device = "cpu",
+    ] = None
+    device: Device = "cpu"
+
+
+@dataclass(frozen=True)
+class AgainOutput:
+    """The new picture."""
+
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the new picture, .png.", rich_help_panel=OUTPUT)
-    ] = None,
-    force: Force = False,
-    as_json: Json = False,
+    ] = None
+    force: Force = False
+    as_json: Json = False
+
+
+def replay(
+    picture: Annotated[Path, typer.Argument(help="A PNG that latentwalk wrote.")],
+    sources: SourceOptions,
+    output: AgainOutput,
 ) -> None:
-    """Make a picture again from the recipe inside it, and compare.
+    """Make a picture again from the receipt inside it, and compare the two.
 
     Exit code 0 when it is the same, or differs by no more than one of 255 levels
     of brightness, as it may on other hardware; 1 otherwise.
@@ -42,12 +57,16 @@ def replay(
       latentwalk replay out/eyeglasses/strip.png
       latentwalk replay strip.png --generator my_dcgan.pt --out again.png
     """
-    from latentwalk.images import save_png
-    from latentwalk.jobs.load import load, load_scorer
-    from latentwalk.jobs.replay import replay as make_again
+    generator, scorer, device = sources.generator, sources.scorer, sources.device
+    files = [check_ending(output.out, ".png")] if output.out else []
+    check_file(picture, "a PNG that latentwalk wrote")
+    if generator:
+        check_generator(generator)
+    with outputs(files, output.force, output.out), working(f"making {picture} again", output.as_json) as progress:
+        from latentwalk.images import save_png
+        from latentwalk.jobs.load import load, load_scorer
+        from latentwalk.jobs.replay import replay as make_again
 
-    files = [check_ending(out, ".png")] if out else []
-    with working(f"making {picture} again", as_json) as progress, outputs(files, force):
         again = make_again(
             picture,
             load(generator, device, progress=progress) if generator else None,
@@ -57,7 +76,7 @@ def replay(
         for file in files:
             save_png(file, again.picture, again.receipt.to_json())
     same = again.difference * LEVELS <= ROUNDING + 1e-6
-    if as_json:
+    if output.as_json:
         facts = {"picture": picture, "job": again.receipt.recipe.job, "made_by": again.receipt.latentwalk}
         say_json({**facts, "difference": again.difference, "same": same, "files": files})
     else:

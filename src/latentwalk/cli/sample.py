@@ -1,5 +1,6 @@
-"""`latentwalk sample`: what a generator draws for some seeds."""
+"""`latentwalk sample`: what a generator makes of some seeds."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -8,49 +9,47 @@ import typer
 from latentwalk.cli.console import say, say_files, say_json, working
 from latentwalk.cli.options import (
     OUTPUT,
-    Classes,
-    Codes,
+    CodesOptions,
     Columns,
-    Cutoff,
-    Device,
     Force,
     GeneratorName,
     Json,
-    Noise,
+    PictureOptions,
     Scale,
-    Seeds,
-    Truncation,
-    load_drawing,
+    check_generator,
+    load_generator,
     read_start,
 )
-from latentwalk.cli.outputs import check_ending, outputs
+from latentwalk.cli.outputs import IMAGES, check_ending, outputs
 
 MOST = 1000
 """Pictures on one sheet; more codes than that can still be written."""
 
 
-def sample(
-    generator: GeneratorName,
-    seeds: Seeds = None,
-    codes: Codes = None,
-    classes: Classes = None,
-    truncation: Truncation = 1.0,
-    cutoff: Cutoff = None,
-    noise: Noise = "const",
-    device: Device = "cpu",
-    out: Annotated[Path, typer.Option(metavar="FILE", help="The sheet, .png.", rich_help_panel=OUTPUT)] = Path(
-        "out/samples.png"
-    ),
+@dataclass(frozen=True)
+class SheetOptions:
+    """The sheet, and the codes on it."""
+
+    out: Annotated[
+        Path, typer.Option(metavar="FILE", help="The sheet: .png, .jpg or .webp.", rich_help_panel=OUTPUT)
+    ] = Path("out/samples.png")
     codes_out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="The codes too, .safetensors.", rich_help_panel=OUTPUT),
-    ] = None,
-    scale: Scale = None,
-    columns: Columns = None,
-    force: Force = False,
-    as_json: Json = False,
-) -> None:
-    """Draw a sheet of samples, each with its seed.
+        typer.Option(metavar="FILE", help="Also write the latent codes, .safetensors.", rich_help_panel=OUTPUT),
+    ] = None
+    scale: Scale = None
+    columns: Columns = None
+    force: Force = False
+    as_json: Json = False
+
+    def files(self) -> list[Path]:
+        """What is written. Raises ValueError for a name of another format."""
+        codes = [check_ending(self.codes_out, ".safetensors")] if self.codes_out else []
+        return [check_ending(self.out, *IMAGES), *codes]
+
+
+def sample(generator: GeneratorName, codes: CodesOptions, look: PictureOptions, sheet: SheetOptions) -> None:
+    """Sample latent codes and render them on one sheet, each with its seed.
 
     A seed gives the same picture every time, whatever stands beside it.
 
@@ -60,20 +59,21 @@ def sample(
       latentwalk sample my_dcgan.pt --codes-out codes.safetensors
       latentwalk sample my_model.pkl --class 0-7 --truncation 0.7 --noise none
     """
-    from latentwalk.jobs.sheets import draw_samples, sample_receipt, save_sheet
-    from latentwalk.receipts import PictureRecipe
+    files = sheet.files()
+    codes.check()
+    check_generator(generator)
+    with outputs(files, sheet.force, sheet.out), working(f"loading {generator}", sheet.as_json) as progress:
+        from latentwalk.jobs.sheets import draw_samples, sample_receipt, save_sheet
+        from latentwalk.receipts import PictureRecipe
 
-    files = [check_ending(out, ".png")] + ([check_ending(codes_out, ".safetensors")] if codes_out else [])
-    with working(f"loading {generator}", as_json) as progress:
-        made = load_drawing(generator, device, truncation, cutoff, noise, progress)
-        latents = read_start(made, seeds, codes, classes)
-        how = PictureRecipe(kind="samples", show=min(len(latents), MOST), scale=scale, columns=columns)
-        with outputs(files, force):
-            progress.wait(f"drawing {how.show} pictures")
-            save_sheet(str(out), draw_samples(made, latents, how), sample_receipt(made, latents, how))
-            if codes_out:
-                latents.save(codes_out)
-    if as_json:
+        made = load_generator(generator, look, progress)
+        latents = read_start(made, codes, look.classes)
+        how = PictureRecipe(kind="samples", show=min(len(latents), MOST), scale=sheet.scale, columns=sheet.columns)
+        progress.wait(f"rendering {how.show} pictures")
+        save_sheet(str(sheet.out), draw_samples(made, latents, how), sample_receipt(made, latents, how))
+        if sheet.codes_out:
+            latents.save(sheet.codes_out)
+    if sheet.as_json:
         say_json({"generator": generator, "codes": len(latents), "drawn": how.show, "files": files})
         return
     if how.show < len(latents):

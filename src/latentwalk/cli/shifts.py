@@ -1,11 +1,15 @@
 """Directions on the command line: which ones, how far, on which layers, and without what."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, NamedTuple, TypeVar
 
 import typer
 
 from latentwalk.cli.errors import complain
+from latentwalk.cli.options import check_file
 
 if TYPE_CHECKING:
     from latentwalk.direction import Direction
@@ -17,79 +21,154 @@ T = TypeVar("T")
 MOVE = "Fixed strengths"
 """Panel of the help that says how codes move along directions."""
 
-Chosen = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--direction",
-        metavar="FILE:NAME",
-        help="Move along this direction by --strength, instead of to a probability. Repeatable, in this order.",
-        rich_help_panel=MOVE,
-    ),
-]
-Strengths = Annotated[
-    list[float] | None,
-    typer.Option(
-        "--strength",
-        metavar="X",
-        help="How far, in standard deviations; one for all, or one per direction. Default: 2.",
-        rich_help_panel=MOVE,
-        show_default=False,
-    ),
-]
-Layers = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="A-B",
-        help="Layers that a direction moves, such as 4-8; one for all, or one per direction.",
-        rich_help_panel=MOVE,
-    ),
-]
-Without = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="FILE:NAME",
-        help="Take this direction out of all others first (conditional projection). Repeatable.",
-        rich_help_panel=MOVE,
-    ),
-]
-Placed = Annotated[
-    bool,
-    typer.Option("--place", help="To --strength behind the boundary, wherever a code is.", rich_help_panel=MOVE),
-]
-ForceGenerator = Annotated[
-    bool,
-    typer.Option(
-        "--force-generator", help="Take directions of another generator too, if they fit.", rich_help_panel=MOVE
-    ),
-]
+STRENGTH = "2"
+MOST = 101
+"""Strengths in one sweep."""
 
 
-def read_shifts(
-    generator: "Generator",
-    chosen: list[str],
-    strengths: list[float] | None,
-    layers: list[str] | None,
-    without: list[str] | None,
-    place: bool,
-    force: bool,
-) -> "FixedWalk":
+class Sweep(NamedTuple):
+    """Strengths from first to last, so many of them; a single one is a sweep of 1."""
+
+    first: float
+    last: float
+    size: int = 1
+
+
+@dataclass(frozen=True)
+class ShiftOptions:
+    """Fixed steps along directions."""
+
+    direction: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE:NAME",
+            help="Move by --strength along this direction, such as out/directions/sefa.safetensors:hat, instead of "
+            "to a probability. Needs no scorer. Repeatable: one after the other.",
+            rich_help_panel=MOVE,
+        ),
+    ] = None
+    strength: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="X",
+            help="How far, in standard deviations: 2, -1.5, or a sweep -3:3:7 of seven strengths from -3 to 3, a row "
+            f"of pictures per code. One for all directions, or one for each. Default: {STRENGTH}.",
+            rich_help_panel=MOVE,
+            show_default=False,
+        ),
+    ] = None
+    layers: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="A-B",
+            help="Move only these layers of a W+ or S code, such as 4-8, counted from 0. One for all directions, or "
+            "one for each.",
+            rich_help_panel=MOVE,
+        ),
+    ] = None
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE:NAME",
+            help="Project this direction out of all others first (conditional manipulation). Repeatable.",
+            rich_help_panel=MOVE,
+        ),
+    ] = None
+    place: Annotated[
+        bool,
+        typer.Option(
+            "--place",
+            help="Move every code to --strength from the boundary, wherever it is, instead of by --strength.",
+            rich_help_panel=MOVE,
+        ),
+    ] = False
+    force_generator: Annotated[
+        bool,
+        typer.Option(
+            "--force-generator",
+            help="Also take directions that were found on another generator, if they fit.",
+            rich_help_panel=MOVE,
+        ),
+    ] = False
+
+    def check(self) -> None:
+        """Raises ValueError for files that are not there, numbers that cannot be read, and options without use."""
+        if not self.direction:
+            for name in ("strength", "layers", "without", "place"):
+                if getattr(self, name):
+                    raise ValueError(f"--{name} goes with --direction: leave it out, or choose a direction")
+            return
+        for text in (*self.direction, *(self.without or [])):
+            check_file(Path(split_name(text)[0]), "a file of directions")
+        for text in self.layers or []:
+            read_layers(text)
+        self.sweeps()
+
+    def sweeps(self) -> list[Sweep]:
+        """The strengths of every direction. Raises ValueError for counts that do not fit."""
+        count = len(self.direction or [])
+        found = [read_strength(text) for text in each(self.strength or [STRENGTH], count, "--strength")]
+        counts = {one.size for one in found} - {1}
+        if len(counts) > 1:
+            raise ValueError(f"expected sweeps of equally many strengths, got {' and '.join(map(str, sorted(counts)))}")
+        return found
+
+    @property
+    def pictures(self) -> int:
+        """Strengths that are swept; 1 for a single step."""
+        return max((one.size for one in self.sweeps()), default=1) if self.direction else 1
+
+
+def read_shifts(generator: "Generator", given: ShiftOptions) -> "FixedWalk":
     """The walk that was asked for. Raises ValueError for what is not there, and for counts that do not fit."""
     from latentwalk.direction import Directions
+    from latentwalk.jobs.directions import read_one
     from latentwalk.walks.fixed import FixedWalk
 
-    directions = [read_one(text, generator, force) for text in chosen]
-    conditions = [read_one(text, generator, force) for text in without or []]
-    ranges = [read_layers(text) for text in each(layers or [], len(chosen), "--layers")] or [None] * len(chosen)
+    chosen = given.direction or []
+    directions = [read_one(text, generator, given.force_generator) for text in chosen]
+    conditions = [read_one(text, generator, given.force_generator) for text in given.without or []]
+    ranges = [read_layers(text) for text in each(given.layers or [], len(chosen), "--layers")] or [None] * len(chosen)
     moved = []
     for direction, span in zip(directions, ranges, strict=True):
         alone = direction.conditioned(conditions)
         moved.append(alone if span is None else alone.on_layers(*span))
-    lengths = each(strengths or [2.0], len(chosen), "--strength")
-    for direction, length in zip(directions, lengths, strict=True):
+    sweeps = given.sweeps()
+    if not given.place:
+        warn(directions, sweeps)
+    first, last = tuple(one.first for one in sweeps), tuple(one.last for one in sweeps)
+    if given.pictures == 1:
+        return FixedWalk(Directions(tuple(moved)), last, given.place)
+    return FixedWalk(Directions(tuple(moved)), last, given.place, begin=first, frames=given.pictures)
+
+
+def warn(directions: "Sequence[Direction]", sweeps: Sequence[Sweep]) -> None:
+    """Say which strengths are further than those at which a direction was seen to work."""
+    for direction, sweep in zip(directions, sweeps, strict=True):
         low, high = direction.range
-        if not low <= length <= high and not place:
-            complain(f"{direction.name!r} was seen to work from {low:g} to {high:g}, {length:g} is further", "note")
-    return FixedWalk(Directions(tuple(moved)), tuple(lengths), place)
+        for length in sorted({sweep.first, sweep.last}):
+            if not low <= length <= high:
+                complain(f"{direction.name!r} was seen to work from {low:g} to {high:g}, {length:g} is further", "note")
+
+
+def read_strength(text: str) -> Sweep:
+    """A strength from "2" or a sweep from "-3:3:7". Raises ValueError."""
+    try:
+        sweep = _as_sweep(*text.split(":"))
+    except (TypeError, ValueError):  # too many parts or too few, or one that is no number
+        sweep = None
+    if sweep is None or not isfinite(sweep.first) or not isfinite(sweep.last):
+        raise ValueError(
+            f"--strength {text}: expected a number such as 2 or -1.5, or a sweep FIRST:LAST:COUNT such as -3:3:7 "
+            f"with 2 to {MOST} strengths"
+        )
+    return sweep
+
+
+def _as_sweep(first: str, last: str = "", count: str = "1") -> Sweep | None:
+    if not last:
+        return Sweep(float(first), float(first))
+    return Sweep(float(first), float(last), int(count)) if 2 <= int(count) <= MOST else None
 
 
 def each(given: list[T], count: int, option: str) -> list[T]:
@@ -99,21 +178,12 @@ def each(given: list[T], count: int, option: str) -> list[T]:
     return given * count if len(given) == 1 else given
 
 
-def read_one(text: str, generator: "Generator", force: bool) -> "Direction":
-    """A direction from FILE:NAME, or from FILE where it is alone. Raises ValueError when it is not there."""
-    from latentwalk.jobs.directions import read_directions
-
-    if Path(text).is_file():
-        file, name = text, ""
-    else:
-        file, _, name = text.rpartition(":") if ":" in text else (text, "", "")
-    found = read_directions(file, generator, force=force)
-    if name:
-        return found[name]
-    if len(found) != 1:
-        names = ", ".join(direction.name for direction in found)
-        raise ValueError(f"{file} holds {len(found)} directions: expected {file}:NAME, one of {names}")
-    return found[0]
+def split_name(text: str) -> tuple[str, str]:
+    """The file and the name in FILE:NAME; no name where the whole text is a file, or has none."""
+    if Path(text).is_file() or ":" not in text:
+        return text, ""
+    file, _, name = text.rpartition(":")
+    return file, name
 
 
 def read_layers(text: str) -> tuple[int, int]:

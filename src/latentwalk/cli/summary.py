@@ -8,6 +8,7 @@ from latentwalk.cli.console import number, say, say_table
 
 if TYPE_CHECKING:
     from latentwalk.jobs.edit import Edited
+    from latentwalk.receipts import CodeReceipt
 
 VISIBLE = 0.05
 """Change of a mean probability from which on a person sees it."""
@@ -33,6 +34,8 @@ def summarize(edited: "Edited") -> dict[str, Any]:
             row |= {"target": goal.target, "reached": int(met.sum())}
         else:
             row |= {"held": row["attribute"] in recipe.hold}
+    others = sorted((row for row in attributes if "target" not in row), key=lambda row: -abs(row["change"]))
+    along = {direction.name for direction in recipe.walk.directions} if recipe.walk.kind == "fixed" else set()
     return {
         "generator": recipe.generator.source,
         "scorer": recipe.scorer.source,
@@ -44,7 +47,9 @@ def summarize(edited: "Edited") -> dict[str, Any]:
         "mean_distance": sum(row.distance for row in rows) / len(rows),
         "goals": [row for row in attributes if "target" in row],
         "moves": moves_of(recipe.walk),
-        "others": sorted((r for r in attributes if "target" not in r), key=lambda row: -abs(row["change"])),
+        "along": [row for row in others if row["attribute"] in along],
+        "others": [row for row in others if row["attribute"] not in along],
+        "results": [result_of(i, row) for i, row in enumerate(rows)],
         "not_reached": [
             {"index": i, "seed": row.seed, **{name: row.after[name] for name in goals}}
             for i, row in enumerate(rows)
@@ -53,16 +58,29 @@ def summarize(edited: "Edited") -> dict[str, Any]:
     }
 
 
+def result_of(index: int, code: "CodeReceipt") -> dict[str, Any]:
+    """What happened to one code, without its values."""
+    return {"index": index, **code.model_dump(exclude={"end", "change"})}
+
+
 def moves_of(walk: Any) -> list[str]:
-    """What a fixed walk did: "hat +2", "hat to 2" where it placed codes; empty for other walks."""
+    """What a fixed walk did: "hat +2", "hat from -3 to +3", "hat to 2" where it placed codes; empty for other walks."""
     if walk.kind != "fixed":
         return []
-    rows = zip(walk.directions, walk.settings["strengths"], strict=True)
-    how = "to {:g}" if walk.settings.get("place") else "{:+g}"
+    lasts, place = walk.settings["strengths"], walk.settings.get("place")
+    firsts = walk.settings.get("begin") or [None] * len(lasts)
     return [
-        f"{d.name} {how.format(s)}" + (f" on the layers {d.layers[0]} to {d.layers[1] - 1}" if d.layers else "")
-        for d, s in rows
+        move_of(direction, first, last, bool(place))
+        for direction, first, last in zip(walk.directions, firsts, lasts, strict=True)
     ]
+
+
+def move_of(direction: Any, first: float | None, last: float, place: bool) -> str:
+    """What one direction of a fixed walk did; first: where a sweep began."""
+    how = f"to {last:g}" if place else f"{last:+g}"
+    layers = direction.layers
+    where = f" on the layers {layers[0]} to {layers[1] - 1}" if layers else ""
+    return direction.name + (f" {how}" if first is None else f" from {first:+g} to {last:+g}") + where
 
 
 def say_summary(summary: dict[str, Any]) -> None:
@@ -72,9 +90,14 @@ def say_summary(summary: dict[str, Any]) -> None:
         say(f"{_count(summary['codes'], summary['codes'])} codes moved by {', '.join(summary['moves'])}")
         say(f"{summary['mean_distance']:.2f} from where they were, on average")
         say()
+    if summary["along"]:
+        _say_changes("moved along", summary["along"])
     if summary["others"]:
-        _say_others(summary["others"])
-    say("before, after: mean probability; steps: median; distance: mean", "dim")
+        _say_changes("what else moved", summary["others"])
+    if summary["goals"]:
+        say("before, after: mean probability; steps: median; distance: mean", "dim")
+    elif summary["scorer"]:
+        say("before, after: mean probability", "dim")
     if summary["judge"]:
         confirmed = _count(summary["confirmed"], summary["reached"])
         say(f"independently confirmed by {summary['judge']}: {confirmed} that got there")
@@ -110,7 +133,7 @@ def _say_goals(summary: dict[str, Any]) -> None:
     say_table(("goal", ">before", ">after", ">reached", ">confirmed", ">steps", ">distance"), rows)
 
 
-def _say_others(others: list[dict[str, Any]]) -> None:
+def _say_changes(title: str, changed: list[dict[str, Any]]) -> None:
     rows = [
         (
             row["attribute"] + (" (held)" if row["held"] else ""),
@@ -118,9 +141,9 @@ def _say_others(others: list[dict[str, Any]]) -> None:
             number(row["after"]),
             Text(f"{row['change']:+.3f}", "yellow" if abs(row["change"]) >= VISIBLE else "dim"),
         )
-        for row in others
+        for row in changed
     ]
-    say_table(("what else moved", ">before", ">after", ">change"), rows)
+    say_table((title, ">before", ">after", ">change"), rows)
 
 
 def _count(some: int, total: int) -> str:

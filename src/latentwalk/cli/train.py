@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,14 +13,27 @@ import typer
 from latentwalk.cli.cards import describe_card, say_card
 from latentwalk.cli.console import Bar, say_files, say_json, working
 from latentwalk.cli.errors import STOPPED
+from latentwalk.cli.groups import flat
 from latentwalk.cli.invocation import command_line
-from latentwalk.cli.options import OUTPUT, Device, Force, GeneratorName, Json
+from latentwalk.cli.options import OUTPUT, Device, Force, GeneratorName, Json, check_file, check_generator
 from latentwalk.cli.outputs import check_ending, outputs
 
 if TYPE_CHECKING:
     from latentwalk.scorers.classifier import Classifier
 
-app = typer.Typer(no_args_is_help=True, help="Train a scorer that tells attributes.")
+app = typer.Typer()
+
+
+@app.callback(invoke_without_command=True)
+def train(context: typer.Context) -> None:
+    """Train a scorer that tells attributes.
+
+    \bExamples:
+      latentwalk train scorer my_dcgan.pt --labels labels.csv
+      latentwalk train celeba data --attribute Eyeglasses
+    """
+    if context.invoked_subcommand is None:
+        print(context.get_help())
 
 
 class Architecture(StrEnum):
@@ -28,54 +41,98 @@ class Architecture(StrEnum):
     plain = "plain"
 
 
-Attributes = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--attribute",
-        metavar="NAME[=COLUMN:VALUES]",
-        help="A 0/1 column, or black_hair=hair:k for value k of the column hair. Repeatable. "
-        "Default: every 0/1 column.",
-        show_default=False,
-    ),
-]
-Epochs = Annotated[int | None, typer.Option(metavar="N", min=1, help="Passes over the pictures.", show_default=False)]
-Batch = Annotated[int, typer.Option(metavar="N", min=1, help="Pictures per step.")]
-Network = Annotated[Architecture, typer.Option(help="The network.")]
-Width = Annotated[int, typer.Option(metavar="N", min=1, max=512, help="Channels of its first layer.")]
-Seed = Annotated[int, typer.Option(metavar="N", min=0, help="Of the weights, the samples and their order.")]
-Out = Annotated[Path, typer.Option(metavar="FILE", help="The scorer, .safetensors.", rich_help_panel=OUTPUT)]
-Run = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FOLDER",
-        help="Where the checkpoint lies, to go on from there later. Default: beside --out, removed at the end.",
-        rich_help_panel=OUTPUT,
-        show_default=False,
-    ),
-]
+EPOCHS = {"scorer": 6, "celeba": 4}
+"""Named in the help; the recipes have their own."""
+
+
+@dataclass(frozen=True)
+class NetworkOptions:
+    """What is trained, and how; the defaults are those of the recipes."""
+
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help=f"Passes over the pictures. Default: {EPOCHS['scorer']}; {EPOCHS['celeba']} for celeba.",
+            show_default=False,
+        ),
+    ] = None
+    batch: Annotated[int, typer.Option(metavar="N", min=1, help="Pictures per step.")] = 128
+    architecture: Annotated[Architecture, typer.Option(help="The network that scores pictures.")] = (
+        Architecture.resnet18
+    )
+    width: Annotated[int, typer.Option(metavar="N", min=1, max=512, help="Channels of its first layer.")] = 24
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the weights, the samples and their order.")] = 0
+    device: Device = "cpu"
+
+    def settings(self) -> dict[str, Any]:
+        """What both recipes have; epochs only where they were named.
+
+        Raises ValueError for a network that cannot be built, before anything is rendered for it.
+        """
+        width = self.width
+        if self.architecture is Architecture.plain and width % 8:
+            raise ValueError(f"the width of a plain network is a multiple of 8, got {width}: use {width + -width % 8}")
+        given = {"architecture": self.architecture.value, "width": width, "batch": self.batch, "seed": self.seed}
+        return given | ({"epochs": self.epochs} if self.epochs else {})
+
+
+@dataclass(frozen=True)
+class LabelOptions:
+    """What to learn from."""
+
+    labels: Annotated[Path, typer.Option(metavar="FILE", help="Hand labels, .csv; the first column is seed or index.")]
+    codes: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The codes that the column index counts in, .npy or .safetensors."),
+    ] = None
+    attribute: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME[=COLUMN:VALUES]",
+            help="A 0/1 column, or black_hair=hair:k for value k of the column hair. Repeatable. "
+            "Default: every 0/1 column.",
+            show_default=False,
+        ),
+    ] = None
+    samples: Annotated[
+        int, typer.Option(metavar="N", min=1, max=10**7, help="How many fresh samples to learn from.")
+    ] = 32_000
+
+
+@dataclass(frozen=True)
+class ScorerOutput:
+    """The scorer."""
+
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The scorer, .safetensors.", rich_help_panel=OUTPUT)] = Path(
+        "out/scorer.safetensors"
+    )
+    run: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Where the checkpoint lies, to go on from there later. Default: beside --out, removed at the end.",
+            rich_help_panel=OUTPUT,
+            show_default=False,
+        ),
+    ] = None
+    force: Force = False
+    as_json: Json = False
+
+
+@dataclass(frozen=True)
+class CelebAOutput(ScorerOutput):
+    """The scorer."""
+
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The scorer, .safetensors.", rich_help_panel=OUTPUT)] = Path(
+        "out/celeba.safetensors"
+    )
 
 
 @app.command()
-def scorer(
-    generator: GeneratorName,
-    labels: Annotated[Path, typer.Option(metavar="FILE", help="Hand labels, .csv: the first column is seed or index.")],
-    codes: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="The codes that an index counts in, .npy or .safetensors."),
-    ] = None,
-    attribute: Attributes = None,
-    samples: Annotated[int, typer.Option(metavar="N", min=1, max=10**7, help="Fresh samples to learn from.")] = 32_000,
-    epochs: Epochs = None,
-    batch: Batch = 128,
-    architecture: Network = Architecture.resnet18,
-    width: Width = 24,
-    seed: Seed = 0,
-    device: Device = "cpu",
-    out: Out = Path("out/scorer.safetensors"),
-    run: Run = None,
-    force: Force = False,
-    as_json: Json = False,
-) -> None:
+@flat
+def scorer(generator: GeneratorName, data: LabelOptions, network: NetworkOptions, output: ScorerOutput) -> None:
     """Train a scorer for any generator from a few hand labels on its own samples.
 
     Probes inside the generator learn from the labels and label fresh samples; a
@@ -88,68 +145,59 @@ def scorer(
       latentwalk train scorer my_dcgan.pt --labels labels.csv \\
           --attribute smiling --attribute black_hair=hair:k
     """
-    from latentwalk.jobs.train import train_scorer
-    from latentwalk.training.scorer import ScorerRecipe
+    settings, out = network.settings(), output.out
+    check_generator(generator)
+    check_file(data.labels, "hand labels, .csv")
+    with training(output, "fitting probes to the labels") as progress:
+        from latentwalk.jobs.train import train_scorer
+        from latentwalk.training.scorer import ScorerRecipe
 
-    given = settings(architecture, width, epochs, batch, seed)
-    recipe = ScorerRecipe(**given, samples=samples)
-    with training(out, run, force, as_json, "fitting probes to the labels") as progress:
-        made = train_scorer(generator, labels, out, codes, attribute or (), recipe, run, force, progress, device)
-    report(made, out, as_json)
+        recipe = ScorerRecipe(**settings, samples=data.samples)
+        columns = data.attribute or ()
+        made = train_scorer(
+            generator, data.labels, out, data.codes, columns, recipe, output.run, output.force, progress, network.device
+        )
+    report(made, out, output.as_json)
 
 
 @app.command()
+@flat
 def celeba(
     folder: Annotated[Path, typer.Argument(help="CelebA as torchvision unpacks it, or the folder around it.")],
     attribute: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="One of CelebA's forty. Repeatable. Default: nine of them."),
+        typer.Option(
+            metavar="NAME", help="One of CelebA's forty, such as Eyeglasses. Repeatable. Default: nine of them."
+        ),
     ] = None,
-    epochs: Epochs = None,
-    batch: Batch = 128,
-    architecture: Network = Architecture.resnet18,
-    width: Width = 24,
-    seed: Seed = 0,
-    device: Device = "cpu",
-    out: Out = Path("out/celeba.safetensors"),
-    run: Run = None,
-    force: Force = False,
-    as_json: Json = False,
+    *,
+    network: NetworkOptions,
+    output: CelebAOutput,
 ) -> None:
-    """Train a scorer on the photographs of CelebA, for generators that draw such faces.
+    """Train a scorer on the photographs of CelebA, for generators of such faces.
 
     \bExamples:
       latentwalk train celeba data --out celeba.safetensors
       latentwalk train celeba data --attribute Eyeglasses --attribute Smiling
     """
-    from latentwalk.jobs.train import train_celeba
-    from latentwalk.training.celeba import CelebARecipe
+    settings, out = network.settings(), output.out
+    check_file(folder, "CelebA as torchvision unpacks it")
+    with training(output, "reading the folder") as progress:
+        from latentwalk.jobs.train import train_celeba
+        from latentwalk.training.celeba import CelebARecipe
 
-    given = settings(architecture, width, epochs, batch, seed)
-    recipe = CelebARecipe(**given)
-    recipe = replace(recipe, attributes=tuple(attribute or recipe.attributes))
-    with training(out, run, force, as_json, "reading the folder") as progress:
-        made = train_celeba(folder, out, recipe, run, force, progress, device)
-    report(made, out, as_json)
-
-
-def settings(architecture: Architecture, width: int, epochs: int | None, batch: int, seed: int) -> dict[str, Any]:
-    """What both recipes have; epochs only where they were named.
-
-    Raises ValueError for a network that cannot be built, before anything is drawn for it.
-    """
-    if architecture is Architecture.plain and width % 8:
-        raise ValueError(f"the width of a plain network is a multiple of 8, got {width}: use {width + -width % 8}")
-    given = {"architecture": architecture.value, "width": width, "batch": batch, "seed": seed}
-    return given | ({"epochs": epochs} if epochs else {})
+        recipe = CelebARecipe(**settings)
+        recipe = replace(recipe, attributes=tuple(attribute or recipe.attributes))
+        made = train_celeba(folder, out, recipe, output.run, output.force, progress, network.device)
+    report(made, out, output.as_json)
 
 
 @contextmanager
-def training(out: Path, run: Path | None, force: bool, quiet: bool, first: str) -> Iterator[Bar]:
+def training(output: ScorerOutput, first: str) -> Iterator[Bar]:
     """The block trains, beginning with what `first` says: outputs are checked, Ctrl-C can be gone on from."""
-    check_ending(out, ".safetensors")
-    announce(out, run, quiet)
-    with resumable(), outputs([out], force), working(first, quiet) as progress:
+    out = check_ending(output.out, ".safetensors")
+    announce(out, output.run, output.as_json)
+    with outputs([out], output.force, out), resumable(), working(first, output.as_json) as progress:
         yield progress
 
 

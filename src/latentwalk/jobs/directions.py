@@ -14,11 +14,17 @@ from latentwalk.direction import PER_LAYER, Direction, Directions
 from latentwalk.edits import codes_for
 from latentwalk.generator import Generator
 from latentwalk.latents import concatenate
+from latentwalk.nicknames import listed
+from latentwalk.origin import Origin, Source
 from latentwalk.safeload.reading import read_tree
+from latentwalk.safeload.sniff import is_safetensors
 from latentwalk.samples import sample_codes
 
 MOST_BYTES = 2**30
 """What an archive of components may unpack to; a thousand components of a w+ code are a thirtieth of it."""
+
+HEAD = 16
+"""Bytes that tell what a file is."""
 
 UNIT_CODES = 2000
 """Codes on which one standard deviation along a foreign direction is measured."""
@@ -44,13 +50,41 @@ def read_directions(
     if not path.is_file():
         raise ValueError(f"no file {path}: expected a file of directions")
     with path.open("rb") as file:
-        start = file.read(8)
+        start = file.read(HEAD)
+    if is_safetensors(memoryview(start)):  # first: any bytes may stand in front of its header
+        return _ours(path, generator, force)
     if start[:6] == b"\x93NUMPY":
         return _foreign(_read_array(path), "boundary", path, generator, space)
     if start[:4] == b"PK\x03\x04" and (found := _read_components(path)) is not None:
         return _foreign(found, "components", path, generator, space)
     if start[:4] == b"PK\x03\x04" or start[:1] == b"\x80":
         return _foreign(_read_factors(path), "factors", path, generator, space)
+    return _ours(path, generator, force)  # says what is wrong with it
+
+
+def read_one(text: str, generator: Generator, force: bool = False) -> Direction:
+    """A direction from FILE:NAME or FILE:ID, or from FILE where it is alone.
+
+    Names may hold colons, and be abbreviated: see `nicknames.find`. Raises ValueError for what is not there, and as
+    `read_directions` does.
+    """
+    parts = text.split(":")
+    ends = [i for i in range(len(parts), 0, -1) if Path(":".join(parts[:i])).is_file()]
+    end = ends[0] if ends else max(len(parts) - 1, 1)
+    file, name = ":".join(parts[:end]), ":".join(parts[end:])
+    found = read_directions(file, generator, force=force)
+    if name:
+        return found[name]
+    if len(found) != 1:
+        names = [direction.name for direction in found]
+        raise ValueError(
+            f"{file} holds {len(found)} directions: expected {file}:NAME or {file}:ID, one of "
+            f"{listed(range(len(names)), names)}"
+        )
+    return found[0]
+
+
+def _ours(path: Path, generator: Generator, force: bool) -> Directions:
     found = Directions.load(path, None if force else generator.fingerprint)
     code = generator.sample([0], 0 if generator.classes else None)
     for direction in found:
@@ -76,7 +110,7 @@ def _foreign(rows: Float[Tensor, "k d"], kind: str, path: Path, generator: Gener
         Direction(each, vector.float(), name, float(places.std()), -float(places.mean()))
         for each, vector, places in zip(names, vectors, along.T, strict=True)
     )
-    return Directions(items, {"method": f"read from {kind}", "generator": generator.fingerprint, "parameters": {}})
+    return Directions(items, Origin(method=f"read from {kind}", generator=Source.of(generator)))
 
 
 def _space_for(size: int, generator: Generator, path: Path) -> str:

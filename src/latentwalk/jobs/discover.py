@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -11,9 +12,11 @@ from torch import Tensor
 from latentwalk.direction import Direction, Directions
 from latentwalk.generator import Generator
 from latentwalk.hooks import nearest
-from latentwalk.jobs.naming import name_directions
+from latentwalk.jobs.naming import Yardstick, codes_to_name, name_directions
+from latentwalk.labels import read_labels
 from latentwalk.latents import Latents, concatenate
 from latentwalk.methods import METHODS, Entry, Method
+from latentwalk.origin import Cost, Source
 from latentwalk.progress import Progress, silent
 from latentwalk.samples import Samples, map_codes, sample_codes, score_samples
 from latentwalk.scorers.callable import Scoring, as_scorer
@@ -23,8 +26,8 @@ from latentwalk.settings import read_settings
 SCORED = {"scores", "scorer"}
 """What methods need for which every sample is scored."""
 
-NAMING_CODES, NAMING_SEED = 128, 10**6
-"""Codes on which directions that nobody asked for are named, and their seed."""
+NAMING_SEED = 10**6
+"""Added to the seed of the samples, it is that of the codes on which directions are named: no code is in both."""
 
 
 def fit_boundary(
@@ -36,29 +39,14 @@ def fit_boundary(
     kind: str = "svm",
     progress: Progress = silent,
 ) -> Direction:
-    """The boundary of one attribute: see `fit_boundaries`, which finds several for the price of one."""
-    return fit_boundaries(generator, scorer, [attribute], samples, seed, kind, progress)[attribute]
+    """The linear boundary of one attribute of a scorer, in the space where codes are sampled.
 
-
-def fit_boundaries(
-    generator: Generator,
-    scorer: Scorer,
-    attributes: Sequence[str] | None = None,
-    samples: int = 20_000,
-    seed: int = 0,
-    kind: str = "svm",
-    progress: Progress = silent,
-    labels: Tensor | None = None,
-) -> Directions:
-    """The linear boundaries of some or all attributes of a scorer, in the space where codes are sampled.
-
-    kind: the name of a taught method in `METHODS`. Everything else, and the errors: as in `discover`.
+    kind: the name of a supervised method in `METHODS`. `discover` finds several boundaries for the price of one.
+    Everything else, and the errors: as there.
     """
     space, options = generator.input_space.name, {kind: {"seed": seed}}
-    found = discover(
-        generator, [kind], scorer, attributes, samples, seed, space, labels, options=options, progress=progress
-    )
-    return found[kind]
+    found = discover(generator, [kind], scorer, [attribute], samples, seed, space, options=options, progress=progress)
+    return found[kind][attribute]
 
 
 def discover(
@@ -70,7 +58,7 @@ def discover(
     seed: int = 0,
     space: str | None = None,
     labels: Tensor | None = None,
-    labelled: Samples | None = None,
+    labelled: Samples | str | Path | None = None,
     options: Mapping[str, Mapping[str, Any]] | None = None,
     namer: Scoring | None = None,
     progress: Progress = silent,
@@ -80,18 +68,19 @@ def discover(
 
     methods: names in `METHODS`. scorer: for methods that are taught by scores or gradients.
     namer: names directions that others find by what they move; the scorer if None, and without one these keep their
-    numbers. attributes: names that the scorer knows; without
-    them, all of its. samples: codes to draw, and to score once for all methods. seed: of the codes.
+    numbers. attributes: names that the scorer knows, or columns of the hand labels; without them, all.
+    samples: codes to sample, and to score once for all methods. seed: of the codes.
     space: where directions are wanted; without one w where there is a w, else where codes are sampled, and for methods
     that mean something elsewhere alone, there.
     labels: class numbers or vectors that the codes get in turn, for conditional generators.
-    labelled: hand labels, for methods that learn from few; their codes are in the space where codes are sampled.
+    labelled: hand labels, for methods that learn from few: their file, see `read_labels`, or samples in the space where
+    codes are sampled.
     options: hyperparameters by method. Codes that are sampled are normal and have no axes of their own, so there
     ganspace, ica and sparse-pca look at the first layer's activations, unless a layer is named.
-    `source` of what is found also says what it cost: seconds, images, labels.
+    `origin` of what is found also says what it cost: seconds, images, labels.
     left_out: told the name of a method that finds nothing, and why, so that it does not cost what the others found.
-    Raises ValueError for an unknown method, attribute, space or option before anything is drawn; and for a method that
-    finds nothing, unless `left_out` is told.
+    Raises ValueError for an unknown method, attribute, space or option before anything is sampled; and for a method
+    that finds nothing, unless `left_out` is told.
     """
     scorer = as_scorer(scorer, generator) if scorer is not None else None
     namer = as_scorer(namer, generator) if namer is not None else scorer
@@ -99,84 +88,85 @@ def discover(
     chosen = {name: entry_of(name) for name in dict.fromkeys(methods)}
     spaces = {name: space_for(name, entry, generator, space) for name, entry in chosen.items()}
     options = {name: with_layer(name, generator, spaces[name], (options or {}).get(name, {})) for name in chosen}
-    made = {name: make_method(name, entry, scorer, labelled, options[name]) for name, entry in chosen.items()}
+    hand = (
+        labelled if not isinstance(labelled, str | Path) else read_labels(labelled, generator, None, attributes or ())
+    )
+    made = {name: make_method(name, entry, scorer, hand, options[name]) for name, entry in chosen.items()}
     names = _attributes(scorer, attributes)
     needs = {entry.needs for entry in chosen.values()}
-    drawn = _draw(generator, scorer if needs & SCORED else None, names, samples, seed, labels, progress)
-    found = {}
+    sampled = _sample(generator, scorer if needs & SCORED else None, names, samples, seed, labels, progress)
+    found, yardstick = {}, None
     for name, entry in chosen.items():
         progress(f"fitting {name}", 0, 1)
-        there = moved(generator, drawn, spaces[name])
+        there = in_space(generator, sampled, spaces[name])
         given = there if entry.needs in SCORED else Samples.unscored(there.latents)
-        if entry.needs == "labels" and labelled is not None:
-            given = with_labels(generator, there.latents, labelled)
+        if entry.needs == "labels" and hand is not None:
+            given = with_labels(generator, there.latents, hand)
         try:
-            found[name] = _fit(name, made[name], generator, given, scorer)
+            fitted = _fit(name, made[name], generator, given, scorer, progress)
         except ValueError as error:
             if left_out is None:
                 raise
             left_out(name, str(error))
             continue
-        asked = {
-            "samples": samples,
-            "seed": seed,
-            "space": spaces[name],
-            "options": {key: plain(value) for key, value in options[name].items()},
-            "attributes": list(attributes or ()) if entry.needs not in ("codes", "nothing") else [],
-            "classes": labels.tolist() if labels is not None and labels.ndim == 1 else [],
-        }
-        found[name] = Directions(found[name].items, {**found[name].source, **asked})
+        origin = fitted.origin.but(
+            samples=samples,
+            seed=seed,
+            space=spaces[name],
+            options={key: plain(value) for key, value in options[name].items()},
+            attributes=list(attributes or ()) if entry.needs not in ("codes", "nothing") else [],
+            classes=labels.tolist() if labels is not None and labels.ndim == 1 else [],
+            labels="" if entry.needs != "labels" or isinstance(labelled, Samples) else str(labelled),
+        )
+        found[name] = Directions(fitted.items, origin)
         if entry.needs in ("codes", "nothing") and namer is not None:
-            codes = concatenate(list(sample_codes(generator, NAMING_CODES, NAMING_SEED + seed, None, labels)))
-            found[name] = name_directions(generator, found[name], namer, codes, progress)
+            if yardstick is None:  # rendered once for all methods
+                count = codes_to_name(generator, labels, len(fitted))
+                codes = concatenate(list(sample_codes(generator, count, NAMING_SEED + seed, None, labels)))
+                yardstick = Yardstick.of(generator, namer, codes)
+            found[name] = name_directions(generator, found[name], namer, yardstick, progress)
         progress(f"fitting {name}", 1, 1)
     return found
 
 
-def _fit(name: str, method: Method, generator: Generator, samples: Samples, scorer: Scorer | None) -> Directions:
-    """What a method finds, with what that cost and who scored in the source."""
+def _fit(
+    name: str, method: Method, generator: Generator, samples: Samples, scorer: Scorer | None, progress: Progress
+) -> Directions:
+    """What a method finds, with what that cost and who scored in its origin."""
     started = time.perf_counter()
-    fitted = fit_what_can_be(method, generator, samples)
+    fitted = fit_what_can_be(method, generator, samples, progress)
     seconds = round(time.perf_counter() - started, 3)
     needs = METHODS[name].needs
     known = int((~samples.scores.isnan()).any(1).sum()) if samples.attributes else 0
-    cost = {"seconds": seconds, "images": known if needs in SCORED else 0, "labels": known if needs == "labels" else 0}
-    scored = {"scorer": getattr(scorer, "source", ""), "scorer_fingerprint": getattr(scorer, "fingerprint", "")}
-    source = {
-        **fitted.source,
-        "method": name,
-        "generator_source": generator.source,
-        "drawing": asdict(generator.options),
-        "cost": cost,
-        **(scored if needs in SCORED else {}),
-    }
-    return Directions(fitted.items, source)
+    cost = Cost(seconds=seconds, images=known if needs in SCORED else 0, labels=known if needs == "labels" else 0)
+    taught = Source.of(scorer) if needs in SCORED else None
+    return Directions(fitted.items, fitted.origin.but(method=name, drawing=generator.options, cost=cost, scorer=taught))
 
 
-def fit_what_can_be(method: Method, generator: Generator, samples: Samples) -> Directions:
-    """The directions of all attributes that the samples say something about; `source["skipped"]` says why others not.
+def fit_what_can_be(method: Method, generator: Generator, samples: Samples, progress: Progress = silent) -> Directions:
+    """The directions of all attributes that the samples say something about; `origin.skipped` says why others not.
 
     Raises what the method raises when no attribute is left, or there is only one.
     """
     try:
-        return method.fit(generator, samples)
+        return method.fit(generator, samples, progress)
     except ValueError:
         if len(samples.attributes) < 2:
             raise
     found, skipped = [], {}
     for attribute in samples.attributes:
         try:
-            found.append(method.fit(generator, samples.only([attribute])))
+            found.append(method.fit(generator, samples.only([attribute]), progress))
         except ValueError as error:
             skipped[attribute] = str(error)
     if not found:
         raise ValueError(next(iter(skipped.values())))
-    figures = {name: seen for each in found for name, seen in each.source.get("figures", {}).items()}
-    source = {**found[0].source, "figures": figures, "skipped": skipped}
-    return Directions(tuple(item for each in found for item in each), source)
+    figures = {name: seen for each in found for name, seen in each.origin.figures.items()}
+    origin = found[0].origin.but(figures=figures, skipped=skipped)
+    return Directions(tuple(item for each in found for item in each), origin)
 
 
-def _draw(
+def _sample(
     generator: Generator,
     scorer: Scorer | None,
     names: tuple[str, ...],
@@ -208,7 +198,7 @@ def space_for(name: str, entry: Entry, generator: Generator, asked: str | None) 
     return usual if usual in fitting else fitting[0]
 
 
-def moved(generator: Generator, samples: Samples, space: str) -> Samples:
+def in_space(generator: Generator, samples: Samples, space: str) -> Samples:
     """The same samples with their codes in another space."""
     latents = samples.latents
     if latents.space == space:

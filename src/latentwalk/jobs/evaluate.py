@@ -3,13 +3,12 @@
 directions -> Recorder -> sweeps -> match -> result        and `jobs.report` shows the results on a page
 """
 
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -17,7 +16,7 @@ from torch import Tensor
 
 from latentwalk.direction import Direction, Directions
 from latentwalk.edits import codes_for
-from latentwalk.evaluation import Comparison, Evaluation, MetricCard, Origin, Stability
+from latentwalk.evaluation import Comparison, Evaluation, MadeBy, MetricCard, Stability
 from latentwalk.features.imagenet import imagenet_features
 from latentwalk.features.inception import inception_features
 from latentwalk.features.network import Features, NetworkFeatures, PixelFeatures
@@ -31,8 +30,8 @@ from latentwalk.metrics.quality import frechet, kernel_distance
 from latentwalk.metrics.record import Recorder
 from latentwalk.metrics.result import match, result
 from latentwalk.numerics.bootstrap import resamples
+from latentwalk.origin import Source, Verdict
 from latentwalk.progress import Progress, silent
-from latentwalk.receipts import Source
 from latentwalk.samples import fresh_seeds
 from latentwalk.scorers.classifier import Classifier
 from latentwalk.scores import Scorer
@@ -129,14 +128,14 @@ class Named(NamedTuple):
 
     key: str
     direction: Direction
-    origin: Origin
+    origin: MadeBy
 
 
 def name_all(found: Sequence[Given]) -> list[Named]:
     """Every direction under a key of its own."""
     named: dict[str, Named] = {}
     for directions, file in map(with_file, found):
-        origin = describe_origin(directions, file)
+        origin = made_by(directions, file)
         home = Path(file).stem or origin.method or "given"
         for direction in directions:
             key, again = f"{home}:{direction.name}", 1
@@ -152,22 +151,14 @@ def with_file(given: Given) -> tuple[Directions, str]:
     return (given, "") if isinstance(given, Directions) else given
 
 
-def describe_origin(found: Directions, file: str) -> Origin:
-    """Where directions come from and what they cost, from what their source says of it."""
-    source, cost = found.source, found.source.get("cost", {})
-    parameters = source.get("parameters")
-    return Origin(
-        file=file,
-        method=str(source.get("method", "")),
-        parameters=dict(parameters) if isinstance(parameters, dict) else {},
-        seconds=number(cost.get("seconds")),
-        images=whole(cost.get("images")),
-        labels=whole(cost.get("labels")),
-    )
+def made_by(found: Directions, file: str) -> MadeBy:
+    """What made directions and what they cost, as far as they say."""
+    origin = found.origin
+    return MadeBy(file=file, method=origin.method, parameters=origin.parameters, **dict(origin.cost))
 
 
 def with_evaluation(found: Sequence[Given], evaluation: Evaluation) -> list[Directions]:
-    """The directions with the range in which each was seen to work, and with their figures in `source["evaluation"]`.
+    """The directions with the range in which each was seen to work, and with their figures in `origin.evaluation`.
 
     found: as it was given to `evaluate`.
     """
@@ -179,27 +170,29 @@ def with_evaluation(found: Sequence[Given], evaluation: Evaluation) -> list[Dire
             direction.name: {name: None if m is None else m.value for name, m in result.metrics.items()}
             for direction, result in pairs
         }
-        judged = {"judge": evaluation.judge.source, "codes": evaluation.codes, "seed": evaluation.seed}
+        said = Verdict(judge=evaluation.judge.source, codes=evaluation.codes, seed=evaluation.seed, figures=figures)
         items = tuple(replace(direction, range=result.range) for direction, result in pairs)
-        kept.append(Directions(items, {**directions.source, "evaluation": {**judged, "figures": figures}}))
+        kept.append(Directions(items, directions.origin.but(evaluation=said)))
     return kept
 
 
 def check_origin(generator: Generator, found: Sequence[Directions], judge: Scorer, force: bool) -> None:
     """Raises ValueError for directions of another generator, unless forced, and the judge they were fitted on."""
-    name, mark = getattr(judge, "source", ""), getattr(judge, "fingerprint", "")
+    mine = Source.of(judge)
     for directions in found:
-        source = directions.source
-        made_for = source.get("generator")
+        origin = directions.origin
+        made_for, method = origin.made_for, origin.method or "?"
         if made_for and generator.fingerprint and made_for != generator.fingerprint and not force:
             raise ValueError(
-                f"directions of the method {source.get('method', '?')!r} were made for the generator {made_for}, this "
+                f"directions of the method {method!r} were made for the generator {made_for}, this "
                 f"one is {generator.fingerprint}: evaluate them on their own, or force it (--force-generator)"
             )
-        fitted = source.get("scorer")
-        if (name and fitted == name) or (mark and source.get("scorer_fingerprint") == mark):
+        taught = origin.scorer or Source(source="")
+        if (mine.source and taught.source == mine.source) or (
+            mine.fingerprint and taught.fingerprint == mine.fingerprint
+        ):
             raise ValueError(
-                f"directions of the method {source.get('method', '?')!r} were fitted on the scorer {name or mark}: "
+                f"directions of the method {method!r} were fitted on the scorer {mine.source or mine.fingerprint}: "
                 "judge them with another one (--judge), trained on its own"
             )
 
@@ -209,7 +202,7 @@ def held_out_seed(found: Sequence[Directions], seed: int | None) -> int:
 
     Raises ValueError for one of those.
     """
-    taken = {directions.source.get("seed") for directions in found}
+    taken = {directions.origin.seed for directions in found}
     if seed is None:
         return next(number for number in range(1, len(taken) + 2) if number not in taken)
     if seed in taken:
@@ -245,9 +238,9 @@ def stabilities(found: Sequence[Given]) -> list[Stability]:
     """One for every two files of the same method and space that were found with different seeds."""
     made = []
     for (one, file), (other, second) in combinations(map(with_file, found), 2):
-        method, seeds = one.source.get("method"), {one.source.get("seed"), other.source.get("seed")}
+        method, seeds = one.origin.method, {one.origin.seed, other.origin.seed}
         spaces = {(direction.space, len(direction.vector)) for direction in (*one, *other)}
-        if method and method == other.source.get("method") and len(seeds) == 2 and len(spaces) == 1:
+        if method and method == other.origin.method and len(seeds) == 2 and len(spaces) == 1:
             made.append(Stability(method=method, files=(file, second), value=stability(list(one), list(other))))
     return made
 
@@ -268,11 +261,3 @@ def class_numbers(labels: Tensor | None, codes: int) -> list[int]:
     if labels is None or labels.ndim != 1:
         return []
     return torch.unique(labels[:codes]).tolist()
-
-
-def number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
-
-
-def whole(value: Any) -> int | None:
-    return value if isinstance(value, int) else None

@@ -11,7 +11,7 @@ from torch import Tensor
 from latentwalk.files import check_writable
 from latentwalk.images import save_image
 from latentwalk.jobs.captions import captions, goals_of, most_changed, share_shown, subjects, under
-from latentwalk.jobs.discover import fit_boundaries
+from latentwalk.jobs.discover import discover
 from latentwalk.jobs.edit import Edited
 from latentwalk.latents import in_turn
 from latentwalk.pictures.animation import frames, gif, mp4
@@ -90,7 +90,8 @@ def picture_plane(edited: Edited, how: PictureRecipe) -> Image.Image:
     second = how.second or most_changed(edited, first)
     generator, scorer = edited.generator, edited.scorer
     labels = edited.start.labels
-    found = fit_boundaries(generator, scorer, [first, second], PLANE_SAMPLES, kind="logistic", labels=labels)
+    space = generator.input_space.name
+    found = discover(generator, ["logistic"], scorer, [first, second], PLANE_SAMPLES, 0, space, labels)["logistic"]
     dots = generator.sample(range(10**9, 10**9 + PLANE_DOTS), in_turn(labels, PLANE_DOTS))
     chances = score(generator, scorer, dots)[:, scorer.attributes.index(first)].sigmoid()
 

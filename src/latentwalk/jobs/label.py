@@ -1,4 +1,4 @@
-"""Labels by hand: the table to go on with, what to label next, and from it to directions."""
+"""Labels by hand: the table to go on with, and what to label next."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,18 +6,13 @@ from pathlib import Path
 import torch
 from PIL import Image
 
-from latentwalk.direction import Directions
 from latentwalk.generator import Generator
 from latentwalk.jobs.sheets import names_of
 from latentwalk.labels import LabelTable, read_labels
 from latentwalk.latents import concatenate
 from latentwalk.methods.fewshot import FewShot, next_to_label
 from latentwalk.pictures.grid import grid
-from latentwalk.progress import Progress, silent
-from latentwalk.samples import Samples, sample_codes
-
-UNLABELLED = 4000
-"""Fresh codes beside the labelled ones, that show how codes and pictures go together."""
+from latentwalk.samples import Samples
 
 
 def open_table(path: str | Path, attributes: Sequence[str]) -> LabelTable:
@@ -43,49 +38,6 @@ def draw_label_sheet(
     """The samples of these seeds, each with its number."""
     codes = generator.sample(seeds)
     return grid(generator.render(codes), columns, names_of(codes), scale)
-
-
-def labelled_samples(
-    generator: Generator,
-    labels: str | Path,
-    attributes: Sequence[str] = (),
-    codes: str | Path | None = None,
-    unlabelled: int = UNLABELLED,
-    seed: int = 0,
-) -> Samples:
-    """Hand labels and fresh codes without any, which is what `fewshot` learns from.
-
-    labels, codes, attributes, errors: as in `read_labels`. unlabelled: codes to draw; seed: of those.
-    """
-    hand = read_labels(labels, generator, codes, attributes)
-    if unlabelled == 0:
-        return hand
-    space = hand.latents.space
-    fresh = concatenate([part.to(generator.device) for part in sample_codes(generator, unlabelled, seed, space)])
-    blank = hand.scores.new_full((unlabelled, len(hand.attributes)), torch.nan)
-    return Samples(concatenate([hand.latents, fresh]), torch.cat([hand.scores, blank]), hand.attributes)
-
-
-def fit_fewshot(
-    generator: Generator,
-    labels: str | Path,
-    attributes: Sequence[str] = (),
-    codes: str | Path | None = None,
-    unlabelled: int = UNLABELLED,
-    method: FewShot | None = None,
-    progress: Progress = silent,
-) -> Directions:
-    """Directions from a file of hand labels, 10 to 60 of them: see `methods.fewshot`.
-
-    attributes: as in `read_labels`; every 0/1 column when there are none. Raises ValueError for labels that do not fit,
-    and for attributes with too few labels of one kind.
-    """
-    method = method or FewShot()
-    progress("drawing codes", 0, 1)
-    samples = labelled_samples(generator, labels, attributes, codes, unlabelled, method.seed)
-    progress("drawing codes", 1, 1)
-    found = method.fit(generator, samples)
-    return Directions(found.items, {**found.source, "labels": str(labels), "samples": unlabelled})
 
 
 def propose(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import torch
 
+from latentwalk.bundled import GENERATORS, MEASUREMENTS, SCORERS, check_scorer, find_generator
 from latentwalk.checkpoints.formats import open_generator
 from latentwalk.generator import Generator
 from latentwalk.latents import in_turn
@@ -15,16 +16,6 @@ from latentwalk.scorers.classifier import Classifier
 from latentwalk.scorers.measurements import Measurements
 from latentwalk.scores import Scorer
 from latentwalk.weights import check_finite
-
-ASSETS = Path(__file__).parent.parent / "assets"
-GENERATORS = {"faces64": ASSETS / "faces64" / "generator.safetensors"}
-SCORERS = {
-    "faces64": ASSETS / "faces64" / "scorer.safetensors",
-    "faces64-judge": ASSETS / "faces64" / "judge.safetensors",
-}
-
-MEASUREMENTS = ("measurements", "measurements-judge")
-"""Names of the scorers that need no training; the second measures the same things in other ways."""
 
 STANDARD, STANDARD_SEED = 128, 999
 """Pictures that measurements are standardised on, and the seed of their codes."""
@@ -63,17 +54,11 @@ def load(
 
 def locate(source: str | Path, progress: Progress = silent) -> Path:
     """The file or folder that a generator is read from; an address is fetched. Arguments and errors: as in `load`."""
-    path = GENERATORS.get(str(source), Path(source))
     if is_remote(source):
         from latentwalk.jobs.fetch import fetch_source  # whoever loads a file needs nothing of a network
 
-        path = fetch_source(str(source), progress)
-    if not path.exists():
-        raise ValueError(
-            f"no generator {str(source)!r}: expected a path, an https:// or hf:// address, "
-            f"or one of {', '.join(GENERATORS)}"
-        )
-    return path
+        return fetch_source(str(source), progress)
+    return find_generator(source)
 
 
 def load_scorer(source: str | Path, device: torch.device | str = "cpu", generator: Generator | None = None) -> Scorer:
@@ -86,6 +71,7 @@ def load_scorer(source: str | Path, device: torch.device | str = "cpu", generato
     generator: what measurements are standardised on; others do not need it.
     Raises ValueError when there is no such scorer, or the device is not there.
     """
+    check_scorer(source)
     name = str(source)
     path = SCORERS.get(name, Path(source))
     if name in MEASUREMENTS:
@@ -96,10 +82,7 @@ def load_scorer(source: str | Path, device: torch.device | str = "cpu", generato
         scorer = Classifier.load(path).to(check_device(device))
         scorer.source = name
         return scorer
-    if ":" in name:
-        return from_callable(name)
-    known = ", ".join((*SCORERS, *MEASUREMENTS))
-    raise ValueError(f"no scorer {name!r}: expected a scorer file, package.module:function, or one of {known}")
+    return from_callable(name)
 
 
 def find_source(name: str, beside: Path) -> str:

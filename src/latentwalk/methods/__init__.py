@@ -17,6 +17,7 @@ from latentwalk.methods.learned import Learned
 from latentwalk.methods.regression import Regression
 from latentwalk.methods.sefa import SeFa
 from latentwalk.methods.sparse_pca import SparsePCA
+from latentwalk.progress import Progress, silent
 from latentwalk.samples import Samples
 
 
@@ -24,11 +25,11 @@ from latentwalk.samples import Samples
 class Method(Protocol):
     """Hyperparameters are given to the constructor, data to `fit`. `fit` changes nothing and returns directions.
 
-    samples: codes of the space in which directions are wanted; `source` of what is returned names the method, its
-    parameters and the generator's fingerprint.
+    samples: codes of the space in which directions are wanted; `origin` of what is returned names the method, its
+    parameters and the generator. progress: is told how far a long fit is; it changes nothing.
     """
 
-    def fit(self, generator: Generator, samples: Samples) -> Directions: ...
+    def fit(self, generator: Generator, samples: Samples, progress: Progress = silent) -> Directions: ...
 
 
 Needs = Literal["scores", "labels", "scorer", "codes", "nothing"]

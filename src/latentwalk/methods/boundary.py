@@ -17,8 +17,10 @@ from sklearn.svm import LinearSVC
 
 from latentwalk.direction import Direction, Directions
 from latentwalk.generator import Generator
-from latentwalk.methods.placing import Figures, check_scores, correlate, hold_out, place, share_of, tails
+from latentwalk.methods.offsets import Figures, boundary_offset, check_scores, correlate, hold_out, share_of, tails
 from latentwalk.numerics.hinge import HingeSVM
+from latentwalk.origin import Origin, Source
+from latentwalk.progress import Progress, silent
 from latentwalk.samples import Samples
 from latentwalk.seeds import check_seed
 
@@ -37,7 +39,7 @@ class Boundary:
     paper) or "logistic" (logistic regression).
     share: share of the codes in each tail, above 0 and up to 0.5. The paper takes 0.02 of half a million; 0.27 keeps
     the most information about the difference (Kelley, 1939) and needs a fraction of the scored codes.
-    held_out: share of the codes, in (0, 1), that only place the boundary and judge it.
+    held_out: share of the codes, in (0, 1), that only say where the boundary is, and how good.
     cost: C of the classifier, the weight of errors against a short normal.
     seed: of the split.
     """
@@ -59,10 +61,10 @@ class Boundary:
             raise ValueError(f"the cost of errors is above 0, got {self.cost}")
         check_seed(self.seed)
 
-    def fit(self, generator: Generator, samples: Samples) -> Directions:
+    def fit(self, generator: Generator, samples: Samples, progress: Progress = silent) -> Directions:
         """One direction per attribute, in the space of the samples; codes without a score (NaN) are left out.
 
-        The unit is the standard deviation of all codes along the vector. `source["figures"]` says for every attribute
+        The unit is the standard deviation of all codes along the vector. `origin.figures` says for every attribute
         what was seen on held-out codes: see `Figures`.
         Raises ValueError for codes of another generator, and for scores that no boundary can be learned from.
         """
@@ -75,13 +77,13 @@ class Boundary:
             unit = float((codes @ vector).std(ddof=1))
             directions.append(Direction(name, torch.from_numpy(vector).float(), latents.space, unit, offset))
             figures[name] = seen._asdict()
-        source = {
-            "method": "boundary",
-            "parameters": asdict(self),
-            "generator": generator.fingerprint,
-            "figures": figures,
-        }
-        return Directions(tuple(directions), source)
+        origin = Origin(
+            method="boundary",
+            parameters=asdict(self),
+            generator=Source.of(generator),
+            figures=figures,
+        )
+        return Directions(tuple(directions), origin)
 
     def _fit(
         self, name: str, codes: Float[np.ndarray, "n d"], scores: Float[np.ndarray, "n"]
@@ -105,7 +107,7 @@ class Boundary:
 
         codes, scores, has, low, high = codes[held], scores[held], has[held], low[held], high[held]
         along = codes @ vector
-        offset = place(name, along, has)
+        offset = boundary_offset(name, along, has)
         return (
             vector,
             offset,

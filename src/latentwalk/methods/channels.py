@@ -14,7 +14,9 @@ from jaxtyping import Float
 
 from latentwalk.direction import Directions
 from latentwalk.generator import Generator
-from latentwalk.methods.placing import boundary, check_scores, columns, correlate, flatten, judge, pointing
+from latentwalk.methods.offsets import check_scores, columns, correlate, figures_of, flatten, pointing, rough_offset
+from latentwalk.origin import Origin, Source
+from latentwalk.progress import Progress, silent
 from latentwalk.samples import Samples
 
 RANKS = ("theta", "correlation")
@@ -48,10 +50,10 @@ class Channels:
         if self.rank not in RANKS:
             raise ValueError(f"no rank {self.rank!r}: there are {', '.join(RANKS)}")
 
-    def fit(self, generator: Generator, samples: Samples) -> Directions:
+    def fit(self, generator: Generator, samples: Samples, progress: Progress = silent) -> Directions:
         """The `top` channels of each attribute, best first, as directions of s named "smiling: b16.conv0 #137".
 
-        The unit is the standard deviation of the channel, + is more of the attribute. `source["figures"]` has for every
+        The unit is the standard deviation of the channel, + is more of the attribute. `origin.figures` has for every
         direction the `Figures` of all scored codes, its "theta" and its "channel", counted through s.
         Raises ValueError for a generator without s, for codes of another space, and for fewer than 4 exemplars.
         """
@@ -80,18 +82,18 @@ class Channels:
                 vector = np.zeros(codes.shape[1])
                 vector[channel] = 1 if correlation[channel] >= 0 else -1
                 along = seen @ vector
-                offset = boundary(attribute, along, scores[known] > 0)
+                offset = rough_offset(attribute, along, scores[known] > 0)
                 name = f"{attribute}: {named[channel]}"
                 items.append(pointing(name, vector, offset, codes, "s"))
                 measured = {"theta": float(theta[channel]), "channel": int(channel)}
-                figures[name] = {**judge(along, offset, scores[known])._asdict(), **measured}
-        source = {
-            "method": "channels",
-            "parameters": asdict(self),
-            "generator": generator.fingerprint,
-            "figures": figures,
-        }
-        return Directions(tuple(items), source)
+                figures[name] = {**figures_of(along, offset, scores[known])._asdict(), **measured}
+        origin = Origin(
+            method="channels",
+            parameters=asdict(self),
+            generator=Source.of(generator),
+            figures=figures,
+        )
+        return Directions(tuple(items), origin)
 
     def _exemplars(self, attribute: str, scores: Float[np.ndarray, "n"]) -> np.ndarray:
         """Which codes score highest; equal scores are not torn apart."""

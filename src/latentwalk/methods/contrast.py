@@ -16,17 +16,19 @@ from sklearn.covariance import ledoit_wolf
 from latentwalk.direction import Directions
 from latentwalk.generator import Generator
 from latentwalk.latents import Latents, concatenate
-from latentwalk.methods.placing import (
-    boundary,
+from latentwalk.methods.offsets import (
     check_scores,
     columns,
+    figures_of,
     flatten,
     folds_of,
-    judge,
     normal,
     pointing,
+    rough_offset,
 )
 from latentwalk.numerics.axes import axes
+from latentwalk.origin import Origin, Source
+from latentwalk.progress import Progress, silent
 from latentwalk.samples import Samples
 from latentwalk.seeds import check_seed
 
@@ -35,7 +37,7 @@ from latentwalk.seeds import check_seed
 class Contrast:
     """How to contrast.
 
-    folds: parts of the codes, 2 or more; each is judged, and the boundary placed, by what the other parts taught.
+    folds: parts of the codes, 2 or more; each is checked, and the boundary found, with what the other parts taught.
     seed: of the folds.
     """
 
@@ -47,11 +49,11 @@ class Contrast:
             raise ValueError(f"codes are split into 2 folds or more, got {self.folds}")
         check_seed(self.seed)
 
-    def fit(self, generator: Generator, samples: Samples) -> Directions:
+    def fit(self, generator: Generator, samples: Samples, progress: Progress = silent) -> Directions:
         """One direction per attribute, from codes that score above 0 to those that do not; NaN is left out.
 
         The unit is the standard deviation of all codes along the vector; the two sets stand for the population.
-        `source["figures"]` has for every attribute the `Figures` on codes that were not learned from, "shrinkage" (0
+        `origin.figures` has for every attribute the `Figures` on codes that were not learned from, "shrinkage" (0
         for the covariance as it was seen, 1 for none of it) and "shrunk": what was done for too few samples, if so.
         Raises ValueError for codes of another generator, and when one of the sets has fewer than 4 codes.
         """
@@ -70,21 +72,21 @@ class Contrast:
                 along[fold == k] = seen[fold == k] @ normal(name, discriminant(seen[fold != k], has[fold != k])[0])
             vector, shrinkage = discriminant(seen, has)
             vector = normal(name, vector if reduced is None else vector @ reduced)
-            offset = boundary(name, along, has)
+            offset = rough_offset(name, along, has)
             items.append(pointing(name, vector, offset, codes, samples.latents.space))
             few = f"{len(scores)} samples for codes of {codes.shape[1]} numbers: covariance shrunk by {shrinkage:.2f}"
             figures[name] = {
-                **judge(along, offset, scores)._asdict(),
+                **figures_of(along, offset, scores)._asdict(),
                 "shrinkage": shrinkage,
                 "shrunk": few if len(scores) <= codes.shape[1] else None,
             }
-        source = {
-            "method": "contrast",
-            "parameters": asdict(self),
-            "generator": generator.fingerprint,
-            "figures": figures,
-        }
-        return Directions(tuple(items), source)
+        origin = Origin(
+            method="contrast",
+            parameters=asdict(self),
+            generator=Source.of(generator),
+            figures=figures,
+        )
+        return Directions(tuple(items), origin)
 
 
 def discriminant(codes: Float[np.ndarray, "n d"], has: Bool[np.ndarray, "n"]) -> tuple[Float[np.ndarray, "d"], float]:

@@ -20,6 +20,8 @@ from latentwalk.hooks import nearest, read_layers
 from latentwalk.latents import Latents
 from latentwalk.numerics.moments import Moments, principal
 from latentwalk.numerics.sketch import Sketch
+from latentwalk.origin import Origin, Source
+from latentwalk.progress import Progress, silent
 from latentwalk.samples import CHUNK, sample_codes
 from latentwalk.seeds import check_seed
 
@@ -64,14 +66,19 @@ class Decomposition:
             )
         check_seed(self.seed)
 
-    def rows(self, generator: Generator, latents: Latents) -> Iterator[Float[Tensor, "n d"]]:
+    def rows(
+        self, generator: Generator, latents: Latents, progress: Progress = silent
+    ) -> Iterator[Float[Tensor, "n d"]]:
         """What is decomposed [n, d], and beside it the codes [n, c] when these are not the same, batch by batch."""
         codes = latents.split(CHUNK) if self.codes is None else self._drawn(generator, latents)
+        done, every = 0, self.codes or len(latents)
         for part in codes:
             if self.layer is None:
                 yield base_codes(generator, part)
             else:
                 yield from activations(generator, part, self.layer)
+            done += len(part)
+            progress("reading activations" if self.layer else "reading codes", done, every)
 
     def _drawn(self, generator: Generator, latents: Latents) -> Iterator[Latents]:
         assert self.codes is not None
@@ -79,13 +86,13 @@ class Decomposition:
         space = space if space in generator.spaces else latents.space
         return sample_codes(generator, self.codes, self.seed, space, latents.labels)
 
-    def axes(self, generator: Generator, latents: Latents, more: int = 0) -> "Axes":
+    def axes(self, generator: Generator, latents: Latents, more: int = 0, progress: Progress = silent) -> "Axes":
         """The principal axes: as many as components, and if there are some, `more`.
 
         Raises ValueError for a layer that does not exist, and for too few codes or numbers for the components.
         """
         size, count, code = self._sizes(generator, latents)
-        rows, wanted = self.rows(generator, latents), min(self.components + more, size, count - 1)
+        rows, wanted = self.rows(generator, latents, progress), min(self.components + more, size, count - 1)
         if self.layer is None:
             axes = _of_codes(Moments.over(rows), wanted)
         elif size <= self.widest:
@@ -125,7 +132,7 @@ class Decomposition:
     def coordinates(
         self, generator: Generator, latents: Latents, axes: "Axes", most: int
     ) -> Iterator[Float[Tensor, "n k"]]:
-        """Places of the first codes along the axes, `most` at most: for what needs vectors and not their moments."""
+        """Coordinates of the first codes along the axes, `most` at most: for what needs vectors, not moments."""
         for rows in self.rows(generator, latents):
             yield axes.coordinates(rows[:most])
             most -= len(rows)
@@ -149,14 +156,14 @@ class Decomposition:
         items = tuple(axes.direction(name, move, base_space(latents)) for name, move in zip(names, moves, strict=True))
         columns = figures if self.layer is None else {**figures, "R": axes.correlations(readout)}
         rows = {name: {key: float(column[i]) for key, column in columns.items()} for i, name in enumerate(names)}
-        source = {
-            "method": self.name,
-            "parameters": asdict(self),
-            "generator": generator.fingerprint,
-            "codes": axes.count,
-            "figures": rows,
-        }
-        return Directions(items, source if axes.sketch is None else {**source, "sketch": axes.sketch})
+        origin = Origin(
+            method=self.name,
+            parameters=asdict(self),
+            generator=Source.of(generator),
+            summary={"codes": axes.count, **({"sketch": axes.sketch} if axes.sketch else {})},
+            figures=rows,
+        )
+        return Directions(items, origin)
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,7 +204,7 @@ class Axes:
         return None if self.missed is None else {"columns": self.columns, "missed": self.missed}
 
     def coordinates(self, rows: Float[Tensor, "n d"]) -> Float[Tensor, "n k"]:
-        """Places of vectors along the axes, from the mean."""
+        """Coordinates of vectors along the axes, from the mean."""
         return (rows[:, : len(self.mean)].detach().cpu().double() - self.mean) @ self.vectors.T
 
     def mixing(self, readout: Float[Tensor, "m k"]) -> Float[Tensor, "m k"]:

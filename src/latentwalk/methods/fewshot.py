@@ -19,8 +19,10 @@ from torch import Tensor
 from latentwalk.direction import Direction, Directions
 from latentwalk.generator import Generator
 from latentwalk.latents import Latents
+from latentwalk.methods.offsets import boundary_offset
 from latentwalk.methods.places import PRIORS, Features, Places, check_layers, places
-from latentwalk.methods.placing import place
+from latentwalk.origin import Origin, Source
+from latentwalk.progress import Progress, silent
 from latentwalk.samples import Samples
 from latentwalk.seeds import check_seed
 
@@ -68,12 +70,12 @@ class FewShot:
             raise ValueError(f"the components of a prior are 1 or more, got {self.components}")
         check_seed(self.seed)
 
-    def fit(self, generator: Generator, samples: Samples) -> Directions:
+    def fit(self, generator: Generator, samples: Samples, progress: Progress = silent) -> Directions:
         """One direction per attribute, in the space of the samples.
 
         samples.scores: above 0 for yes, others for no, NaN where a code has no label. Codes without labels tell how
         codes and pictures go together: a few thousand are worth having, ten per number of a code at least.
-        The unit is the standard deviation of all codes along the vector. `source["figures"]` has per attribute the
+        The unit is the standard deviation of all codes along the vector. `origin.figures` has per attribute the
         labels of each kind, what cross-validation chose, and `error`: its squared error, where 1 is that of a guess.
         Raises ValueError for too few labels of one kind, too few codes, or a layer that does not exist.
         """
@@ -83,29 +85,31 @@ class FewShot:
         check_enough(flat)
         check_layers(generator, self.layers)
         eyes = Eyes.of(generator, self, latents)
-        judges = [eyes.learn(latents[rows], has, self.seed) for rows, has in labels]
-        guesses = eyes.guess(latents, judges)
+        classifiers = [eyes.learn(latents[rows], has, self.seed) for rows, has in labels]
+        guesses = eyes.guess(latents, classifiers)
         items, figures = [], {}
-        for name, (rows, has), judge, guess in zip(samples.attributes, labels, judges, guesses.T, strict=True):
+        for name, (rows, has), classifier, guess in zip(
+            samples.attributes, labels, classifiers, guesses.T, strict=True
+        ):
             vector = least_squares(flat, guess)
             along = (flat @ vector).numpy()
             says = (guess > 0).numpy()
             says[rows.cpu().numpy()] = has
-            offset = place(name, along, says)
+            offset = boundary_offset(name, along, says)
             unit = float(along.std(ddof=1))
             items.append(Direction(name, vector.float(), latents.space, unit, offset))
-            figures[name] = {"yes": int(has.sum()), "no": int((~has).sum()), **judge.figures}
-        source = {
-            "method": "fewshot",
-            "parameters": {**asdict(self), "layers": list(eyes.places.layers)},
-            "generator": generator.fingerprint,
-            "figures": figures,
-        }
-        return Directions(tuple(items), source)
+            figures[name] = {"yes": int(has.sum()), "no": int((~has).sum()), **classifier.figures}
+        origin = Origin(
+            method="fewshot",
+            parameters={**asdict(self), "layers": list(eyes.places.layers)},
+            generator=Source.of(generator),
+            figures=figures,
+        )
+        return Directions(tuple(items), origin)
 
 
 @dataclass(frozen=True, eq=False)
-class Judge:
+class Classifier:
     """A linear classifier of features: per place the weights [f]; above 0 is yes."""
 
     weights: list[Float[Tensor, "_"]]
@@ -135,7 +139,7 @@ class Eyes:
         energies = [float((p - m).square().sum(1).mean()) for p, m in zip(features, means, strict=True)]
         return Eyes(read, means, energies)
 
-    def learn(self, latents: Latents, has: np.ndarray, seed: int) -> Judge:
+    def learn(self, latents: Latents, has: np.ndarray, seed: int) -> Classifier:
         """The classifier of labelled codes, in its dual form: one number per label."""
         centred = [x - m for x, m in zip(self.places.read(latents), self.means, strict=True)]
         scales = [max(energy, TINY) for energy in self.energies]
@@ -150,15 +154,15 @@ class Eyes:
             weight = share / scale * (x.T @ dual.to(x))
             weights.append(weight)
             shift -= float(mean @ weight)
-        return Judge(weights, shift, {"sharpness": sharpness, "penalty": penalty, "error": error})
+        return Classifier(weights, shift, {"sharpness": sharpness, "penalty": penalty, "error": error})
 
     @torch.no_grad()
-    def guess(self, latents: Latents, judges: list[Judge]) -> Float[Tensor, "n j"]:
+    def guess(self, latents: Latents, classifiers: list[Classifier]) -> Float[Tensor, "n k"]:
         """What classifiers say of any number of codes, batch by batch."""
         parts = []
         for part in latents.split(256):
             features = self.places.read(part)
-            parts.append(torch.stack([judge(features) for judge in judges], 1).cpu().double())
+            parts.append(torch.stack([classifier(features) for classifier in classifiers], 1).cpu().double())
         return torch.cat(parts)
 
 

@@ -12,6 +12,7 @@ import torch
 from latentwalk.direction import Directions
 from latentwalk.generator import Generator
 from latentwalk.methods.decomposition import Decomposition
+from latentwalk.progress import Progress, silent
 from latentwalk.samples import Samples
 
 
@@ -25,22 +26,22 @@ class GANSpace(Decomposition):
 
     name: ClassVar[str] = "ganspace"
 
-    def fit(self, generator: Generator, samples: Samples) -> Directions:
+    def fit(self, generator: Generator, samples: Samples, progress: Progress = silent) -> Directions:
         """Directions in the space of the samples, those with the largest variance first; scores are not looked at.
 
         For codes per layer (w+, z+) the directions are of one code (w, z); `on_layers` chooses where they act.
         The unit is the standard deviation of the codes along the vector, 0 is at their mean, and the largest weight of
-        each component is positive. `source["figures"]` has for each
+        each component is positive. `origin.figures` has for each
         sigma: the standard deviation along the component, in the units of the layer;
         explained: its share of the total variance;
         R: with a layer, the multiple correlation of the component with the code: near 0, no direction of the code
         makes this component, however large it is;
-        residual: of a sketch, |S v - value v| / value, estimated. `source["sketch"]` has the share of the variance that
+        residual: of a sketch, |S v - value v| / value, estimated. `origin.summary` has the share of the variance that
         is missed altogether.
         Raises ValueError for a layer that does not exist, and for too few codes or numbers for the components.
         """
         latents = generator.check(samples.latents)
-        axes = self.axes(generator, latents).first(self.components)
+        axes = self.axes(generator, latents, progress=progress).first(self.components)
         readout = torch.eye(self.components, dtype=torch.float64)
         figures = {"sigma": axes.values.sqrt(), "explained": axes.values / axes.variance}
         if axes.residuals is not None:

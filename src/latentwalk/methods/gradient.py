@@ -26,7 +26,9 @@ from torch import Tensor
 from latentwalk.direction import Directions
 from latentwalk.generator import Generator
 from latentwalk.latents import Latents
-from latentwalk.methods.placing import check_scores, columns, flatten, judge, normal, place, pointing
+from latentwalk.methods.offsets import boundary_offset, check_scores, columns, figures_of, flatten, normal, pointing
+from latentwalk.origin import Origin, Source
+from latentwalk.progress import Progress, silent
 from latentwalk.samples import Samples
 from latentwalk.scores import Scorer, check_attributes
 
@@ -58,11 +60,11 @@ class Gradient:
         if not self.ridge > 0:
             raise ValueError(f"the ridge is above 0, got {self.ridge}")
 
-    def fit(self, generator: Generator, samples: Samples) -> Directions:
+    def fit(self, generator: Generator, samples: Samples, progress: Progress = silent) -> Directions:
         """One direction per attribute of the samples, in their space; codes without any score (NaN) are left out.
 
-        The unit is the standard deviation of all codes along the vector. The scores of the samples place the boundary;
-        the gradients do not look at them. `source["figures"]` has the `Figures` of all scored codes, and
+        The unit is the standard deviation of all codes along the vector. The boundary is where the scores of the
+        samples say; the gradients do not look at them. `origin.figures` has the `Figures` of all scored codes, and
         "agreement": the mean cosine of one code's gradient to the mean of all, 1 where the logit is linear.
         Raises ValueError for a scorer without gradient, and for one that does not know an attribute of the samples.
         """
@@ -78,32 +80,42 @@ class Gradient:
         for name, scores in named:
             check_scores(name, scores[~np.isnan(scores)])
         spread = np.array([np.nanstd(scores) for _, scores in named])
-        sums = self._sum(generator, samples.latents[scored.to(samples.latents.values.device)], picked, 1 / spread)
+        sums = self._sum(
+            generator, samples.latents[scored.to(samples.latents.values.device)], picked, 1 / spread, progress
+        )
         items, figures = [], {}
         for i, (name, scores) in enumerate(named):
             known = ~np.isnan(scores)
             vector = normal(name, sums.apart(i, self.ridge) if self.apart else sums.mean[i])
             along = codes[known].astype(np.float64) @ vector
-            offset = place(name, along, scores[known] > 0)
+            offset = boundary_offset(name, along, scores[known] > 0)
             items.append(pointing(name, vector, offset, codes, samples.latents.space))
-            seen = judge(along, offset, scores[known])
+            seen = figures_of(along, offset, scores[known])
             figures[name] = {**seen._asdict(), "agreement": sums.agreement(i)}
         parameters = {key: getattr(self, key) for key in ("apart", "codes", "ridge", "batch")}
-        source = {
-            "method": "jacobian" if self.apart else "gradient",
-            "parameters": parameters,
-            "generator": generator.fingerprint,
-            "scorer": getattr(self.scorer, "source", ""),
-            "figures": figures,
-        }
-        return Directions(tuple(items), source)
+        origin = Origin(
+            method="jacobian" if self.apart else "gradient",
+            parameters=parameters,
+            generator=Source.of(generator),
+            scorer=Source.of(self.scorer),
+            figures=figures,
+        )
+        return Directions(tuple(items), origin)
 
-    def _sum(self, generator: Generator, latents: Latents, picked: list[int], scale: Float[np.ndarray, "a"]) -> "Sums":
+    def _sum(
+        self,
+        generator: Generator,
+        latents: Latents,
+        picked: list[int],
+        scale: Float[np.ndarray, "a"],
+        progress: Progress,
+    ) -> "Sums":
         """The moments of the gradients, scaled to standard deviations of the logits."""
         size, per_attribute = latents.values[0].numel(), torch.from_numpy(scale)[:, None]
         mean = torch.zeros(len(picked), size, dtype=torch.float64)
         unit = torch.zeros_like(mean)
         second = torch.zeros(len(picked), size, size, dtype=torch.float64) if self.apart else None
+        done = 0
         for part in latents.split(self.batch):
             rows = jacobian(generator, self.scorer, part.to(generator.device, generator.dtype), picked).cpu().double()
             rows = rows * per_attribute
@@ -111,6 +123,8 @@ class Gradient:
             unit += torch.nn.functional.normalize(rows, dim=2).sum(0)
             if second is not None:
                 second += torch.einsum("nad,nae->ade", rows, rows)
+            done += len(part)
+            progress("averaging gradients", done, len(latents))
         count = len(latents)
         return Sums(
             (mean / count).numpy(), (unit / count).numpy(), None if second is None else (second / count).numpy()

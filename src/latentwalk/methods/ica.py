@@ -16,6 +16,7 @@ from latentwalk.direction import Directions
 from latentwalk.generator import Generator
 from latentwalk.methods.decomposition import Decomposition
 from latentwalk.numerics.moments import sign_of
+from latentwalk.progress import Progress, silent
 from latentwalk.samples import Samples
 
 
@@ -39,16 +40,17 @@ class ICA(Decomposition):
         if self.most <= self.components:
             raise ValueError(f"{self.components} components are learned from more codes than that, got {self.most}")
 
-    def fit(self, generator: Generator, samples: Samples) -> Directions:
+    def fit(self, generator: Generator, samples: Samples, progress: Progress = silent) -> Directions:
         """Directions in the space of the samples, those whose source makes most of the variance first.
 
         Layers, units and errors as in `GANSpace.fit`. The largest weight of each component in the activations is
-        positive. `source["figures"]` has for each sigma (the standard deviation that its source makes in the
+        positive. `origin.figures` has for each sigma (the standard deviation that its source makes in the
         activations), explained, R, and kurtosis (excess, 0 for a Gaussian source: several such cannot be told apart,
-        and their directions are as good as any). `source["converged"]` is False when the rotation had not settled.
+        and their directions are as good as any). `origin.summary["converged"]` is False when the rotation had not
+        settled.
         """
         latents = generator.check(samples.latents)
-        axes = self.axes(generator, latents).first(self.components)
+        axes = self.axes(generator, latents, progress=progress).first(self.components)
         scale = axes.values.sqrt()
         white = torch.cat(list(self.coordinates(generator, latents, axes, self.most))) / scale
         model = FastICA(
@@ -57,7 +59,7 @@ class ICA(Decomposition):
             random_state=self.seed,
         )
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # said in the source
+            warnings.simplefilter("ignore", ConvergenceWarning)  # said in the origin
             sources = torch.from_numpy(model.fit_transform(white.numpy()))
         readout = torch.from_numpy(model.components_) / scale
         readout = readout / (readout.square() @ axes.values).sqrt()[:, None]  # variance 1 over all codes
@@ -71,4 +73,7 @@ class ICA(Decomposition):
             "kurtosis": (((sources - sources.mean(0)) / sources.std(0)) ** 4).mean(0)[order] - 3,
         }
         found = self.result(generator, latents, axes, axes.to_codes(readout), readout, figures)
-        return Directions(found.items, {**found.source, "converged": model.n_iter_ < self.iterations})
+        return Directions(
+            found.items,
+            found.origin.but(summary={**found.origin.summary, "converged": bool(model.n_iter_ < self.iterations)}),
+        )

@@ -9,7 +9,7 @@ it are told apart just as well.
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
 import torch
@@ -21,6 +21,7 @@ from latentwalk.direction import Direction, Directions
 from latentwalk.generator import Generator
 from latentwalk.latents import Latents
 from latentwalk.numerics.moments import Moments, sign_of
+from latentwalk.origin import Origin, Source
 from latentwalk.progress import Progress, silent
 from latentwalk.samples import Samples
 from latentwalk.seeds import check_seed
@@ -28,7 +29,7 @@ from latentwalk.seeds import check_seed
 WEIGHT = 0.25
 """Of the error in how far, beside that in which (section 4.1 of the paper)."""
 
-JUDGED = 16
+CHECKS = 16
 """Batches of fresh shifts that measure the reconstructor at the end."""
 
 
@@ -42,7 +43,6 @@ class Learned:
     noise: standard deviation of the noise that is then added to them, so that changes count by how well they are seen;
     none by itself, as in the paper.
     width: channels of its first layer. rate: of Adam, falling to 0 along half a cosine. seed: of everything drawn.
-    progress: is told of the steps; it changes nothing.
     """
 
     components: int = 16
@@ -55,7 +55,6 @@ class Learned:
     width: int = 24
     rate: float = 2e-3
     seed: int = 0
-    progress: Progress = field(default=silent, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name, least in (("components", 2), ("steps", 1), ("batch", 2), ("side", 4), ("width", 1)):
@@ -71,11 +70,11 @@ class Learned:
             raise ValueError(f"the rate of learning is above 0, got {self.rate}")
         check_seed(self.seed)
 
-    def fit(self, generator: Generator, samples: Samples) -> Directions:
+    def fit(self, generator: Generator, samples: Samples, progress: Progress = silent) -> Directions:
         """Orthogonal directions in the space of the samples, those told apart best first; scores are not looked at.
 
-        The unit is the standard deviation of the samples along the vector. `source["figures"]` has for every direction
-        the share of fresh shifts along it that the reconstructor recognises, `source["reconstructor"]` the share of
+        The unit is the standard deviation of the samples along the vector. `origin.figures` has for every direction
+        the share of fresh shifts along it that the reconstructor recognises, `origin.summary` the share of
         all and the mean error of their strength in units.
         Raises ValueError for more components than a code has numbers, and for fewer codes than those and one.
         """
@@ -84,24 +83,24 @@ class Learned:
         check_size(self.components, flat)
         covariance = Moments.of(flat).covariance
         lesson = _Lesson(self, generator, latents, covariance.to(flat))
-        lesson.learn()
-        vectors, seen = lesson.vectors().detach(), lesson.judge()
+        lesson.learn(progress)
+        vectors, seen = lesson.vectors().detach(), lesson.check()
         vectors = (vectors * sign_of(vectors)).cpu()
         order = sorted(range(self.components), key=lambda k: (-seen.recognised[k], k))
         exact = vectors.double()
         units = (exact @ covariance * exact).sum(1).sqrt()
         items = tuple(
-            Direction(f"learned {place + 1}", F.normalize(vectors[k].float(), dim=0), latents.space, float(units[k]))
-            for place, k in enumerate(order)
+            Direction(f"learned {rank + 1}", F.normalize(vectors[k].float(), dim=0), latents.space, float(units[k]))
+            for rank, k in enumerate(order)
         )
-        source = {
-            "method": "learned",
-            "parameters": {name: value for name, value in asdict(self).items() if name != "progress"},
-            "generator": generator.fingerprint,
-            "figures": {item.name: {"accuracy": seen.recognised[k]} for item, k in zip(items, order, strict=True)},
-            "reconstructor": {"accuracy": seen.accuracy, "error": seen.error, "steps": self.steps},
-        }
-        return Directions(items, source)
+        origin = Origin(
+            method="learned",
+            parameters=asdict(self),
+            generator=Source.of(generator),
+            figures={item.name: {"accuracy": seen.recognised[k]} for item, k in zip(items, order, strict=True)},
+            summary={"accuracy": seen.accuracy, "error": seen.error, "steps": self.steps},
+        )
+        return Directions(items, origin)
 
 
 def check_size(components: int, codes: Float[Tensor, "n d"]) -> None:
@@ -175,7 +174,7 @@ class _Lesson:
         q, r = torch.linalg.qr(self.free)
         return (q * r.diagonal().sign()).T
 
-    def learn(self) -> None:
+    def learn(self, progress: Progress) -> None:
         how = self.how
         optimiser = torch.optim.Adam([self.free, *self.network.parameters()], lr=how.rate)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, how.steps)
@@ -186,7 +185,7 @@ class _Lesson:
             loss.backward()
             optimiser.step()
             schedule.step()
-            how.progress("learning directions", step + 1, how.steps)
+            progress("learning directions", step + 1, how.steps)
 
     def batches(self) -> Iterator[Latents]:
         """Batches of codes without end, each time round in another order."""
@@ -227,10 +226,10 @@ class _Lesson:
         return images + self.how.noise * torch.randn(images.shape, generator=self.random).to(images)
 
     @torch.no_grad()
-    def judge(self) -> Seen:
+    def check(self) -> Seen:
         self.network.eval()
         batches, hits, whiches, errors = self.batches(), [], [], []
-        for _ in range(JUDGED):
+        for _ in range(CHECKS):
             shifts = self.shifts(next(batches))
             logits, strength = self.look(shifts)
             hits.append((logits.argmax(1) == shifts.which).float())

@@ -5,14 +5,13 @@ For normal codes and a score s = R n.z + sqrt(1 - R^2) noise, N images give a di
 about a quarter of the images are enough for the same direction.
 
 The sums of products of one pass serve everything: they add, so what was learned without a fold of the codes is the sum
-of the others, and every code can both teach and judge. The ridge minimises generalised cross-validation (Golub, Heath
+of the others, and every code can both teach and check. The ridge minimises generalised cross-validation (Golub, Heath
 and Wahba, 1979), which these sums give in closed form; with many more codes than numbers it is next to nothing, and
 with fewer it is what makes the answer unique.
 """
 
 from dataclasses import asdict, dataclass
 from functools import reduce
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -20,21 +19,26 @@ from jaxtyping import Bool, Float
 
 from latentwalk.direction import Directions
 from latentwalk.generator import Generator
-from latentwalk.methods.placing import check_scores, columns, flatten, folds_of, judge, normal, place, pointing
+from latentwalk.methods.offsets import (
+    boundary_offset,
+    check_scores,
+    columns,
+    figures_of,
+    flatten,
+    folds_of,
+    normal,
+    pointing,
+)
 from latentwalk.numerics.axes import axes
 from latentwalk.numerics.moments import Moments
+from latentwalk.numerics.ridge import Slopes, least_squares
+from latentwalk.origin import Origin, Source
+from latentwalk.progress import Progress, silent
 from latentwalk.samples import Samples
 from latentwalk.seeds import check_seed
 
 BLOCK = 8192
 """Codes that are summed at once."""
-
-RIDGES = np.logspace(-6, 4, 41)
-"""Ridges that are tried, as shares of the mean variance of the codes."""
-
-COST = 1.4
-"""What a free parameter counts in cross-validation; a little above 1, it no longer falls for a ridge of nearly 0 when
-there are about as many codes as numbers (Kim and Gu, 2004)."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class Regression:
 
     clip: share of the scores at each end, in [0, 0.5), that are moved in to the last one that is not among them, so
     that a few wild logits do not decide. On faces64 it costs nothing.
-    folds: parts of the codes, 2 or more; each is judged, and the boundary placed, by what the other parts taught.
+    folds: parts of the codes, 2 or more; each is checked, and the boundary found, with what the other parts taught.
     seed: of the folds.
     """
 
@@ -58,10 +62,10 @@ class Regression:
             raise ValueError(f"codes are split into 2 folds or more, got {self.folds}")
         check_seed(self.seed)
 
-    def fit(self, generator: Generator, samples: Samples) -> Directions:
+    def fit(self, generator: Generator, samples: Samples, progress: Progress = silent) -> Directions:
         """One direction per attribute, in the space of the samples; codes without a score (NaN) are left out.
 
-        The unit is the standard deviation of all codes along the vector. `source["figures"]` has for every attribute
+        The unit is the standard deviation of all codes along the vector. `origin.figures` has for every attribute
         the `Figures` on codes that were not learned from, and the `Ridge`.
         Raises ValueError for codes of another generator, and for scores that nothing can be learned from.
         """
@@ -75,21 +79,21 @@ class Regression:
             learned, along = self._learn(narrow[known] if not known.all() else narrow, scores[known])
             wide = learned.vector if reduced is None else learned.vector @ reduced
             length, vector = np.linalg.norm(wide), normal(name, wide)
-            offset = place(name, along / length, scores[known] > 0)
+            offset = boundary_offset(name, along / length, scores[known] > 0)
             items.append(pointing(name, vector, offset, codes, samples.latents.space))
-            seen = judge(along / length, offset, scores[known])
+            seen = figures_of(along / length, offset, scores[known])
             figures[name] = {**seen._asdict(), **learned.ridge._asdict()}
-        source = {
-            "method": "regression",
-            "parameters": asdict(self),
-            "generator": generator.fingerprint,
-            "figures": figures,
-        }
-        return Directions(tuple(items), source)
+        origin = Origin(
+            method="regression",
+            parameters=asdict(self),
+            generator=Source.of(generator),
+            figures=figures,
+        )
+        return Directions(tuple(items), origin)
 
     def _learn(
         self, codes: Float[np.ndarray, "n d"], scores: Float[np.ndarray, "n"]
-    ) -> "tuple[Learned, Float[np.ndarray, 'n']]":
+    ) -> "tuple[Slopes, Float[np.ndarray, 'n']]":
         """The slopes from all codes, and the projection of every code on slopes learned without its fold."""
         fold = folds_of(scores > 0, self.folds, self.seed)
         clipped = np.clip(scores, *np.quantile(scores, [self.clip, 1 - self.clip]))
@@ -102,23 +106,6 @@ class Regression:
         return least_squares(reduce(Moments.__add__, parts)), along
 
 
-class Ridge(NamedTuple):
-    """How much was shrunk. ridge: as a share of the mean variance of the codes. free: parameters that are left free, at
-    most as many as the code has numbers. numbers: of the code. shrunk: what was done for too few samples, if so."""
-
-    ridge: float
-    free: float
-    numbers: int
-    shrunk: str | None
-
-
-class Learned(NamedTuple):
-    """Slopes of the score in the code [d], and the ridge they were found with."""
-
-    vector: Float[np.ndarray, "d"]
-    ridge: Ridge
-
-
 def moments(codes: Float[np.ndarray, "n d"], scores: Float[np.ndarray, "n"], some: Bool[np.ndarray, "n"]) -> Moments:
     """Of codes with their score as one number more, in blocks."""
     rows = np.flatnonzero(some)
@@ -127,24 +114,3 @@ def moments(codes: Float[np.ndarray, "n d"], scores: Float[np.ndarray, "n"], som
         Moments.__add__,
         (Moments.of(torch.from_numpy(np.column_stack([codes[block], scores[block]]))) for block in blocks),
     )
-
-
-def least_squares(sums: Moments) -> Learned:
-    """Ridge regression of the last number on the others, all from their sums of products."""
-    scatter, count = sums.scatter.numpy(), sums.count
-    inner, cross, total = scatter[:-1, :-1], scatter[:-1, -1], scatter[-1, -1]
-    values, vectors = np.linalg.eigh(inner)
-    values = values.clip(min=0)
-    seen, size = cross @ vectors, len(values)
-    ridges = RIDGES * values.mean()
-    kept = values / (values + ridges[:, None])  # [ridges, d], how much of each axis is kept
-    slopes = seen / (values + ridges[:, None])
-    free = 1 + kept.sum(1)
-    error = total - 2 * slopes @ seen + slopes**2 @ values
-    room = 1 - COST * free / count
-    cross_validated = np.where(room > 0, error / np.maximum(room, 1e-12) ** 2, np.inf)
-    best = int(cross_validated.argmin()) if np.isfinite(cross_validated).any() else len(RIDGES) - 1
-    few = (
-        f"{count} samples for codes of {size} numbers: shrunk to {free[best]:.0f} free ones" if count <= size else None
-    )
-    return Learned(vectors @ slopes[best], Ridge(float(RIDGES[best]), float(free[best]), size, few))

@@ -16,6 +16,8 @@ from latentwalk.direction import PER_LAYER, Direction, Directions
 from latentwalk.generator import Generator
 from latentwalk.hooks import nearest
 from latentwalk.numerics.moments import principal
+from latentwalk.origin import Origin, Source
+from latentwalk.progress import Progress, silent
 from latentwalk.samples import Samples
 
 
@@ -37,11 +39,11 @@ class SeFa:
         if self.components < 1:
             raise ValueError(f"the components to keep are 1 or more, got {self.components}")
 
-    def fit(self, generator: Generator, samples: Samples) -> Directions:
+    def fit(self, generator: Generator, samples: Samples, progress: Progress = silent) -> Directions:
         """Directions in the space of the samples, those that change most first; scores are not looked at.
 
         For codes per layer (w+, z+) the directions are of one code (w, z); `on_layers` chooses where they act.
-        The unit is the standard deviation of the samples along the vector. `source["figures"]` has the gain of each:
+        The unit is the standard deviation of the samples along the vector. `origin.figures` has the gain of each:
         |A n|, what one step of norm 1 changes.
         Raises ValueError for a layer that does not exist, and for more components than a code has numbers.
         """
@@ -66,13 +68,13 @@ class SeFa:
         figures = {
             item.name: {"gain": float(value.clamp(min=0).sqrt())} for item, value in zip(items, values, strict=True)
         }
-        source = {
-            "method": "sefa",
-            "parameters": {**asdict(self), "layers": list(maps)},
-            "generator": generator.fingerprint,
-            "figures": figures,
-        }
-        return Directions(items, source)
+        origin = Origin(
+            method="sefa",
+            parameters={**asdict(self), "layers": list(maps)},
+            generator=Source.of(generator),
+            figures=figures,
+        )
+        return Directions(items, origin)
 
 
 def chosen(weights: dict[str, Float[Tensor, "_ d"]], layers: tuple[str, ...] | None) -> dict[str, Float[Tensor, "_ d"]]:

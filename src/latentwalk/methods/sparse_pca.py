@@ -17,6 +17,7 @@ from latentwalk.direction import Directions
 from latentwalk.generator import Generator
 from latentwalk.methods.decomposition import Axes, Decomposition
 from latentwalk.numerics.moments import sign_of
+from latentwalk.progress import Progress, silent
 from latentwalk.samples import Samples
 
 BATCH = 512
@@ -44,17 +45,17 @@ class SparsePCA(Decomposition):
         if not self.penalty > 0:
             raise ValueError(f"the penalty of weights is above 0, got {self.penalty}")
 
-    def fit(self, generator: Generator, samples: Samples) -> Directions:
+    def fit(self, generator: Generator, samples: Samples, progress: Progress = silent) -> Directions:
         """Directions in the space of the samples, those with the largest variance first.
 
         Layers, units and errors as in `GANSpace.fit`. The largest weight of each component is positive. Of codes, the
         components are the directions; of activations, what changes in the code with one component while the others
-        stay. `source["figures"]` has for each sigma and explained (along the component by itself: sparse components
+        stay. `origin.figures` has for each sigma and explained (along the component by itself: sparse components
         share variance, the sum may be more than 1), R, and weights (the share of them that is not 0).
         Raises ValueError as well when the penalty leaves nothing of a component.
         """
         latents = generator.check(samples.latents)
-        axes = self.axes(generator, latents, more=2 * self.components + 20)
+        axes = self.axes(generator, latents, more=2 * self.components + 20, progress=progress)
         loadings = self._loadings(axes)
         within = loadings @ axes.vectors.T
         variances = within.square() @ axes.values

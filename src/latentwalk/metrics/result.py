@@ -8,7 +8,7 @@ import numpy as np
 from torch import Tensor
 from torch.nn import functional as F
 
-from latentwalk.evaluation import DirectionResult, Estimate, Origin, Point
+from latentwalk.evaluation import DirectionResult, Estimate, MadeBy, Point
 from latentwalk.metrics import METRICS, Metric
 from latentwalk.metrics.effect import rescoring_values, success
 from latentwalk.metrics.identity import similarity
@@ -67,7 +67,7 @@ def disagreement(sweep: Sweep, weights: np.ndarray) -> str:
     return "nothing" if seen is None else f"{'more' if seen[1] > 0 else 'less'} {seen[0]}"
 
 
-def result(key: str, origin: Origin, sweep: Sweep, matched: str, weights: np.ndarray) -> DirectionResult:
+def result(key: str, origin: MadeBy, sweep: Sweep, matched: str, weights: np.ndarray) -> DirectionResult:
     """All that a sweep says about its direction, once its target is known (see `match`).
 
     weights: of the codes in every resample, see `bootstrap.resamples`.

@@ -68,22 +68,28 @@ def _newton(rows: Float[np.ndarray, "n e"], w: Float[np.ndarray, "e"], cost: flo
     m = rows @ w
     value = _value(m, w * short, cost, h)
     for _ in range(STEPS):
+        # 1. the loss at every margin: flat beyond 1 + h, of slope -1 below 1 - h, a parabola in the band between
         slope = -((1 + h - m) / (2 * h)).clip(0, 1)
         some = np.flatnonzero(slope)
         band = rows[np.flatnonzero((slope < 0) & (slope > -1))]
+        # 2. the second derivative: only codes in the band bend the objective, and the length of w does
         curved = band.T @ band * (cost / (2 * h))
         curved[np.diag_indices_from(curved)] += short
         curved[-1, -1] = max(curved[-1, -1], LEAST * len(rows) * cost / (2 * h))
+        # 3. the Newton step: minus the gradient through that
         step = -solve(curved, short * w + cost * slope[some] @ rows[some], assume_a="pos")
         change = rows @ step
 
+        # 4. how far along it: the whole step, or to where the slope along it, which only rises, crosses 0
         def uphill(t: float, m=m, w=w, step=step, change=change) -> float:
             ahead = -((1 + h - m - t * change) / (2 * h)).clip(0, 1)
             return float((short * (w + t * step)) @ step + cost * ahead @ change)
 
         t = 1.0 if uphill(1.0) <= 0 or uphill(0.0) >= 0 else float(brentq(uphill, 0, 1, xtol=1e-5))  # pyright: ignore[reportArgumentType]
+        # 5. go there; the margins are linear in w, so they need no pass over the codes
         w, m, before = w + t * step, m + t * change, value
         value = _value(m, w * short, cost, h)
+        # 6. stop when a step no longer gains
         if before - value <= TOLERANCE * value:
             break
     return w

@@ -67,7 +67,8 @@ def as_scorer(given: Scoring, generator: Generator) -> Scorer:
         raise ValueError(
             f"expected a scorer, or a function from images [n, c, h, w] in [-1, 1] to logits, got {given!r:.60}: {hint}"
         )
-    name = f"{given.__module__}:{given.__qualname__}" if hasattr(given, "__qualname__") else type(given).__name__
+    named = getattr(given, "__qualname__", None)
+    name = f"{given.__module__}:{named}" if named else type(given).__name__
     return CallableScorer(given, name, example=torch.zeros(1, *generator.image_shape, device=generator.device))
 
 

@@ -25,6 +25,7 @@ class FixedWalk:
 
     directions: in this order. strengths: one per direction, in its units. place: to that many units from the boundary
     instead of by that many. frames: codes of a path, both ends included. batch: codes at once.
+    begin: a sweep: strengths, one per direction, at which walks begin, instead of at the codes themselves.
     """
 
     aimless: ClassVar[bool] = True
@@ -34,6 +35,7 @@ class FixedWalk:
     place: bool = False
     frames: int = 10
     batch: int = RENDER_BATCH
+    begin: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.directions) == 0 or len(self.strengths) != len(self.directions):
@@ -41,6 +43,8 @@ class FixedWalk:
                 f"expected one strength for each of one or more directions, got {len(self.strengths)} "
                 f"for {len(self.directions)}"
             )
+        if len(self.begin) not in (0, len(self.strengths)):
+            raise ValueError(f"expected {len(self.strengths)} strengths to begin at, or none, got {len(self.begin)}")
         if self.frames < 2 or self.batch < 1:
             raise ValueError(f"expected two frames or more and a batch of 1 or more, got {self.frames}, {self.batch}")
 
@@ -61,9 +65,9 @@ class FixedWalk:
         if goals or held:
             raise ValueError("a walk by fixed strengths has no goals and holds nothing: expected none")
         start = codes_for(generator, latents, *self.directions).to(generator.device)
-        kind = Place if self.place else Shift
-        move = compose(*(kind(d, strength) for d, strength in zip(self.directions, self.strengths, strict=True)))
-        end = move(start)
+        end = self._moved(start, self.strengths)
+        if self.begin:
+            start = self._moved(start, self.begin)
         everyone = torch.ones(len(start), dtype=torch.bool, device=start.values.device)
         return Walk(
             start=start,
@@ -74,3 +78,7 @@ class FixedWalk:
             after=score(generator, scorer, end),
             paths=straight(start, end, self.frames) if keep_paths else (),
         )
+
+    def _moved(self, codes: Latents, strengths: tuple[float, ...]) -> Latents:
+        kind = Place if self.place else Shift
+        return compose(*(kind(d, strength) for d, strength in zip(self.directions, strengths, strict=True)))(codes)

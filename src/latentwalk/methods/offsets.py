@@ -1,6 +1,6 @@
-"""Where the boundary of a direction is, and how well it tells codes apart: what all taught methods share.
+"""Where the boundary of a direction is, and how well it separates codes: what all supervised methods share.
 
-Whatever found the direction, its boundary is placed on the whole population: where a code is as likely to have the
+Whatever found the direction, its boundary is that of the whole population: where a code is as likely to have the
 attribute (score above 0) as not, by logistic regression on its projection (Platt, 1999).
 """
 
@@ -81,7 +81,7 @@ def tails(
     return scores <= to, scores >= since
 
 
-def place(name: str, along: Float[np.ndarray, "n"], has: Bool[np.ndarray, "n"]) -> float:
+def boundary_offset(name: str, along: Float[np.ndarray, "n"], has: Bool[np.ndarray, "n"]) -> float:
     """The offset at which half of the codes have the attribute, given their projections (Platt, 1999).
 
     Raises ValueError when codes further along have less of it.
@@ -102,7 +102,7 @@ def share_of(hits: Bool[np.ndarray, "n"]) -> float | None:
     return float(hits.mean()) if len(hits) else None
 
 
-def judge(
+def figures_of(
     along: Float[np.ndarray, "n"], offset: float, scores: Float[np.ndarray, "n"], share: float = TAILS
 ) -> Figures:
     """The figures of a placed boundary, given the projections of codes that it did not learn from."""
@@ -118,10 +118,10 @@ def judge(
     )
 
 
-def boundary(name: str, along: Float[np.ndarray, "n"], has: Bool[np.ndarray, "n"]) -> float:
-    """The offset by `place`; half-way between both means where a handful of codes shows no slope yet."""
+def rough_offset(name: str, along: Float[np.ndarray, "n"], has: Bool[np.ndarray, "n"]) -> float:
+    """The offset by `boundary_offset`; half-way between both means where a handful of codes shows no slope yet."""
     try:
-        return place(name, along, has)
+        return boundary_offset(name, along, has)
     except ValueError:
         return -float(along[has].mean() + along[~has].mean()) / 2
 

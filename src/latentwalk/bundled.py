@@ -1,0 +1,32 @@
+"""What comes with the package, by name, and which names can be opened at all: known before anything is opened."""
+
+from pathlib import Path
+
+ASSETS = Path(__file__).parent / "assets"
+GENERATORS = {"faces64": ASSETS / "faces64" / "generator.safetensors"}
+SCORERS = {
+    "faces64": ASSETS / "faces64" / "scorer.safetensors",
+    "faces64-judge": ASSETS / "faces64" / "judge.safetensors",
+}
+
+MEASUREMENTS = ("measurements", "measurements-judge")
+"""Names of the scorers that need no training; the second measures the same things in other ways."""
+
+
+def find_generator(name: str | Path) -> Path:
+    """The file or folder of a generator that is on this machine. Raises ValueError when there is none."""
+    path = GENERATORS.get(str(name), Path(name))
+    if not path.exists():
+        raise ValueError(
+            f"no generator {str(name)!r}: expected a path, an https:// or hf:// address, "
+            f"or one of {', '.join(GENERATORS)}"
+        )
+    return path
+
+
+def check_scorer(name: str | Path) -> None:
+    """Raises ValueError for a name that is neither bundled, nor a file, nor of the form package.module:function."""
+    if str(name) in (*SCORERS, *MEASUREMENTS) or Path(name).is_file() or ":" in str(name):
+        return
+    known = ", ".join((*SCORERS, *MEASUREMENTS))
+    raise ValueError(f"no scorer {str(name)!r}: expected a scorer file, package.module:function, or one of {known}")
