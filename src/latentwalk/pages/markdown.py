@@ -8,7 +8,7 @@ GLOSSARY = {
     "judge": "a second scorer, which no direction was fitted on; all figures are what it sees",
     "unit of strength": "one standard deviation of the codes along the direction",
     "per unit (effect)": "change of its own attribute per unit, in standard deviations of the judge's logit",
-    "off/on (leakage)": "mean change of the other attributes over that of its own: 0 is clean, at 1 they change as much",
+    "off/on (leakage)": "mean change of the other attributes over that of its own: 0 is clean, at 1 they change alike",
     "others change (off)": "mean change of the other attributes, in the same standard deviations",
     "crosses (success)": "share of the codes that end on the other side of the judge's boundary",
     "identity": "whether it still is the same face or thing: 1 is the same picture, 0 any other one",
