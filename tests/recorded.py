@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from latentwalk.direction import Direction
-from latentwalk.metrics.sweep import Close, Sweep, even_strengths
+from latentwalk.sweep import Close, Sweep, even_strengths
 
 CLOSE = 12
 """Codes looked at closely."""

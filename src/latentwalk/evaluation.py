@@ -26,7 +26,7 @@ class MadeBy(Record):
     """What made a direction, in brief.
 
     file: where it is kept, "" when it was given in memory. method: what found it, with which parameters.
-    seconds, images, labels: what it cost, as far as its file says; images were drawn and scored, labels given by hand.
+    seconds, images, labels: what it cost, as far as its file says; labels are those given by hand.
     """
 
     file: str = ""
@@ -63,12 +63,14 @@ class Point(Record):
 
 
 class DirectionResult(Record):
-    """One direction, judged.
+    """What one direction does.
 
     key: its name among all that were judged together, "file:name"; no two are the same.
     attribute: the attribute of the judge that it changes. matched: "name" when it is named so, "measured" when this is
     what it was seen to move most, "none" when it moves nothing that the judge can tell.
     sign: 1, or -1 when a positive strength gives less of the attribute.
+    disagreement: what the judge sees change most ("more mouth_open", "nothing") where the name promises something else;
+    "" when they agree, or the name promises nothing.
     points: one per strength, in order; strength 0 is among them.
     rescoring: change per unit and attribute, the slope of the mean changes.
     leakage: mean |rescoring| of all other attributes, over that of its own; None without an attribute.
@@ -86,6 +88,7 @@ class DirectionResult(Record):
     attribute: str | None = None
     matched: str = "none"
     sign: int = 1
+    disagreement: str = ""
     points: list[Point]
     rescoring: dict[str, Estimate]
     leakage: float | None = None
@@ -114,7 +117,7 @@ class Ranked(Record):
 
 
 class Comparison(Record):
-    """All directions of one attribute at the same mean change of it, the one that drags least along first.
+    """All directions of one attribute at the same mean change of it, the one that leaks least first.
 
     change: the common change, in standard deviations of the attribute.
     """
@@ -122,6 +125,17 @@ class Comparison(Record):
     attribute: str
     change: float
     ranking: list[Ranked]
+
+
+class Stability(Record):
+    """How alike what one method found with two seeds is.
+
+    files: the two. value: mean |cosine| of every direction with its partner, in [0, 1].
+    """
+
+    method: str
+    files: tuple[str, str]
+    value: float
 
 
 class MetricCard(Record):
@@ -143,7 +157,8 @@ class Evaluation(Record):
     floor: the metrics of quality for pictures that nobody edited; what is left is chance.
     cards: how to read the metrics. missing: what was not measured, and why.
     cosines: between the directions, in their order; None between spaces.
-    images: how many were drawn. seconds: how long it took.
+    stabilities: of methods that are there with several seeds.
+    images: how many were rendered. seconds: how long it took.
     """
 
     latentwalk: str
@@ -164,6 +179,7 @@ class Evaluation(Record):
     directions: list[DirectionResult]
     comparisons: list[Comparison] = Field(default_factory=list)
     cosines: list[list[float | None]] = Field(default_factory=list)
+    stabilities: list[Stability] = Field(default_factory=list)
     images: int = 0
     seconds: float = 0.0
 

@@ -5,10 +5,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 
+from latentwalk.checkpoints.own import write
 from latentwalk.cli.main import main
-from latentwalk.direction import Directions
+from latentwalk.direction import Direction, Directions
 from latentwalk.evaluation import Evaluation
+from latentwalk.origin import Origin, Source
+from random_networks import random_biggan
 
 SMALL = ("--codes", 12, "--strengths", 3)
 FEW = ("--samples", 200, "--option", "sefa.components=2", "--option", "ganspace.components=2")
@@ -56,6 +60,36 @@ def test_the_commands_on_the_page_find_the_same_directions_again(run, found, tmp
         one, other = Directions.load(file), Directions.load(tmp_path / "again" / file.name)
         assert [d.name for d in one] == [d.name for d in other]
         assert all((a.vector == b.vector).all() for a, b in zip(one, other, strict=True))
+
+
+def test_a_generator_is_looked_for_beside_the_file_that_names_it(run, small, tmp_path, monkeypatch) -> None:
+    (tmp_path / "home" / "found").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "home" / "g.safetensors").write_bytes(small.read_bytes())
+    items = tuple(Direction(f"axis {i}", torch.eye(8)[i]) for i in range(2))
+    Directions(items, Origin(generator=Source(source="g.safetensors"))).save(
+        tmp_path / "home" / "found" / "d.safetensors"
+    )
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    code, _, err = run("report", "../home/found/d.safetensors", *SMALL)
+    assert (code, err) == (0, "")
+    (tmp_path / "home" / "g.safetensors").unlink()
+    code, _, err = run("report", "../home/found/d.safetensors", *SMALL, "--force")
+    assert code == 2
+    assert "no file 'g.safetensors'" in err and str(tmp_path / "home" / "found") in err and "--generator" in err
+
+
+def test_the_command_on_the_page_holds_the_classes(run, tmp_path, monkeypatch) -> None:
+    """Of conditional directions: without them another command would be another fit."""
+    monkeypatch.chdir(tmp_path)
+    write(random_biggan(), tmp_path / "g.safetensors")
+    sefa = ("--method", "sefa", "--option", "sefa.components=2", "--samples", 32)
+    code, _, err = run("discover", "g.safetensors", *sefa, "--class", "0,2", "--out", "d.safetensors")
+    assert code == 0, err
+    assert run("report", "d.safetensors", "--codes", 4, "--strengths", 3, "--class", "0,2").code == 0
+    page = (tmp_path / "out" / "directions.html").read_text()
+    for verb in ("discover", "report"):
+        assert "--class 0,2" in next(line for line in page.split("\n") if f"latentwalk {verb} " in line), verb
 
 
 def test_files_that_exist_are_kept(run, found, tmp_path) -> None:

@@ -7,8 +7,9 @@ import torch
 
 from latentwalk.direction import Direction, Directions
 from latentwalk.evaluation import Evaluation
-from latentwalk.jobs.evaluate import MOVES, evaluate
+from latentwalk.jobs.evaluate import evaluate
 from latentwalk.metrics import METRICS
+from latentwalk.metrics.result import CLEAR, promised
 from latentwalk.origin import Cost, Origin, Source
 from latentwalk.scorers.classifier import Classifier
 from random_networks import codes, random_biggan
@@ -30,12 +31,10 @@ def judged(toy):
         (axis(1, "pc 1", -1), axis(9, "pc 2")), Origin(method="pca", cost=Cost(seconds=1.5, images=70))
     )
     dirty = replace(TWIN["two"], name="two")
-    given = [
-        Directions(TRUTH.items, Origin(method="truth", seed=1)),
-        Directions((dirty,), Origin(method="twin")),
-        unnamed,
-    ]
-    return evaluate(toy, given, JUDGE, codes=150, strengths=5, close=20, files=["a/true.safetensors", "", "b/pca.st"])
+    truth = Directions(TRUTH.items, Origin(method="truth", seed=1))
+    twin = Directions((dirty,), Origin(method="twin"))
+    given = [(truth, "a/true.safetensors"), twin, (unnamed, "b/pca.st")]
+    return evaluate(toy, given, JUDGE, codes=150, strengths=5, close=20)
 
 
 def test_every_direction_has_a_key_of_its_own(judged) -> None:
@@ -53,12 +52,45 @@ def test_the_same_name_twice_is_told_apart(toy) -> None:
 
 
 def test_an_attribute_comes_from_the_name_or_from_what_was_measured(judged) -> None:
-    told = {result.key: (result.attribute, result.matched, result.sign) for result in judged.directions}
-    assert told["true:three"] == ("three", "name", 1)
-    assert told["pca:pc 1"] == ("two", "measured", -1)
-    assert told["pca:pc 2"] == (None, "none", 1)
+    known = {result.key: (result.attribute, result.matched, result.sign) for result in judged.directions}
+    assert known["true:three"] == ("three", "name", 1)
+    assert known["pca:pc 1"] == ("two", "measured", -1)
+    assert known["pca:pc 2"] == (None, "none", 1)
     assert judged["pca:pc 2"].metrics["effect"] is None
     assert judged["pca:pc 2"].leakage is None
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("one", {"one": 1}),
+        ("one 2", {"one": 1}),
+        ("one - three", {"one": 1, "three": -1}),
+        ("hat + two 12", {"two": 1}),
+        ("pc 3", {}),
+    ],
+)
+def test_what_a_name_promises(name, says) -> None:
+    assert promised(name, ATTRIBUTES) == says
+
+
+def test_where_judge_and_name_disagree_is_said(toy) -> None:
+    """Coordinate 0 is "one", 1 is "two", 9 is nothing that the judge can tell."""
+    named = [axis(0, "one"), axis(1, "one - three"), axis(1, "two", -1), axis(2, "one - three", -1), axis(9, "two 2")]
+    found = evaluate(toy, [Directions((*named, axis(1, "pc 1")))], JUDGE, codes=20, strengths=3, close=2)
+    seen = [result.disagreement for result in found.directions]
+    assert seen == ["", "more two", "less two", "", "nothing", ""]
+    assert Evaluation.model_validate_json(found.to_json()) == found
+
+
+def test_two_seeds_of_a_method_are_compared(toy) -> None:
+    def of(seed: int, *numbers: int, method: str = "pca") -> Directions:
+        return Directions(tuple(axis(n, f"pc {n}") for n in numbers), Origin(method=method, seed=seed))
+
+    given = [(of(3, 0, 1), "a"), (of(4, 1, 9), "b"), of(3, 0, 1), (of(5, 0, method="sefa"), "d")]
+    found = evaluate(toy, given, JUDGE, codes=4, strengths=3, close=2).stabilities
+    assert [(s.method, s.files) for s in found] == [("pca", ("a", "b")), ("pca", ("b", ""))]
+    assert [s.value for s in found] == pytest.approx([0.5, 0.5], abs=1e-4)
 
 
 def test_the_planted_figures_come_out(judged) -> None:
@@ -193,7 +225,7 @@ def test_a_generator_with_classes() -> None:
 
 
 def test_a_weak_effect_is_no_name(toy) -> None:
-    weak = torch.nn.functional.normalize(AXES[:, 9] + 0.5 * MOVES * AXES[:, 0], dim=0)
+    weak = torch.nn.functional.normalize(AXES[:, 9] + 0.5 * CLEAR * AXES[:, 0], dim=0)
     found = evaluate(toy, [Directions((Direction("weak", weak),))], JUDGE, codes=50, strengths=3)
     assert found.directions[0].attribute is None
     assert found.comparisons == []

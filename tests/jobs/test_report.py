@@ -21,6 +21,7 @@ FOUND = [
     Directions(ToyScorer(True).directions.items, Origin(method="truth", seed=5, cost=Cost(seconds=2.0, images=70))),
     Directions((Direction("two", AXES[:, 1].contiguous()), Direction("pc <2>", AXES[:, 9].contiguous()))),
 ]
+GIVEN = list(zip(FOUND, FILES, strict=True))
 
 
 class Page(HTMLParser):
@@ -50,14 +51,14 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def evaluation(toy):
-    return evaluate(toy, FOUND, ToyScorer(), codes=60, strengths=5, close=8, files=FILES)
+    return evaluate(toy, GIVEN, ToyScorer(), codes=60, strengths=5, close=8)
 
 
 @pytest.fixture(scope="module")
 def written(toy, evaluation, tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "report.html"
     commands = ["latentwalk discover toy --method truth", "latentwalk report a b"]
-    return save_report(evaluation, toy, FOUND, FILES, toy.sample(range(2)), path, commands)
+    return save_report(evaluation, toy, GIVEN, toy.sample(range(2)), path, commands)
 
 
 def test_the_page_is_whole_and_needs_nothing_from_elsewhere(written, evaluation) -> None:
@@ -86,6 +87,25 @@ def test_the_best_direction_stands_first(written, evaluation) -> None:
     comparison = next(c for c in evaluation.comparisons if c.attribute == "two")
     assert comparison.ranking[0].key == "<pca>:two"
     assert "| two | <pca>:two |" in written[1].read_text()
+
+
+def test_a_name_that_the_judge_does_not_confirm_is_flagged(toy, tmp_path) -> None:
+    """It is the best direction for "two", and called by another name."""
+    wrong = [Directions((Direction("one - three", AXES[:, 1].contiguous()),))]
+    evaluation = evaluate(toy, wrong, ToyScorer(), codes=20, strengths=3, close=4)
+    page, words, data = save_report(evaluation, toy, wrong, toy.sample([0]), tmp_path / "r.html")
+    assert evaluation.comparisons[0].attribute == "two"
+    assert page.read_text().count('class="flag"') >= 4, "best, ranking, pictures and the table of all"
+    text = words.read_text()
+    assert text.count("(! not what its name says: the judge sees more two)") == 3
+    assert Evaluation.read(data).directions[0].disagreement == "more two"
+
+
+def test_the_words_are_explained_on_both_pages(written) -> None:
+    for path in written[:2]:
+        text = path.read_text()
+        for word in ("unit of strength", "judge", "leakage", "crosses", "identity"):
+            assert word in text.split("The best direction")[0], path
 
 
 def test_the_json_beside_it_is_the_evaluation(written, evaluation) -> None:
@@ -119,7 +139,7 @@ def test_axes_have_a_few_numbers_whatever_the_size(most) -> None:
 def test_a_page_without_any_attribute_says_so(toy, tmp_path) -> None:
     nothing = [Directions((Direction("pc", AXES[:, 9].contiguous()),))]
     evaluation = evaluate(toy, nothing, ToyScorer(), codes=20, strengths=3, close=4)
-    page, *_ = save_report(evaluation, toy, nothing, [], toy.sample([0]), tmp_path / "r.html")
+    page, *_ = save_report(evaluation, toy, nothing, toy.sample([0]), tmp_path / "r.html")
     assert "No direction moves an attribute that the judge can tell" in page.read_text()
     Page(page.read_text())
 
@@ -141,5 +161,5 @@ def test_every_family_has_its_page(generator, tmp_path) -> None:
 
     evaluation = evaluate(generator, found, Bright(), codes=8, strengths=3, close=2, labels=labels)
     codes = generator.sample(range(2), labels)
-    page, *_ = save_report(evaluation, generator, found, [], codes, tmp_path / "r.html")
+    page, *_ = save_report(evaluation, generator, found, codes, tmp_path / "r.html")
     assert Page(page.read_text()).pictures

@@ -4,8 +4,7 @@ import pytest
 import torch
 
 from latentwalk.direction import Direction
-from latentwalk.edits import Place, Shift
-from latentwalk.metrics.between import commutativity, cosines, stability
+from latentwalk.metrics.between import cosines, stability
 from toys import AXES, ToyScorer
 
 TRUTH = list(ToyScorer(entangled=True).directions)
@@ -55,17 +54,3 @@ def test_nothing_to_compare_is_refused(by_name) -> None:
 def test_several_spaces_are_refused() -> None:
     with pytest.raises(ValueError, match="two sets of directions of one space"):
         stability(axes(0), axes(0, space="w"))
-
-
-def test_shifts_commute_and_places_of_entangled_directions_do_not(toy) -> None:
-    codes = toy.sample(range(70))
-    one, two = TRUTH[:2]
-    assert commutativity(toy, codes, Shift(one, 2.0), Shift(two, -1.0)) < 1e-6
-    gap = commutativity(toy, codes, Place(one, 2.0), Place(two, 2.0))
-    a, b = (
-        toy.synthesize(edit) for edit in (two.place(one.place(codes, 2.0), 2.0), one.place(two.place(codes, 2.0), 2.0))
-    )
-    assert gap == pytest.approx(float((a - b).abs().mean()), rel=1e-4)
-    assert gap > 0.005
-    plain = list(ToyScorer().directions)
-    assert commutativity(toy, codes, Place(plain[0], 2.0), Place(plain[1], 2.0)) < 1e-6

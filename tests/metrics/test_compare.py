@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from latentwalk.metrics.compare import compare, place, rising
-from latentwalk.metrics.sweep import even_strengths
+from latentwalk.metrics.compare import compare, rising, where
 from latentwalk.numerics.bootstrap import mean_estimate, resamples, weighted
+from latentwalk.sweep import even_strengths
 from recorded import recorded, straight
 
 WEIGHTS = resamples(200)
@@ -40,7 +40,7 @@ class TestResamples:
 
 
 def test_the_cleaner_direction_wins_though_it_is_weaker() -> None:
-    """At equal strength the strong one drags more along per unit and less per change, and so it is ranked first."""
+    """At equal strength the strong one leaks more per unit and less per change, and so it is ranked first."""
     found = compare({"dirty": straight([0.5, 0.2, 0.0]), "clean": straight([1.0, 0.2, 0.0])}, WEIGHTS)
     assert (found.attribute, found.change) == ("one", 1.0)
     first, second = found.ranking
@@ -113,7 +113,7 @@ def test_the_first_crossing_of_a_bent_curve() -> None:
     logits = curve[:, None, None] + torch.randn(200, 1, generator=torch.Generator().manual_seed(0))
     sweep = recorded(logits)
     half = float(rising(sweep)[1]) / 2
-    assert place(sweep, half).between(sweep.strengths) == pytest.approx(0.75)
+    assert where(sweep, half).of(sweep.strengths) == pytest.approx(0.75)
 
 
 def test_directions_of_several_attributes_are_refused() -> None:

@@ -11,7 +11,7 @@ from latentwalk.metrics.identity import path_values, similarity
 from latentwalk.metrics.leakage import leakage
 from latentwalk.metrics.monotonicity import linearity_values, monotonicity_values
 from latentwalk.metrics.ranges import recommended
-from latentwalk.metrics.sweep import even_strengths
+from latentwalk.sweep import even_strengths
 from recorded import CLOSE, recorded, straight
 
 

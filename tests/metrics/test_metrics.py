@@ -8,7 +8,7 @@ import torch
 from latentwalk.direction import Direction
 from latentwalk.features.network import PixelFeatures
 from latentwalk.metrics import METRICS
-from latentwalk.metrics.record import record
+from latentwalk.metrics.record import Recorder
 from recorded import recorded, straight
 from toys import AXES, ToyScorer
 
@@ -26,8 +26,8 @@ def drawn(toy):
     noise = noise * (noise @ AXES[:, 0]).sign()
     directions = [ToyScorer().directions["one"], Direction("noise", noise)]
     held, others = toy.sample(range(300)), toy.sample(range(300, 600))
-    planted, random = record(toy, directions, held, ToyScorer(), PixelFeatures(), reference=others)
-    entangled = record(toy, directions[:1], held, ToyScorer(entangled=True), PixelFeatures(), reference=others)[0]
+    planted, random = Recorder(toy, ToyScorer(), PixelFeatures()).record(directions, held, others)
+    entangled = Recorder(toy, ToyScorer(entangled=True), PixelFeatures()).record(directions[:1], held, others)[0]
     named = {"planted": planted, "noise": random, "entangled": entangled}
     return {name: sweep.toward(0) for name, sweep in named.items()}
 
@@ -58,9 +58,8 @@ def test_the_closed_forms_of_the_toy(drawn) -> None:
 
 def test_a_turned_direction_is_as_good_once_its_sign_is_known(toy) -> None:
     back = ToyScorer().directions["one"].turned()
-    there, turned = record(
-        toy, [ToyScorer().directions["one"], back], toy.sample(range(80)), ToyScorer(), PixelFeatures()
-    )
+    recorder = Recorder(toy, ToyScorer(), PixelFeatures())
+    there, turned = recorder.record([ToyScorer().directions["one"], back], toy.sample(range(80)))
     for name in NEEDS_TARGET:
         measure = METRICS[name].measure
         assert measure(turned.toward(0, -1)) == pytest.approx(measure(there.toward(0)), abs=1e-4), name

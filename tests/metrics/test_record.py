@@ -8,14 +8,18 @@ import torch
 from latentwalk.direction import Direction
 from latentwalk.edits import codes_for
 from latentwalk.features.network import PixelFeatures
-from latentwalk.metrics.record import record
-from latentwalk.metrics.sweep import even_strengths
+from latentwalk.metrics.record import Recorder
+from latentwalk.sweep import Sweep, even_strengths
 from random_networks import NETWORKS, codes
 from toys import ATTRIBUTES, GAIN, ToyScorer
 
 TRUTH = ToyScorer()
 PIXELS = PixelFeatures()
 STEPS = even_strengths(5)
+
+
+def recorder(generator, judge=TRUTH, steps=STEPS, **rest) -> Recorder:
+    return Recorder(generator, judge, PIXELS, steps, **rest)
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +29,7 @@ def held(toy):
 
 @pytest.fixture(scope="module")
 def sweeps(toy, held):
-    return record(toy, list(TRUTH.directions), held, TRUTH, PIXELS, STEPS, toy.sample(range(500, 600)), close=70)
+    return recorder(toy).record(list(TRUTH.directions), held, toy.sample(range(500, 600)), close=70)
 
 
 class Bright:
@@ -76,8 +80,8 @@ def test_embeddings_for_the_quality(toy, held, sweeps) -> None:
     assert torch.allclose(sweep.unedited, toy.synthesize(held).flatten(1), atol=1e-6)
     assert torch.allclose(sweep.reference, toy.synthesize(toy.sample(range(500, 600))).flatten(1), atol=1e-6)
     for edited, row in zip(sweep.edited, sweep.typical, strict=True):
-        moved = TRUTH.directions["three"].shift(held, float(STEPS[row]))
-        assert torch.allclose(edited, toy.synthesize(moved).flatten(1), atol=1e-6)
+        edited_codes = TRUTH.directions["three"].shift(held, float(STEPS[row]))
+        assert torch.allclose(edited, toy.synthesize(edited_codes).flatten(1), atol=1e-6)
     assert [float(STEPS[row]) for row in sweep.typical] == [-1.5, 1.5]
 
 
@@ -98,20 +102,61 @@ def test_every_picture_is_drawn_once_and_judged_once(toy, held, monkeypatch) -> 
             judged.append(len(images))
             return super().__call__(images)
 
-    record(toy, list(TRUTH.directions), held, Counting(), PIXELS, STEPS, close=10)
+    recorder(toy, Counting()).record(list(TRUTH.directions), held, close=10)
     assert sum(judged) == 130 * (1 + 3 * 4)
     assert sum(drawn) == sum(judged) + 3 * 2 * 10, "paths have pictures of their own, two a code"
     assert max(drawn) <= 64
 
 
 def test_progress_ends_where_it_said(toy, held) -> None:
-    told = []
-    record(toy, list(TRUTH.directions), held, TRUTH, PIXELS, STEPS, progress=lambda *now: told.append(now))
-    assert told[-1] == ("drawing edits", 130 * 13, 130 * 13)
+    heard = []
+    recorder(toy, progress=lambda *now: heard.append(now)).record(list(TRUTH.directions), held)
+    assert heard[-1] == ("rendering edits", 130 * 13, 130 * 13)
+
+
+@pytest.mark.parametrize("cut", [2, 65, 100])
+def test_codes_recorded_in_parts_and_concatenated_are_those_recorded_at_once(toy, held, sweeps, cut) -> None:
+    """Whether the closer look, at the first 70 codes, ends in the first part or in the second."""
+    good, directions = toy.sample(range(500, 600)), list(TRUTH.directions)
+    parts = [
+        recorder(toy).record(directions, held[:cut], good[:30], close=70),
+        recorder(toy).record(directions, held[cut:], good[30:], close=70, first=cut),
+    ]
+    for whole, halves in zip(sweeps, zip(*parts, strict=True), strict=True):
+        joined = Sweep.concatenate(halves)
+        for field in ("logits", "edited", "unedited", "reference"):
+            assert torch.allclose(getattr(joined, field), getattr(whole, field), atol=1e-4), field
+        for field in ("embeddings", "perceptual", "pixels", "changes"):
+            assert torch.allclose(getattr(joined.close, field), getattr(whole.close, field), atol=1e-6), field
+        assert torch.allclose(joined.close.path, whole.close.path, rtol=0.02)
+
+
+def test_paths_are_measured_at_the_same_strengths_in_parts(toy, held) -> None:
+    """Where the pictures are faster further out, the strength of each code shows."""
+    direction = Direction("one", TRUTH.directions["one"].vector)
+
+    class Squares(PixelFeatures):
+        def distance(self, first, second):
+            return super().distance([first[0] ** 3], [second[0] ** 3])
+
+    bent = Recorder(toy, TRUTH, Squares(), STEPS)
+    whole = bent.record([direction], held[:40], close=30)[0]
+    parts = [bent.record([direction], held[:20], close=30), bent.record([direction], held[20:40], close=30, first=20)]
+    joined = Sweep.concatenate([part[0] for part in parts])
+    assert whole.close.path.std() > 0.1 * whole.close.path.mean()
+    assert torch.allclose(joined.close.path, whole.close.path, rtol=0.05, atol=1e-3 * float(whole.close.path.max()))
+
+
+def test_only_parts_of_one_sweep_are_concatenated(sweeps) -> None:
+    for other in (sweeps[1], sweeps[0].toward(1)):
+        with pytest.raises(ValueError, match="only sweeps of one direction, with the same strengths"):
+            Sweep.concatenate([sweeps[0], other])
+    with pytest.raises(ValueError, match="at least one sweep"):
+        Sweep.concatenate([])
 
 
 def test_company_does_not_matter(toy, held, sweeps) -> None:
-    alone = record(toy, [TRUTH.directions["two"]], held[:40], TRUTH, PIXELS, STEPS, close=40)[0]
+    alone = recorder(toy).record([TRUTH.directions["two"]], held[:40], close=40)[0]
     assert torch.allclose(alone.logits, sweeps[1].logits[:, :40], atol=1e-4)
     assert torch.allclose(alone.close.perceptual, sweeps[1].close.perceptual[:, :40], atol=1e-6)
 
@@ -130,7 +175,7 @@ def test_every_family_in_every_space_of_flat_codes(name) -> None:
         directions.append(Direction("any", vector, space.name))
         if space.name + "+" in generator.spaces:
             directions.append(directions[-1].on_layers(0, 1))
-    found = record(generator, directions, held, Bright(), PIXELS, even_strengths(3), close=2)
+    found = recorder(generator, Bright(), even_strengths(3)).record(directions, held, close=2)
     for sweep, direction in zip(found, directions, strict=True):
         moved = direction.shift(codes_for(generator, held, direction), 3.0)
         assert torch.allclose(sweep.logits[2], Bright()(generator.synthesize(moved)), atol=1e-4)
@@ -142,15 +187,15 @@ def test_a_judge_that_says_nothing_is_refused(toy, held) -> None:
             return super().__call__(images) * torch.nan
 
     with pytest.raises(ValueError, match="the judge's logits are not finite along 'one': use another judge"):
-        record(toy, list(TRUTH.directions), held, Mute(), PIXELS, STEPS)
+        recorder(toy, Mute()).record(list(TRUTH.directions), held)
 
 
 @pytest.mark.parametrize(
     "steps", [torch.tensor([-1.0, 1.0]), torch.tensor([0.0, 1.0]), torch.tensor([-1.0, 1.0, 0.0]), torch.zeros(3)]
 )
-def test_strengths_go_both_ways_from_0(toy, held, steps) -> None:
+def test_strengths_go_both_ways_from_0(toy, steps) -> None:
     with pytest.raises(ValueError, match="increase from below 0 over 0 to above it"):
-        record(toy, list(TRUTH.directions), held, TRUTH, PIXELS, steps)
+        recorder(toy, steps=steps)
 
 
 @pytest.mark.parametrize("count", [1, 4])
@@ -163,10 +208,10 @@ def test_an_even_number_of_strengths_is_refused(count) -> None:
 
 def test_too_few_codes_are_refused(toy, held) -> None:
     with pytest.raises(ValueError, match="expected 2 codes or more and a close look at 1 or more, got 1 and 96"):
-        record(toy, list(TRUTH.directions), held[:1], TRUTH, PIXELS)
+        recorder(toy).record(list(TRUTH.directions), held[:1])
 
 
 def test_a_direction_of_another_size_is_refused(toy, held) -> None:
     wrong = replace(TRUTH.directions["one"], vector=torch.eye(3)[0])
     with pytest.raises(ValueError, match="moves z codes by 3 numbers"):
-        record(toy, [wrong], held, TRUTH, PIXELS)
+        recorder(toy).record([wrong], held)

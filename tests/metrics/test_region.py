@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from latentwalk.metrics import METRICS
-from latentwalk.metrics.region import area, outside
+from latentwalk.metrics.region import area
 from recorded import recorded
 
 
@@ -25,14 +25,6 @@ def test_an_even_change_fills_its_share(share) -> None:
 
 def test_no_change_is_nowhere() -> None:
     assert math.isnan(area(torch.zeros(4, 4), 0.5))
-    assert math.isnan(outside(torch.zeros(4, 4), torch.ones(4, 4, dtype=torch.bool)))
-
-
-def test_what_lies_outside_of_a_mask() -> None:
-    changes = torch.tensor([[3.0, 1.0], [0.0, 4.0]])
-    mask = torch.tensor([[True, False], [True, False]])
-    assert outside(changes, mask) == pytest.approx(5 / 8)
-    assert outside(changes, torch.ones(2, 2, dtype=torch.bool)) == 0
 
 
 def test_a_local_edit_is_told_from_one_everywhere() -> None:

@@ -1,4 +1,4 @@
-"""`latentwalk evaluate`: what directions do, what they drag along, and which is the best for each attribute."""
+"""`latentwalk evaluate`: what directions do, how much they leak, and which is the best for each attribute."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -123,7 +123,7 @@ class Judged(NamedTuple):
     """Directions and what was measured of them."""
 
     generator: "Generator"
-    found: "list[Directions]"
+    found: "list[tuple[Directions, str]]"
     result: "Evaluation"
     labels: "Tensor | None"
 
@@ -165,27 +165,27 @@ def judged(files: "Sequence[Path]", given: JudgingOptions, progress: "Progress")
     found = [read_directions(file, made, force=given.force_generator) for file in files]
     made = made.with_options(**asdict(recorded_drawing(found)))
     labels = classes_of(made, given.classes)
+    with_files = list(zip(found, map(str, files), strict=True))
     result = judge_directions(
         made,
-        found,
+        with_files,
         load_judge(made, given.judge, given.device),
         given.codes,
         given.strengths,
         given.seed,
         labels=labels,
         features=given.features.value,
-        files=[str(file) for file in files],
         force=given.force_generator,
         progress=progress,
     )
-    return Judged(made, found, result, labels)
+    return Judged(made, with_files, result, labels)
 
 
 def write_back(files: "Sequence[Path]", judged: Judged) -> None:
     """What was measured, into the files of directions that are ours."""
     from latentwalk.jobs.evaluate import with_evaluation
 
-    kept = with_evaluation(judged.found, [str(file) for file in files], judged.result)
+    kept = with_evaluation(judged.found, judged.result)
     for file, directions in zip(files, kept, strict=True):
         if file.suffix == ".safetensors":
             directions.save(file)
@@ -193,21 +193,22 @@ def write_back(files: "Sequence[Path]", judged: Judged) -> None:
 
 def recorded_generator(files: "Sequence[Path]") -> str:
     """The generator that the files name. Raises ValueError when they name none, or several."""
-    from latentwalk.bundled import GENERATORS
     from latentwalk.direction import Directions
-    from latentwalk.remote.address import is_remote
+    from latentwalk.jobs.load import find_source
 
     ours = [file for file in files if file.suffix == ".safetensors"]
-    names = {made.source for file in ours if (made := Directions.load(file).origin.generator)} - {""}
-    if len(names) != 1:
+    homes = {made.source: file.parent for file in ours if (made := Directions.load(file).origin.generator)}
+    homes.pop("", None)
+    if len(homes) != 1:
         raise ValueError(
-            f"the files name {'several generators: ' + ', '.join(sorted(names)) if names else 'no generator'}: "
+            f"the files name {'several generators: ' + ', '.join(sorted(homes)) if homes else 'no generator'}: "
             "choose one with --generator"
         )
-    name = names.pop()
-    if name not in GENERATORS and not is_remote(name) and not Path(name).exists():
-        raise ValueError(f"the files name the generator {name}, which is not here: say where it is with --generator")
-    return name
+    name, home = homes.popitem()
+    try:
+        return find_source(name, home)
+    except ValueError as error:
+        raise ValueError(f"the generator that the files name is not found: {error}; name it with --generator") from None
 
 
 def recorded_drawing(found: "Sequence[Directions]") -> "RenderOptions":
@@ -230,7 +231,7 @@ def load_judge(generator: "Generator", judge: str | None, device: str) -> "Score
 
 
 def say_evaluation(result: "Evaluation") -> None:
-    """A row per direction, then for every attribute which direction drags least along."""
+    """A row per direction, then for every attribute which direction leaks least."""
     headers = ("direction", "changes", ">per unit", ">off/on", ">crosses", ">monotonic", ">identity", "works")
     say_table(headers, [row(direction) for direction in result.directions])
     say(
@@ -238,20 +239,29 @@ def say_evaluation(result: "Evaluation") -> None:
         "deviations of the logit",
         "dim",
     )
-    say("off/on: what others change over what it changes; crosses: codes that end on the other side", "dim")
+    say("off/on: leakage, what others change over what it changes; crosses: codes that end on the other side", "dim")
+    say_disagreements(result)
     for comparison in result.comparisons:
         if len(comparison.ranking) > 1:
-            say_comparison(comparison)
+            say_comparison(result, comparison)
 
 
-def say_comparison(comparison: "Comparison") -> None:
+def say_disagreements(result: "Evaluation") -> None:
+    """Directions whose names promise something else than the judge sees, a line for each."""
+    for direction in result.directions:
+        if direction.disagreement:
+            say(f"! {direction.key}: the judge sees {direction.disagreement}, not what its name says", "yellow")
+
+
+def say_comparison(result: "Evaluation", comparison: "Comparison") -> None:
     say()
     say(f"{comparison.attribute}, all at a change of {comparison.change:.2f}", "bold")
     rows = []
     for ranked in comparison.ranking:
         figures = (number(ranked.strength, 2), spoken(ranked.off), spoken(ranked.off_max), number(ranked.identity, 2))
         behind = "best" if ranked.reached and ranked.behind is None else spoken(ranked.behind, sign="+")
-        rows.append((ranked.key, *figures, behind if ranked.reached else "does not get there"))
+        mark = " !" if result[ranked.key].disagreement else ""
+        rows.append((ranked.key + mark, *figures, behind if ranked.reached else "does not get there"))
     say_table(("direction", ">strength", ">off", ">worst off", ">identity", "behind the best"), rows)
 
 
@@ -263,7 +273,7 @@ def row(direction: "DirectionResult") -> tuple[str, ...]:
     low, high = direction.range
     success = figures["success"]
     return (
-        direction.key,
+        direction.key + (" !" if direction.disagreement else ""),
         changes,
         number(figures["effect"], 2),
         number(direction.leakage, 2),

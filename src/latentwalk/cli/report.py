@@ -30,7 +30,7 @@ class PageOutput:
 
 
 def report(files: Files, judging: JudgingOptions, output: PageOutput) -> None:
-    """Compare directions on one page: which is best for what, and what it drags along.
+    """Compare directions on one page: which is best for what, and how much it leaks.
 
     Evaluates like latentwalk evaluate, and writes one HTML file that needs no
     network, with the same as Markdown and JSON beside it.
@@ -51,8 +51,9 @@ def report(files: Files, judging: JudgingOptions, output: PageOutput) -> None:
         shown = made.sample(
             range(SHOWN), None if labels is None else [int(labels[i % len(labels)]) for i in range(SHOWN)]
         )
-        commands = [*(directions.origin.command() for directions in found), shlex.join(["latentwalk", *TYPED.get()])]
-        save_report(result, made, found, [str(file) for file in files], shown, out, commands, progress)
+        commands = [directions.origin.command() for directions, _ in found]
+        commands.append(shlex.join(["latentwalk", *TYPED.get()]))
+        save_report(result, made, found, shown, output.out, commands, progress)
         if output.update:
             write_back(files, whole)
     if output.as_json:

@@ -1,9 +1,14 @@
-"""Evaluate: directions + held-out codes + a judge that nothing was fitted on -> what each does, and what it spoils."""
+"""Evaluate: directions + held-out codes + a judge that nothing was fitted on -> what each does, and what it spoils.
+
+directions -> Recorder -> sweeps -> match -> result        and `jobs.report` shows the results on a page
+"""
 
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -11,51 +16,49 @@ from torch import Tensor
 
 from latentwalk.direction import Direction, Directions
 from latentwalk.edits import codes_for
-from latentwalk.evaluation import Comparison, Evaluation, MetricCard
+from latentwalk.evaluation import Comparison, Evaluation, MadeBy, MetricCard, Stability
 from latentwalk.features.imagenet import imagenet_features
 from latentwalk.features.inception import inception_features
 from latentwalk.features.network import Features, NetworkFeatures, PixelFeatures
 from latentwalk.generator import Generator
 from latentwalk.jobs.edit import describe_scorer
-from latentwalk.jobs.verdict import describe
 from latentwalk.latents import in_turn
 from latentwalk.metrics import METRICS
-from latentwalk.metrics.between import cosines
+from latentwalk.metrics.between import cosines, stability
 from latentwalk.metrics.compare import compare
-from latentwalk.metrics.effect import rescoring_values
 from latentwalk.metrics.quality import frechet, kernel_distance
-from latentwalk.metrics.record import record
-from latentwalk.metrics.sweep import Sweep, even_strengths
-from latentwalk.numerics.bootstrap import resamples, weighted
+from latentwalk.metrics.record import Recorder
+from latentwalk.metrics.result import match, result
+from latentwalk.numerics.bootstrap import resamples
 from latentwalk.origin import Source, Verdict
 from latentwalk.progress import Progress, silent
 from latentwalk.samples import fresh_seeds
 from latentwalk.scorers.classifier import Classifier
 from latentwalk.scores import Scorer
+from latentwalk.sweep import Sweep, even_strengths
 from latentwalk.version import VERSION
 
-MOVES = 0.1
-"""Standard deviations per unit of an attribute below which a direction is not named after it."""
+Given = Directions | tuple[Directions, str]
+"""Directions that were found together, alone or with the file that they come from."""
 
 
 def evaluate(
     generator: Generator,
-    found: Sequence[Directions],
+    found: Sequence[Given],
     judge: Scorer,
     codes: int = 1000,
     strengths: int = 9,
     seed: int | None = None,
     *,
     labels: Tensor | None = None,
-    files: Sequence[str] = (),
     close: int = 96,
     features: str = "judge",
     force: bool = False,
     progress: Progress = silent,
 ) -> Evaluation:
-    """Judge directions on codes that none of them was fitted to: one sweep each, then every metric on the record.
+    """Measure directions on codes that none of them was fitted to: one sweep each, then every metric on the sweep.
 
-    found: directions of one or more methods or files. files: where each of `found` comes from, for the keys.
+    found: directions of one or more methods, each alone or with its file, which then names them: (directions, file).
     judge: a scorer that nobody fitted these directions on.
     codes: held-out codes, 2 or more; each takes 8 kB of memory, and about 3 kB per direction.
     strengths: how many, odd, from -3 to 3 units.
@@ -63,31 +66,31 @@ def evaluate(
     labels: class numbers or vectors that the codes get in turn, for conditional generators.
     close: how many codes are looked at closely. features: what is looked at then, a name of `FEATURES`.
     force: directions of another generator too, as long as they move codes of this one.
-    Raises ValueError, before anything is drawn, for directions of another generator, those that were fitted on the
+    Raises ValueError, before anything is rendered, for directions of another generator, those that were fitted on the
     judge or with the seed, and for those that do not move codes of this generator.
     """
     start = time.perf_counter()
-    keyed = name_all(found, files)
-    if not keyed:
+    named = name_all(found)
+    if not named:
         raise ValueError("expected at least one direction to evaluate, got none")
-    check_origin(generator, found, judge, force)
-    seed = held_out_seed(found, seed)
+    sets = [directions for directions, _ in map(with_file, found)]
+    check_origin(generator, sets, judge, force)
+    seed = held_out_seed(sets, seed)
     if features not in FEATURES:
         raise ValueError(f"no features {features!r}: there are {', '.join(FEATURES)}")
     looking = FEATURES[features](judge, generator.device)
     seeds, labels = fresh_seeds(2 * codes, seed), in_turn(labels, 2 * codes)
     every = generator.check(generator.sample(seeds, labels))
-    directions = [direction for direction, _ in keyed.values()]
+    directions = [each.direction for each in named]
     for direction in directions:
         direction.shift(codes_for(generator, every[:1], direction), 1.0)
-    steps = even_strengths(strengths)
-    held, others = every[:codes], every[codes:]
-    sweeps = record(generator, directions, held, judge, looking, steps, others, close, seed, progress)
+    recorder = Recorder(generator, judge, looking, even_strengths(strengths), progress)
+    sweeps = recorder.record(directions, every[:codes], every[codes:], close, seed)
 
     weights = resamples(codes)
-    read = {key: aimed(sweep, weights) for key, sweep in zip(keyed, sweeps, strict=True)}
+    matched = {each.key: match(sweep, weights) for each, sweep in zip(named, sweeps, strict=True)}
     first = sweeps[0]
-    drawn = codes * (2 + len(directions) * (strengths - 1)) + 2 * min(close, codes) * len(directions)
+    images = codes * (2 + len(directions) * (strengths - 1)) + 2 * min(close, codes) * len(directions)
     return Evaluation(
         latentwalk=VERSION,
         generator=Source(source=generator.source, fingerprint=generator.fingerprint),
@@ -100,8 +103,8 @@ def evaluate(
         codes=codes,
         close=min(close, codes),
         seed=seed,
-        classes=numbers(labels, codes),
-        strengths=steps.tolist(),
+        classes=class_numbers(labels, codes),
+        strengths=first.strengths.tolist(),
         features=looking.name,
         floor={
             "frechet": frechet(first.unedited, first.reference),
@@ -109,39 +112,59 @@ def evaluate(
         },
         cards={name: MetricCard(better=m.better, unit=m.unit, about=m.about) for name, m in METRICS.items()},
         missing=missing(judge, looking),
-        directions=[describe(key, *keyed[key], *read[key], weights) for key in keyed],
-        comparisons=compare_all({key: sweep for key, (sweep, _) in read.items()}, weights),
+        directions=[result(each.key, each.origin, *matched[each.key], weights) for each in named],
+        comparisons=compare_all({key: sweep for key, (sweep, _) in matched.items()}, weights),
         cosines=[
             [None if value != value else value for value in row] for row in cosines(directions, directions).tolist()
         ],
-        images=drawn,
+        stabilities=stabilities(found),
+        images=images,
         seconds=time.perf_counter() - start,
     )
 
 
-def name_all(found: Sequence[Directions], files: Sequence[str]) -> dict[str, tuple[Direction, "Found"]]:
-    """Every direction under a key of its own, "file:name", with the set and the file that it comes from."""
-    keyed: dict[str, tuple[Direction, Found]] = {}
-    for i, directions in enumerate(found):
-        file = files[i] if i < len(files) else ""
-        home = Path(file).stem or (directions.origin.method or "given")
+class Named(NamedTuple):
+    """One of the directions to evaluate: its key "file:name", which no other has, and where it comes from."""
+
+    key: str
+    direction: Direction
+    origin: MadeBy
+
+
+def name_all(found: Sequence[Given]) -> list[Named]:
+    """Every direction under a key of its own."""
+    named: dict[str, Named] = {}
+    for directions, file in map(with_file, found):
+        origin = made_by(directions, file)
+        home = Path(file).stem or origin.method or "given"
         for direction in directions:
             key, again = f"{home}:{direction.name}", 1
-            while key in keyed:
+            while key in named:
                 again += 1
                 key = f"{home}:{direction.name} ({again})"
-            keyed[key] = direction, (directions, file)
-    return keyed
+            named[key] = Named(key, direction, origin)
+    return list(named.values())
 
 
-def with_evaluation(found: Sequence[Directions], files: Sequence[str], evaluation: Evaluation) -> list[Directions]:
+def with_file(given: Given) -> tuple[Directions, str]:
+    """Directions and their file, "" for none."""
+    return (given, "") if isinstance(given, Directions) else given
+
+
+def made_by(found: Directions, file: str) -> MadeBy:
+    """What made directions and what they cost, as far as they say."""
+    origin = found.origin
+    return MadeBy(file=file, method=origin.method, parameters=origin.parameters, **dict(origin.cost))
+
+
+def with_evaluation(found: Sequence[Given], evaluation: Evaluation) -> list[Directions]:
     """The directions with the range in which each was seen to work, and with their figures in `origin.evaluation`.
 
-    found, files: as they were given to `evaluate`.
+    found: as it was given to `evaluate`.
     """
     results = iter(evaluation.directions)  # in the order of `name_all`
     kept = []
-    for directions in found:
+    for directions, _ in map(with_file, found):
         pairs = [(direction, next(results)) for direction in directions]
         figures = {
             direction.name: {name: None if m is None else m.value for name, m in result.metrics.items()}
@@ -151,10 +174,6 @@ def with_evaluation(found: Sequence[Directions], files: Sequence[str], evaluatio
         items = tuple(replace(direction, range=result.range) for direction, result in pairs)
         kept.append(Directions(items, directions.origin.but(evaluation=said)))
     return kept
-
-
-Found = tuple[Directions, str]
-"""Directions found together and the file that they come from."""
 
 
 def check_origin(generator: Generator, found: Sequence[Directions], judge: Scorer, force: bool) -> None:
@@ -207,20 +226,6 @@ FEATURES: dict[str, Callable[[Scorer, torch.device], Features]] = {
 """What can be looked at closely, by name: the judge (`features_of`), networks that know no judge, or pixels."""
 
 
-def aimed(sweep: Sweep, weights: np.ndarray) -> tuple[Sweep, str]:
-    """The sweep with the attribute that its direction changes, and how that is known: "name", "measured" or "none"."""
-    name = sweep.direction.name
-    if name in sweep.attributes:
-        return sweep.toward(sweep.attributes.index(name)), "name"
-    values = rescoring_values(sweep).double().numpy()
-    mean = values.mean(0)
-    most = int(np.abs(mean).argmax())
-    low, high = np.percentile(weighted(values[:, most], weights), (2.5, 97.5))
-    if abs(mean[most]) < MOVES or low * high <= 0:
-        return sweep.toward(None), "none"
-    return sweep.toward(most, 1 if mean[most] > 0 else -1), "measured"
-
-
 def compare_all(sweeps: dict[str, Sweep], weights: np.ndarray) -> list[Comparison]:
     """One comparison per attribute that some direction changes, in the judge's order."""
     attributes = next(iter(sweeps.values())).attributes
@@ -229,19 +234,29 @@ def compare_all(sweeps: dict[str, Sweep], weights: np.ndarray) -> list[Compariso
     return [comparison for comparison in made if comparison is not None]
 
 
+def stabilities(found: Sequence[Given]) -> list[Stability]:
+    """One for every two files of the same method and space that were found with different seeds."""
+    made = []
+    for (one, file), (other, second) in combinations(map(with_file, found), 2):
+        method, seeds = one.origin.method, {one.origin.seed, other.origin.seed}
+        spaces = {(direction.space, len(direction.vector)) for direction in (*one, *other)}
+        if method and method == other.origin.method and len(seeds) == 2 and len(spaces) == 1:
+            made.append(Stability(method=method, files=(file, second), value=stability(list(one), list(other))))
+    return made
+
+
 def missing(judge: Scorer, features: Features) -> dict[str, str]:
     """What was not measured, and why."""
     why = {
         "FID": f"it has weights of its own; the Frechet distance here is on {features.name}",
         "MIG, DCI, SAP, modularity": "the true factors of these pictures are not known",
-        "seed stability": "needs directions of two seeds: metrics.between.stability",
     }
     if len(judge.attributes) < 2:
         why["leakage"] = "the judge knows one attribute only, so there is no other that could change"
     return why
 
 
-def numbers(labels: Tensor | None, codes: int) -> list[int]:
+def class_numbers(labels: Tensor | None, codes: int) -> list[int]:
     """The different class numbers of the codes, in order; none for class vectors."""
     if labels is None or labels.ndim != 1:
         return []

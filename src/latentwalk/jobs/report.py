@@ -5,12 +5,12 @@ from pathlib import Path
 
 import torch
 
-from latentwalk.direction import Direction, Directions
+from latentwalk.direction import Direction
 from latentwalk.edits import codes_for
 from latentwalk.evaluation import Evaluation
 from latentwalk.files import write_text
 from latentwalk.generator import Generator
-from latentwalk.jobs.evaluate import name_all
+from latentwalk.jobs.evaluate import Given, name_all
 from latentwalk.latents import Latents, concatenate
 from latentwalk.pages.html import data_uri, html, strip_picture
 from latentwalk.pages.markdown import markdown
@@ -23,8 +23,7 @@ STRIP_CODES, STRIP_STRENGTHS = 2, 5
 def save_report(
     evaluation: Evaluation,
     generator: Generator,
-    found: Sequence[Directions],
-    files: Sequence[str],
+    found: Sequence[Given],
     codes: Latents,
     path: str | Path,
     commands: Sequence[str] = (),
@@ -32,16 +31,16 @@ def save_report(
 ) -> list[Path]:
     """Write the page, and beside it the same as Markdown and as JSON; each file whole or not at all.
 
-    evaluation: what `evaluate` measured of `found` with the same `files`. codes: whose pictures are shown, the first
+    evaluation: what `evaluate` measured of `found`. codes: whose pictures are shown, the first
     few. path: of the page, .html. commands: what a person types to get all this again. Returns the three paths.
     """
     path = Path(path)
     strips = {}
-    directions = {key: direction for key, (direction, _) in name_all(found, files).items()}
+    directions = {named.key: named.direction for named in name_all(found)}
     for done, result in enumerate(evaluation.directions):
         shown = codes[:STRIP_CODES]
-        strips[result.key] = draw_strip(generator, directions[result.key], shown, evaluation.strengths)
-        progress("drawing strips", done + 1, len(evaluation.directions))
+        strips[result.key] = render_strip(generator, directions[result.key], shown, evaluation.strengths)
+        progress("rendering strips", done + 1, len(evaluation.directions))
     written = [path, path.with_suffix(".md"), path.with_suffix(".json")]
     write_text(written[0], html(evaluation, strips, commands))
     write_text(written[1], markdown(evaluation, commands))
@@ -50,9 +49,9 @@ def save_report(
 
 
 @torch.no_grad()
-def draw_strip(generator: Generator, direction: Direction, codes: Latents, strengths: Sequence[float]) -> str:
+def render_strip(generator: Generator, direction: Direction, codes: Latents, strengths: Sequence[float]) -> str:
     """Every code at a few strengths from the least to the largest, as a picture inside a text."""
-    places = torch.linspace(strengths[0], strengths[-1], STRIP_STRENGTHS).tolist()
+    shown = torch.linspace(strengths[0], strengths[-1], STRIP_STRENGTHS).tolist()
     start = codes_for(generator, codes, direction)
-    moved = [direction.shift(start[row], place) for row in range(len(start)) for place in places]
-    return data_uri(strip_picture(generator.render(concatenate(moved)).cpu(), STRIP_STRENGTHS))
+    edited = [direction.shift(start[row], strength) for row in range(len(start)) for strength in shown]
+    return data_uri(strip_picture(generator.render(concatenate(edited)).cpu(), STRIP_STRENGTHS))

@@ -12,7 +12,7 @@ from latentwalk.metrics.leakage import dependency_max, dependency_values, leakag
 from latentwalk.metrics.monotonicity import linearity_values, monotonicity_values
 from latentwalk.metrics.quality import frechet_of, kernel_of
 from latentwalk.metrics.region import area_half, area_most
-from latentwalk.metrics.sweep import Sweep
+from latentwalk.sweep import Sweep
 
 
 class Metric(NamedTuple):

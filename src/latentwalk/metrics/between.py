@@ -1,4 +1,4 @@
-"""Between directions: how alike they are, whether their order matters, and whether another seed finds them again."""
+"""Between directions: how alike they are, and whether another seed finds them again."""
 
 from collections.abc import Sequence
 
@@ -8,9 +8,6 @@ from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
 from latentwalk.direction import Direction
-from latentwalk.edits import Edit
-from latentwalk.generator import Generator
-from latentwalk.latents import Latents
 
 
 def cosines(first: Sequence[Direction], second: Sequence[Direction]) -> Float[Tensor, "k l"]:
@@ -43,14 +40,3 @@ def stability(first: Sequence[Direction], second: Sequence[Direction], by_name: 
         return float(table.diagonal().mean())
     rows, columns = linear_sum_assignment(table.numpy(), maximize=True)
     return float(table[rows, columns].mean())
-
-
-@torch.no_grad()
-def commutativity(generator: Generator, latents: Latents, first: Edit, second: Edit) -> float:
-    """Mean |G(a then b) - G(b then a)| of a pixel, in [0, 2]: 0 for shifts, not for edits that place codes."""
-    one, other = second(first(latents)), first(second(latents))
-    gaps = [
-        (generator.synthesize(a) - generator.synthesize(b)).abs().mean((1, 2, 3))
-        for a, b in zip(generator.batches(one), generator.batches(other), strict=True)
-    ]
-    return float(torch.cat(gaps).mean())

@@ -14,8 +14,8 @@ from torch import Tensor
 
 from latentwalk.evaluation import Comparison, Estimate, Ranked
 from latentwalk.metrics.identity import similarity
-from latentwalk.metrics.sweep import Sweep
 from latentwalk.numerics.bootstrap import estimate, weighted
+from latentwalk.sweep import Sweep
 
 WANTED = 1.0
 """The common change, in standard deviations of the attribute, where all get so far."""
@@ -25,21 +25,21 @@ WEAK = 0.25
 those that get less than half as far as the one in the middle does, or as `wanted`."""
 
 
-class Place(NamedTuple):
-    """Between two rows of a sweep: `part` of the way from the row `low` to the row `high`."""
+class Between(NamedTuple):
+    """A strength between two rows of a sweep: `part` of the way from the row `low` to the row `high`."""
 
     low: int
     high: int
     part: float
 
-    def between(self, rows: Float[Tensor, "k *rest"]) -> Float[Tensor, "*rest"]:
+    def of(self, rows: Float[Tensor, "k *rest"]) -> Float[Tensor, "*rest"]:
         return torch.lerp(rows[self.low], rows[self.high], self.part)
 
 
 def compare(
     sweeps: Mapping[str, Sweep], weights: Float[np.ndarray, "r n"], wanted: float = WANTED
 ) -> Comparison | None:
-    """Rank directions of one attribute by what they drag along at a common change of it.
+    """Rank directions of one attribute by what leaks at a common change of it.
 
     sweeps: by key, of the same codes and judge, all with the same target. weights: see `bootstrap.resamples`.
     The common change is `wanted`, or the largest that all of those reach which are not weak. Between two strengths
@@ -57,11 +57,11 @@ def compare(
     if not strong:
         return None
     change = min(wanted, *strong)
-    places = {key: place(sweeps[key], change) for key, far in reach.items() if far >= change}
-    drawn = {key: _dragged(sweeps[key], at, weights) for key, at in places.items()}
-    order = sorted(drawn, key=lambda key: drawn[key].off)
-    ranking = [_rank(key, sweeps[key], places[key], drawn[key], drawn[order[0]], key == order[0]) for key in order]
-    ranking += [Ranked(key=key, reached=False) for key in sweeps if key not in places]
+    at = {key: where(sweeps[key], change) for key, far in reach.items() if far >= change}
+    leaks = {key: _leak(sweeps[key], there, weights) for key, there in at.items()}
+    order = sorted(leaks, key=lambda key: leaks[key].off)
+    ranking = [_rank(key, sweeps[key], at[key], leaks[key], leaks[order[0]], key == order[0]) for key in order]
+    ranking += [Ranked(key=key, reached=False) for key in sweeps if key not in at]
     return Comparison(attribute=first.attributes[first.target], change=change, ranking=ranking)
 
 
@@ -70,47 +70,47 @@ def rising(sweep: Sweep) -> Float[Tensor, "r"]:
     return sweep.curve[_rows(sweep), sweep.target]
 
 
-def place(sweep: Sweep, change: float) -> Place:
+def where(sweep: Sweep, change: float) -> Between:
     """Where the mean change of the target is first so large, straight lines between strengths. It must get there."""
     rows, curve = _rows(sweep), rising(sweep)
     after = int(torch.nonzero(curve >= change)[0]) if change > 0 else 1
     low, high = float(curve[after - 1]), float(curve[after])
-    return Place(rows[after - 1], rows[after], (change - low) / (high - low))
+    return Between(rows[after - 1], rows[after], (change - low) / (high - low))
 
 
 def _rows(sweep: Sweep) -> list[int]:
     return list(range(sweep.zero, len(sweep.strengths)) if sweep.sign > 0 else range(sweep.zero, -1, -1))
 
 
-class _Dragged(NamedTuple):
+class _Leak(NamedTuple):
     """Mean and largest attribute dependency, on all codes and in every resample."""
 
     off: float
     most: float
-    off_drawn: Float[np.ndarray, "r"]
-    most_drawn: Float[np.ndarray, "r"]
+    off_resampled: Float[np.ndarray, "r"]
+    most_resampled: Float[np.ndarray, "r"]
 
 
-def _dragged(sweep: Sweep, at: Place, weights: Float[np.ndarray, "r n"]) -> _Dragged:
-    others = at.between(sweep.changes)[:, sweep.others].abs().double().numpy()
+def _leak(sweep: Sweep, at: Between, weights: Float[np.ndarray, "r n"]) -> _Leak:
+    others = at.of(sweep.changes)[:, sweep.others].abs().double().numpy()
     if not others.shape[1]:
         nothing = np.zeros(len(weights))
-        return _Dragged(0.0, 0.0, nothing, nothing)
-    mean, drawn = others.mean(0), weighted(others, weights)
-    return _Dragged(float(mean.mean()), float(mean.max()), drawn.mean(1), drawn.max(1))
+        return _Leak(0.0, 0.0, nothing, nothing)
+    mean, resampled = others.mean(0), weighted(others, weights)
+    return _Leak(float(mean.mean()), float(mean.max()), resampled.mean(1), resampled.max(1))
 
 
-def _rank(key: str, sweep: Sweep, at: Place, dragged: _Dragged, best: _Dragged, is_best: bool) -> Ranked:
+def _rank(key: str, sweep: Sweep, at: Between, leak: _Leak, best: _Leak, is_best: bool) -> Ranked:
     behind: Estimate | None = None
     if not is_best:
-        behind = estimate(dragged.off - best.off, dragged.off_drawn - best.off_drawn)
+        behind = estimate(leak.off - best.off, leak.off_resampled - best.off_resampled)
     return Ranked(
         key=key,
         reached=True,
-        strength=float(at.between(sweep.strengths)),
-        off=estimate(dragged.off, dragged.off_drawn),
-        off_max=estimate(dragged.most, dragged.most_drawn),
+        strength=float(at.of(sweep.strengths)),
+        off=estimate(leak.off, leak.off_resampled),
+        off_max=estimate(leak.most, leak.most_resampled),
         behind=behind,
-        identity=float(at.between(similarity(sweep)).mean()),
-        perceptual=float(at.between(sweep.close.perceptual).mean()),
+        identity=float(at.of(similarity(sweep)).mean()),
+        perceptual=float(at.of(sweep.close.perceptual).mean()),
     )

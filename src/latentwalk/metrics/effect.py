@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from latentwalk.metrics.sweep import Sweep
+from latentwalk.sweep import Sweep
 
 
 def rescoring_values(sweep: Sweep) -> Float[Tensor, "n a"]:

@@ -5,7 +5,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
-from latentwalk.metrics.sweep import Sweep
+from latentwalk.sweep import Sweep
 
 
 def similarity(sweep: Sweep) -> Float[Tensor, "k m"]:

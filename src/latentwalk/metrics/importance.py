@@ -1,4 +1,7 @@
-"""With known factors: disentanglement and completeness, from what boosted trees need to predict each factor."""
+"""With known factors: disentanglement and completeness, from what boosted trees need to predict each factor.
+
+Not among `METRICS`: they need the true factors of a picture, which generators trained on known factors will have.
+"""
 
 from typing import NamedTuple
 

@@ -1,11 +1,11 @@
-"""What a direction drags along: how much it changes the attributes that it should leave alone."""
+"""Leakage: how much a direction changes the attributes that it should leave alone."""
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from latentwalk.metrics.effect import rescoring
-from latentwalk.metrics.sweep import Sweep
+from latentwalk.sweep import Sweep
 
 
 def leakage(sweep: Sweep) -> float:

@@ -6,7 +6,7 @@ from jaxtyping import Float
 from scipy.stats import rankdata
 from torch import Tensor
 
-from latentwalk.metrics.sweep import Sweep
+from latentwalk.sweep import Sweep
 
 
 def monotonicity_values(sweep: Sweep) -> Float[Tensor, "n"]:

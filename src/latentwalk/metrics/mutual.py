@@ -1,4 +1,7 @@
-"""With known factors: how much codes and factors know of each other, by mutual information."""
+"""With known factors: how much codes and factors know of each other, by mutual information.
+
+Not among `METRICS`: they need the true factors of a picture, which generators trained on known factors will have.
+"""
 
 import numpy as np
 from jaxtyping import Float, Int

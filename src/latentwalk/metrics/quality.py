@@ -4,8 +4,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from latentwalk.metrics.sweep import Sweep
 from latentwalk.numerics.moments import Moments
+from latentwalk.sweep import Sweep
 
 
 def frechet(first: Float[Tensor, "n f"], second: Float[Tensor, "m f"]) -> float:

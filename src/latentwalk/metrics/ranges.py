@@ -4,7 +4,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from latentwalk.metrics.identity import similarity
-from latentwalk.metrics.sweep import Sweep
+from latentwalk.sweep import Sweep
 
 ALIKE = 0.5
 """Similarity below which it is another picture: half way to one of other codes."""

@@ -1,10 +1,10 @@
-"""Where in the picture a direction acts, and how much of its change is elsewhere."""
+"""Where in the picture a direction acts, and how local that is."""
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 
-from latentwalk.metrics.sweep import Sweep
+from latentwalk.sweep import Sweep
 
 
 def change_map(sweep: Sweep) -> Float[Tensor, "h w"]:
@@ -22,12 +22,6 @@ def area(changes: Float[Tensor, "h w"], share: float) -> float:
     if not total[-1] > 0:
         return torch.nan
     return float((total < share * total[-1]).sum() + 1) / len(falling)
-
-
-def outside(changes: Float[Tensor, "h w"], mask: Bool[Tensor, "h w"]) -> float:
-    """The share of all change that lies outside a region (where the mask is true); NaN where nothing changes."""
-    total = changes.double().sum()
-    return float(changes.double()[~mask].sum() / total) if total > 0 else torch.nan
 
 
 def area_half(sweep: Sweep) -> float:

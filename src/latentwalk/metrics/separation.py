@@ -1,4 +1,7 @@
-"""With known factors: how much better one code alone predicts each factor than any other code."""
+"""With known factors: how much better one code alone predicts each factor than any other code.
+
+Not among `METRICS`: they need the true factors of a picture, which generators trained on known factors will have.
+"""
 
 import numpy as np
 from jaxtyping import Float

@@ -12,7 +12,7 @@ from torch import Tensor
 from latentwalk.evaluation import Evaluation
 from latentwalk.images import to_pictures
 from latentwalk.pages.curves import BOTTOM, HEIGHT, LEFT, WIDTH, plot
-from latentwalk.pages.markdown import count, moves, number, shown
+from latentwalk.pages.markdown import GLOSSARY, count, moves, number, shown, warning
 
 SIDE = 112
 """Pixels of one picture in a strip: small ones are enlarged, large ones reduced."""
@@ -30,7 +30,7 @@ def html(evaluation: Evaluation, strips: Mapping[str, str], commands: Sequence[s
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"shown": shown, "number": number, "count": count, "moves": moves}
+    environment.filters |= {"shown": shown, "number": number, "count": count, "moves": moves, "warning": warning}
     plots = {c.attribute: plot(evaluation, [r.key for r in c.ranking]) for c in evaluation.comparisons}
     return environment.get_template("report.html").render(
         e=evaluation,
@@ -39,6 +39,7 @@ def html(evaluation: Evaluation, strips: Mapping[str, str], commands: Sequence[s
         commands=commands,
         costs=costs(evaluation),
         heat=heat,
+        glossary=GLOSSARY,
         size={"width": WIDTH, "height": HEIGHT, "left": LEFT, "bottom": BOTTOM},
     )
 

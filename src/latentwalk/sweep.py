@@ -1,8 +1,10 @@
-"""One recorded sweep per direction: what it does to the same held-out codes, at every strength.
+"""A sweep: what one direction does to held-out codes, at every strength.
 
-Whatever the metrics need is in the record, and no metric draws anything.
+`metrics.record.Recorder` makes sweeps, a metric turns one into a figure, and no metric renders anything. Sweeps of the
+same direction on different codes can be concatenated, so the codes may be recorded in parts.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -31,6 +33,19 @@ class Close:
     changes: Float[Tensor, "k h w"]
     path: Float[Tensor, "m"]
 
+    @staticmethod
+    def concatenate(parts: Sequence["Close"]) -> "Close":
+        """One closer look at the codes of all parts, in order."""
+        total = max(1, sum(len(part.path) for part in parts))
+        changes = sum(part.changes * (len(part.path) / total) for part in parts)  # a mean of means, by their codes
+        return Close(
+            embeddings=torch.cat([part.embeddings for part in parts], 1),
+            perceptual=torch.cat([part.perceptual for part in parts], 1),
+            pixels=torch.cat([part.pixels for part in parts], 1),
+            changes=torch.as_tensor(changes),
+            path=torch.cat([part.path for part in parts]),
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Sweep:
@@ -54,8 +69,35 @@ class Sweep:
     target: int | None = None
     sign: int = 1
 
+    @staticmethod
+    def concatenate(parts: Sequence["Sweep"]) -> "Sweep":
+        """One sweep over the codes of all parts, in order; the closer looks and the references are joined as well.
+
+        Raises ValueError for none, and for sweeps of different directions, strengths, judges or targets.
+        """
+        if not parts:
+            raise ValueError("expected at least one sweep to concatenate, got none")
+        if len({part._kind for part in parts}) > 1:
+            raise ValueError(
+                "only sweeps of one direction, with the same strengths, attributes and target, can be concatenated"
+            )
+        return replace(
+            parts[0],
+            logits=torch.cat([part.logits for part in parts], 1),
+            edited=torch.cat([part.edited for part in parts], 1),
+            unedited=torch.cat([part.unedited for part in parts]),
+            reference=torch.cat([part.reference for part in parts]),
+            close=Close.concatenate([part.close for part in parts]),
+        )
+
+    @property
+    def _kind(self) -> tuple[object, ...]:
+        """What parts of one sweep have in common."""
+        vector = tuple(self.direction.vector.tolist())
+        return vector, self.direction.name, tuple(self.strengths.tolist()), self.attributes, self.target, self.sign
+
     def toward(self, target: int | None, sign: int = 1) -> "Sweep":
-        """The same record, read as that of a direction that changes this column."""
+        """The same sweep, read as that of a direction that changes this column."""
         return replace(self, target=target, sign=sign)
 
     @property

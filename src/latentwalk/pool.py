@@ -8,18 +8,23 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from typing import TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 import torch
 
 T = TypeVar("T")
+R = TypeVar("R")
 
-Each = Callable[[Callable[[T], object], Iterable[T]], object]
-"""Calls a function with each of several things, in any order, and comes back when all are done."""
+
+@runtime_checkable
+class Each(Protocol):
+    """Calls a function with each of several things, at any time, and returns the results in order."""
+
+    def __call__(self, do: Callable[[T], R], things: Iterable[T], /) -> list[R]: ...
 
 
 @contextmanager
-def crew(device: torch.device) -> Iterator[Each]:
+def pool(device: torch.device) -> Iterator[Each]:
     """Inside the block, `each(do, things)` works on as many things at once as torch has threads.
 
     On other devices than a processor one after the other. What a function raises is raised by `each`.
@@ -29,7 +34,7 @@ def crew(device: torch.device) -> Iterator[Each]:
         yield lambda do, things: [do(thing) for thing in things]
         return
     try:
-        with ThreadPoolExecutor(count, initializer=partial(torch.set_num_threads, 1)) as pool:
-            yield lambda do, things: list(pool.map(do, things))
+        with ThreadPoolExecutor(count, initializer=partial(torch.set_num_threads, 1)) as threads:
+            yield lambda do, things: list(threads.map(do, things))
     finally:
         torch.set_num_threads(count)  # threads set the number for those that come after them too

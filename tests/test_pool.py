@@ -3,7 +3,7 @@ import threading
 import pytest
 import torch
 
-from latentwalk.metrics.crew import crew
+from latentwalk.pool import pool
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def test_everything_is_done_once_and_the_threads_are_as_before(threads, device) 
         with lock:
             done.append(thing)
 
-    with crew(torch.device(device)) as each:
+    with pool(torch.device(device)) as each:
         each(do, range(20))
     assert sorted(done) == list(range(20))
     assert torch.get_num_threads() == threads
@@ -31,7 +31,7 @@ def test_everything_is_done_once_and_the_threads_are_as_before(threads, device) 
 def test_on_a_processor_two_things_happen_at_once(threads) -> None:
     """Each waits for the other, which can only end when both are there."""
     meeting = threading.Barrier(threads, timeout=20)
-    with crew(torch.device("cpu")) as each:
+    with pool(torch.device("cpu")) as each:
         each(lambda _: meeting.wait() and None, range(threads))
 
 
@@ -39,6 +39,6 @@ def test_what_is_raised_comes_out_and_the_threads_are_as_before(threads) -> None
     def fail(thing: int) -> None:
         raise ValueError(f"no {thing}")
 
-    with pytest.raises(ValueError, match="no 0"), crew(torch.device("cpu")) as each:
+    with pytest.raises(ValueError, match="no 0"), pool(torch.device("cpu")) as each:
         each(fail, [0])
     assert torch.get_num_threads() == threads

@@ -1,12 +1,13 @@
-"""What one recorded sweep says about its direction, as plain data."""
+"""A sweep -> which attribute its direction changes, and all that it says about the direction, as plain data."""
 
 import math
+import re
+from collections.abc import Sequence
 
 import numpy as np
 from torch import Tensor
 from torch.nn import functional as F
 
-from latentwalk.direction import Direction, Directions
 from latentwalk.evaluation import DirectionResult, Estimate, MadeBy, Point
 from latentwalk.metrics import METRICS, Metric
 from latentwalk.metrics.effect import rescoring_values, success
@@ -14,27 +15,75 @@ from latentwalk.metrics.identity import similarity
 from latentwalk.metrics.leakage import dependency, leakage
 from latentwalk.metrics.ranges import recommended
 from latentwalk.metrics.region import change_map
-from latentwalk.metrics.sweep import Sweep
 from latentwalk.numerics.bootstrap import estimate, mean_estimate, resamples, weighted
+from latentwalk.sweep import Sweep
+
+CLEAR = 0.1
+"""Standard deviations per unit of an attribute below which the judge sees no change of it."""
 
 MAP_SIDE = 32
 """Most pixels of a side that a change map keeps."""
 
 
-def describe(
-    key: str, direction: Direction, origin: tuple[Directions, str], sweep: Sweep, matched: str, weights: np.ndarray
-) -> DirectionResult:
-    """All that a sweep, which is aimed at its attribute already, says about its direction."""
+def strongest(sweep: Sweep, weights: np.ndarray) -> tuple[str, int] | None:
+    """The attribute that the judge sees change most, and 1 for more or -1 for less of it; None for none for sure."""
+    values = rescoring_values(sweep).double().numpy()
+    mean = values.mean(0)
+    most = int(np.abs(mean).argmax())
+    seen = mean_estimate(values[:, most], weights)
+    if seen is None or seen.low is None or seen.high is None or abs(seen.value) < CLEAR or seen.low * seen.high <= 0:
+        return None
+    return sweep.attributes[most], 1 if seen.value > 0 else -1
+
+
+def match(sweep: Sweep, weights: np.ndarray) -> tuple[Sweep, str]:
+    """The sweep with its target, and how that is known: from the "name", "measured" by the judge, or "none"."""
+    name = sweep.direction.name
+    if name in sweep.attributes:
+        return sweep.toward(sweep.attributes.index(name)), "name"
+    seen = strongest(sweep, weights)
+    if seen is None:
+        return sweep.toward(None), "none"
+    return sweep.toward(sweep.attributes.index(seen[0]), seen[1]), "measured"
+
+
+def promised(name: str, attributes: Sequence[str]) -> dict[str, int]:
+    """What a name like "smiling - hat 2" says: 1 for more and -1 for less of each attribute that the judge knows."""
+    if name in attributes:
+        return {name: 1}
+    first, *rest = re.split(r" ([+-]) ", re.sub(r" \d+$", "", name))
+    parts = {first: 1} | {part: 1 if sign == "+" else -1 for sign, part in zip(rest[::2], rest[1::2], strict=True)}
+    return {part: sign for part, sign in parts.items() if part in attributes}
+
+
+def disagreement(sweep: Sweep, weights: np.ndarray) -> str:
+    """What the judge sees change most, "more mouth_open", where the name promises something else; "" if they agree.
+
+    A name without an attribute that the judge knows promises nothing.
+    """
+    says, seen = promised(sweep.direction.name, sweep.attributes), strongest(sweep, weights)
+    if not says or (seen is not None and says.get(seen[0]) == seen[1]):
+        return ""
+    return "nothing" if seen is None else f"{'more' if seen[1] > 0 else 'less'} {seen[0]}"
+
+
+def result(key: str, origin: MadeBy, sweep: Sweep, matched: str, weights: np.ndarray) -> DirectionResult:
+    """All that a sweep says about its direction, once its target is known (see `match`).
+
+    weights: of the codes in every resample, see `bootstrap.resamples`.
+    """
+    direction = sweep.direction
     return DirectionResult(
         key=key,
         name=direction.name,
         space=direction.space,
         layers=direction.layers,
         unit=direction.unit,
-        origin=made_by(*origin),
+        origin=origin,
         attribute=None if sweep.target is None else sweep.attributes[sweep.target],
         matched=matched,
         sign=sweep.sign,
+        disagreement=disagreement(sweep, weights),
         points=points(sweep, weights),
         rescoring=rescoring(sweep, weights),
         leakage=finite(leakage(sweep)),
@@ -42,12 +91,6 @@ def describe(
         range=recommended(sweep),
         change_map=[[round(value, 5) for value in line] for line in small(change_map(sweep)).tolist()],
     )
-
-
-def made_by(found: Directions, file: str) -> MadeBy:
-    """What made directions and what they cost, as far as they say."""
-    origin = found.origin
-    return MadeBy(file=file, method=origin.method, parameters=origin.parameters, **dict(origin.cost))
 
 
 def points(sweep: Sweep, weights: np.ndarray) -> list[Point]:
