@@ -68,7 +68,7 @@ def test_bundled_judge_and_generator(run, faces, tmp_path, monkeypatch) -> None:
 
 CASES = {
     "unknown judge": (("--judge", "nobody"), "no scorer 'nobody'"),
-    "no such file": (("nowhere.safetensors",), "not a readable file of directions"),
+    "no such file": (("nowhere.safetensors",), "no file nowhere.safetensors: expected a file of directions"),
     "even strengths": (("--judge", "TELLING", "--strengths", 4), "an odd number of strengths"),
     "seed of the fit": (("--judge", "TELLING", "--seed", 0), "the seed 0 drew the codes"),
     "classes of none": (("--judge", "TELLING", "--class", "3"), "this generator has no classes"),
@@ -122,7 +122,7 @@ def test_pictures_are_drawn_with_the_options_that_directions_were_found_with(
     assert code == 2
     assert "different truncation" in err
     half = Path("half.safetensors").read_bytes()
-    Path("damaged.safetensors").write_bytes(half.replace(rb"\"truncation\":0.5", rb'\"truncation\":"a"'))
+    Path("damaged.safetensors").write_bytes(half.replace(rb"\"truncation\":0.5", rb"\"truncation\":[1]"))
     code, _, err = run("evaluate", "damaged.safetensors", "--judge", telling, *SMALL, "--out", "d.json")
     assert code == 2
     assert "damaged, or newer than this version: drawing.truncation" in err and err.count("\n") == 1

@@ -200,7 +200,7 @@ def test_directions_of_another_generator_are_refused_unless_forced(toy) -> None:
 
 
 def test_what_does_not_fit_is_refused_before_anything_is_drawn(toy, monkeypatch) -> None:
-    monkeypatch.setattr(toy, "draw", None)
+    monkeypatch.setattr(toy, "stages", None)
     wrong = Directions((Direction("one", torch.eye(3)[0]),))
     with pytest.raises(ValueError, match="moves z codes by 3 numbers"):
         evaluate(toy, [TRUTH, wrong], JUDGE, codes=4)

@@ -154,7 +154,7 @@ def with_file(given: Given) -> tuple[Directions, str]:
 def made_by(found: Directions, file: str) -> MadeBy:
     """What made directions and what they cost, as far as they say."""
     origin = found.origin
-    return MadeBy(file=file, method=origin.method, parameters=origin.parameters, **dict(origin.cost))
+    return MadeBy(file=file, method=origin.method, parameters=dict(origin.parameters), **dict(origin.cost))
 
 
 def with_evaluation(found: Sequence[Given], evaluation: Evaluation) -> list[Directions]:
