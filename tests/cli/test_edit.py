@@ -183,7 +183,7 @@ def test_fixed_strengths_along_directions(small, telling, found, run, tmp_path):
         ((), "expected what to change: --set NAME, or --direction FILE:NAME"),
         (("--set", "bright", "--direction", "d:bright"), "(not both)"),
         (("--set", "bright", "--strength", 2), "--strength goes with --direction"),
-        (("--direction", "{found}:bight"), "no direction 'bight': there are bright, red"),
+        (("--direction", "{found}:bight"), "no direction 'bight': there are 0 (bright), 1 (red)"),
         (("--direction", "{found}"), "holds 2 directions: expected"),
         (("--direction", "none.npy:a"), "no file none.npy"),
         (

@@ -87,7 +87,7 @@ def test_options_and_spaces() -> None:
     with pytest.raises(ValueError, match="noise means nothing"):
         generator.render(latents, RenderOptions(noise="none"))
     for call in (lambda: generator.map(latents, "w"), lambda: generator.entry_weights("w")):
-        with pytest.raises(ValueError, match="the space 'z' only, got 'w'"):
+        with pytest.raises(ValueError, match="has the spaces z, got 'w'"):
             call()
 
 

@@ -253,7 +253,7 @@ def test_classes_are_chosen_by_number_or_vector(joint: bool) -> None:
     assert ws.labels is numbers.labels and torch.allclose(generator.render(ws), images, atol=1e-5)
     assert torch.allclose(generator.render(Latents(ws.values, "w+")), images, atol=1e-5)  # a w knows its class
     assert generator.entry_weights("z")["mapping.layers.0"].shape == (9, 7)
-    with pytest.raises(ValueError, match="one of 4 classes, got z codes without labels"):
+    with pytest.raises(ValueError, match="has 4 classes, got z codes without labels"):
         generator.render(Latents(z))
 
 

@@ -1,6 +1,6 @@
 """`latentwalk discover`: directions of a generator that change one thing each, by any methods."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -239,7 +239,7 @@ def say_directions(found: "Directions") -> None:
     say("change per unit, in standard deviations of the attribute's logit", "dim")
 
 
-def _say_figures(found: "Directions", figures: dict[str, dict[str, Any]]) -> None:
+def _say_figures(found: "Directions", figures: Mapping[str, Mapping[str, Any]]) -> None:
     """What the method itself says of each direction."""
     names = list(dict.fromkeys(name for seen in figures.values() for name in seen))
     rows = [(str(i), d.name, *(_figure(figures.get(d.name, {}).get(n)) for n in names)) for i, d in enumerate(found)]
@@ -251,7 +251,7 @@ def _figure(value: object) -> str:
     return "-" if value is None else f"{value:.4g}" if isinstance(value, int | float) else str(value)
 
 
-def _say_taught(found: "Directions", figures: dict[str, dict[str, Any]]) -> None:
+def _say_taught(found: "Directions", figures: Mapping[str, Mapping[str, Any]]) -> None:
     rows = []
     for i, direction in enumerate(found):
         seen = figures.get(direction.name, {})

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from latentwalk.jobs.edit import Edited
+from latentwalk.jobs.recipes import read_walker
 from latentwalk.latents import Latents
 from latentwalk.receipts import EditRecipe, PictureRecipe, WalkRecipe, read_direction
 from latentwalk.walk import Goal
+from latentwalk.walks.fixed import FixedWalk
 
 
 def goals_of(edited: Edited) -> list[Goal]:
@@ -47,11 +49,13 @@ def strengths(edited: Edited, codes: Latents, start: Latents) -> list[str]:
     walk = recipe.walk if isinstance(recipe, EditRecipe) else WalkRecipe(kind="")
     if walk.kind != "fixed":
         return [""] * len(codes)
-    lines, begin = [], walk.settings.get("begin") or [0.0] * len(walk.directions)
+    walker = read_walker(walk)
+    assert isinstance(walker, FixedWalk)
+    lines, begin = [], walker.begin or [0.0] * len(walk.directions)
     for plain, first in zip(walk.directions, begin, strict=True):
         direction = read_direction(plain)
         along = direction.distance(codes)
-        if walk.settings.get("place"):
+        if walker.place:
             lines.append([f"{plain.name} at {value:+.1f}" for value in along.tolist()])
         else:
             moved = along - direction.distance(start) + first

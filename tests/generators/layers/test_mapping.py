@@ -37,7 +37,7 @@ def test_a_class_joins_z_before_the_first_layer(joint: bool) -> None:
     x = torch.cat(parts, 1)
     expected = mapping.layers(normalize_second_moment(x) if joint else x)
     assert torch.allclose(mapping(z, classes), expected, atol=1e-6)
-    with pytest.raises(ValueError, match="one of 3 classes"):
+    with pytest.raises(ValueError, match="has 3 classes"):
         mapping(z)
 
 
