@@ -113,7 +113,7 @@ def test_stopped_while_writing_leaves_no_half_a_file(tiny, labels, tmp_path, mon
 
     out = tmp_path / "out" / "a.safetensors"
     with monkeypatch.context() as patch:
-        patch.setattr("latentwalk.files.save_file", half)
+        patch.setattr("safetensors.torch.save_file", half)
         with pytest.raises(Interrupted) as stopped:
             train_scorer(tiny, labels, out, recipe=RECIPE)
     assert stopped.value.step == 6, "the training itself is not lost"

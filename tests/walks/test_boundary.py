@@ -247,7 +247,7 @@ def test_goals_that_cannot_be_are_refused(toy, codes, goals, held, message) -> N
 def test_an_attribute_without_a_direction_is_refused(toy, codes) -> None:
     only = BoundaryWalk(Directions(TRUTH.directions.items[:1]))
     for goals, held in (([Goal("two")], []), ([UP], ["two"])):
-        with pytest.raises(ValueError, match="no direction 'two': there are one"):
+        with pytest.raises(ValueError, match="no direction 'two': there are 0"):
             only.walk(toy, codes, TRUTH, goals, held)
 
 

@@ -15,6 +15,7 @@ from latentwalk.jobs.load import find_source, load, load_scorer
 from latentwalk.jobs.recipes import read_walker
 from latentwalk.jobs.sheets import draw_path, draw_samples
 from latentwalk.receipts import EditRecipe, InterpolateRecipe, PictureRecipe, Receipt, Source, read_codes
+from latentwalk.remote.address import is_remote
 from latentwalk.scores import Scorer, Unscored
 from latentwalk.walk import Walker
 
@@ -99,6 +100,7 @@ def edit_again(
     codes = read_codes(generator, recipe.codes)[: -(-how.show // batch) * batch]
     frames = how.kind in NEED_PATHS
     again = edit(generator, codes, scorer, goals=recipe.goals, hold=recipe.hold, walk=walker, frames=frames)[: how.show]
+    again = replace(again, receipt=again.receipt.model_copy(update={"recipe": recipe}))  # of all codes, shown or not
     kept = torch.tensor([code.end for code in receipt.codes]).view_as(again.latents.values)
     if frames or (kept - again.latents.values.cpu()).abs().max() < 1e-3:
         return again
@@ -122,6 +124,11 @@ def _load_scorer(source: Source, device: torch.device | str, generator: Generato
 
 
 def _find(what: str, source: Source, beside: Path) -> str:
+    """Where it lies now. An address is not followed: a picture must not make anybody fetch."""
+    if is_remote(source.source):
+        raise ValueError(
+            f"it was made with the {what} {source.source}: fetch that and name its file with --{what}"
+        )
     try:
         return find_source(source.source, beside)
     except ValueError as error:
