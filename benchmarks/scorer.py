@@ -13,8 +13,9 @@ import sys
 import torch
 from sklearn.metrics import roc_auc_score
 
+from latentwalk.bundled import ASSETS
 from latentwalk.generator import Generator
-from latentwalk.jobs.load import ASSETS, load, load_scorer
+from latentwalk.jobs.load import load, load_scorer
 from latentwalk.labels import read_labels
 from latentwalk.samples import Samples
 from latentwalk.scores import score

@@ -6,23 +6,30 @@ Small stand-ins lie under the names of a reader's own files. What takes minutes 
 import re
 import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from latentwalk.checkpoints import own
 from latentwalk.cli.main import main
-from random_networks import random_biggan, random_dcgan, random_stylegan2
+from random_networks import SIZES, random_biggan, random_dcgan, random_stylegan2
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 
+FEW = "--option sefa.components=1 --option ganspace.components=1"
 QUICKER = {
-    "--samples 5000": "--samples 400",
-    "--samples 2000": "--samples 100",
-    "--codes 100": "--codes 16",
+    "--samples 5000": f"--samples 400 {FEW}",
+    "--samples 2000": f"--samples 100 {FEW}",
+    "--codes 100": "--codes 16 --strengths 3",
     "--seeds 0-35": "--seeds 0-3",
-    "--seeds 0-15": "--seeds 0-2",
+    "--seeds 0-15": "--seeds 0-1",
+    "--seeds 33,41,47,57,66,74": "--seeds 33,41",
     "--steps 12": "--steps 3",
+    "--strength 3": "--strength 3 --seeds 0-1",
+    "--set smiling --along": "--seeds 0-1 --set smiling --along",
+    "--set glasses": "--seeds 0-1 --max-steps 2 --set glasses",
+    "generator.sample(16)": "generator.sample(2)",
     "samples=5_000": "samples=400",
     "train scorer my_dcgan.pt": "train scorer my_dcgan.pt --samples 256 --epochs 1",
 }
@@ -56,7 +63,7 @@ def call(command: str) -> int:
 @pytest.fixture
 def folder(tmp_path, monkeypatch) -> Path:
     """An empty folder with a small checkpoint under each name that the README gives to a reader's own."""
-    own.write(random_stylegan2(), tmp_path / "my_model.pkl")
+    own.write(random_stylegan2(replace(SIZES, mapping=(7, 9, 16))), tmp_path / "my_model.pkl")
     own.write(random_dcgan(), tmp_path / "my_dcgan.pt")
     own.write(random_biggan(), tmp_path / "my_classes.pth")
     monkeypatch.chdir(tmp_path)

@@ -6,13 +6,14 @@ from typing import Annotated
 import typer
 
 from latentwalk.cli.console import say_facts, say_files, say_json, working
-from latentwalk.cli.options import Force, GeneratorName, Json, check_generator
+from latentwalk.cli.options import ClassCount, Force, GeneratorName, Json, check_generator
 from latentwalk.cli.outputs import check_ending, outputs
 
 
 def convert(
     generator: GeneratorName,
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The new file, .safetensors.")],
+    classes: ClassCount = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
@@ -29,7 +30,7 @@ def convert(
     with outputs([out], force), working(f"converting {generator}", as_json) as progress:
         from latentwalk.jobs.convert import convert as write
 
-        made = write(generator, out, force, progress)
+        made = write(generator, out, force, progress, classes)
     family, source = type(made).__name__, made.reading.format
     if as_json:
         facts = {"generator": generator, "format": source, "family": family, "fingerprint": made.fingerprint}

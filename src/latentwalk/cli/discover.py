@@ -125,8 +125,9 @@ def discover(generator: GeneratorName, find: FindOptions, look: SampledOptions, 
     if find.scorer:
         check_scorer(find.scorer)
     with working(f"loading {generator}", as_json) as progress:
+        from latentwalk.bundled import MEASUREMENTS
         from latentwalk.jobs.discover import discover as discover_all
-        from latentwalk.jobs.load import MEASUREMENTS, load_scorer, scorer_of
+        from latentwalk.jobs.load import load_scorer, scorer_of
 
         made = load_generator(generator, look, progress)
         name = scorer_of(made, find.scorer)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from latentwalk.cli.console import say, say_facts, say_files, say_json, say_table, working
-from latentwalk.cli.options import OUTPUT, Force, GeneratorName, Json, check_generator
+from latentwalk.cli.options import OUTPUT, ClassCount, Force, GeneratorName, Json, check_generator
 from latentwalk.cli.outputs import IMAGES, check_ending, outputs
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def inspect(
             rich_help_panel=OUTPUT,
         ),
     ] = None,
+    classes: ClassCount = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
@@ -44,7 +45,7 @@ def inspect(
         from latentwalk.jobs.inspect import inspect as look
         from latentwalk.jobs.inspect import save_contact_sheet
 
-        found = look(generator, progress)
+        found = look(generator, progress, classes)
         for file in files:
             progress.wait("rendering the sheet")
             save_contact_sheet(found.generator, file)

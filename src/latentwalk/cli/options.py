@@ -72,6 +72,17 @@ Noise = Annotated[
         rich_help_panel=DRAWING,
     ),
 ]
+ClassCount = Annotated[
+    int | None,
+    typer.Option(
+        "--classes",
+        metavar="N",
+        min=1,
+        help="How many classes the generator was trained with, where its file cannot say so (genforce PGGAN).",
+        rich_help_panel=DRAWING,
+        show_default=False,
+    ),
+]
 Device = Annotated[str, typer.Option(metavar="NAME", help="Where to compute: cpu, cuda or mps.")]
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON object on stdout, and nothing else.", rich_help_panel=OUTPUT)
@@ -132,6 +143,7 @@ class PictureOptions:
     truncation: Truncation = 1.0
     cutoff: Cutoff = None
     noise: Noise = "const"
+    class_count: ClassCount = None
     device: Device = "cpu"
 
 
@@ -170,7 +182,7 @@ def load_generator(name: str, look: PictureOptions, progress: "Progress") -> "Ge
     """The generator, rendering with these options. Raises ValueError for options that its family has not."""
     from latentwalk.jobs.load import load
 
-    made = load(name, look.device, progress=progress)
+    made = load(name, look.device, progress=progress, classes=look.class_count)
     return made.with_options(look.truncation, look.cutoff, int(look.noise) if look.noise.isdecimal() else look.noise)
 
 

@@ -126,9 +126,7 @@ def _load_scorer(source: Source, device: torch.device | str, generator: Generato
 def _find(what: str, source: Source, beside: Path) -> str:
     """Where it lies now. An address is not followed: a picture must not make anybody fetch."""
     if is_remote(source.source):
-        raise ValueError(
-            f"it was made with the {what} {source.source}: fetch that and name its file with --{what}"
-        )
+        raise ValueError(f"it was made with the {what} {source.source}: fetch that and name its file with --{what}")
     try:
         return find_source(source.source, beside)
     except ValueError as error:
