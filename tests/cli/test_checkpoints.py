@@ -212,7 +212,7 @@ WISHES = {
     "noise in other words": (("stylegan2", "--noise", "loud"), "noise is 'const', 'none' or a seed"),
     "truncation that is no number": (("stylegan2", "--truncation", "nan"), "truncation is a finite number"),
     "a class of the classless": (("stylegan2", "--class", 1), "has no classes, got --class 1: leave it out"),
-    "no class": (("biggan",), "draws one of 4 classes: choose with --class 0, or 0-3 in turn"),
+    "no class": (("biggan",), "has 4 classes: choose with --class 0, or 0-3 in turn"),
     "a class beyond": (("biggan", "--class", 4), "class numbers go from 0 to 3"),
     "a class in words": (("biggan", "--class", "cat"), "cannot read"),
 }

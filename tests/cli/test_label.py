@@ -155,5 +155,5 @@ def test_generators_with_classes_are_refused(small, run, tmp_path, monkeypatch) 
     monkeypatch.setattr(command, "load_generator", lambda *_options: made)
     arguments = ("--attribute", "hat", "--sheet", tmp_path / "sheet.png", "--labels", tmp_path / "labels.csv")
     code, out, err = run("label", small, *arguments)
-    assert (code, out) == (2, "") and "labels are kept by seed, and this generator draws one of 4 classes" in err
+    assert (code, out) == (2, "") and "labels are kept by seed, and this generator has 4 classes" in err
     assert not list(tmp_path.iterdir())

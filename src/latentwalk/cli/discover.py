@@ -107,7 +107,7 @@ class FoundOutput:
 def discover(generator: GeneratorName, find: FindOptions, look: SampledOptions, output: FoundOutput) -> None:
     """Find directions in latent space that change one thing each.
 
-    Taught methods draw and score samples and learn what scores depend on; the
+    Supervised methods score samples and learn what the scores depend on; the
     others find what changes pictures most, and the scorer names it. Compare them
     with latentwalk report, walk along them with latentwalk edit.
 

@@ -131,7 +131,7 @@ class Judged(NamedTuple):
 def evaluate(files: Files, judging: JudgingOptions, output: EvaluationOutput) -> None:
     """Judge directions on codes that they were not fitted to.
 
-    Draws the same codes at every strength of every direction, and measures
+    Renders the same codes at every strength of every direction, and measures
     what changes: the attribute that is meant, all others, and the rest.
     Directions of one attribute are compared where they change it alike.
 

@@ -143,7 +143,7 @@ def check_unconditional(generator: "Generator") -> None:
     """Raises ValueError where a seed alone is no picture."""
     if generator.classes:
         raise ValueError(
-            f"labels are kept by seed, and this generator draws one of {generator.classes} classes for every seed: "
+            f"labels are kept by seed, and this generator has {generator.classes} classes for every seed: "
             "expected a generator without classes"
         )
 

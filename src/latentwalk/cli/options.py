@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 OUTPUT = "Output"
 """Panel of the help that says where results go."""
 
-DRAWING = "Drawing"
+DRAWING = "Rendering"
 """Panel of the help that says how pictures are rendered."""
 
 SEEDS = "0-15"
@@ -229,12 +229,12 @@ def classed(generator: "Generator", latents: "Latents", classes: str | None) -> 
         return generator.check(replace(latents, labels=labels))
     if generator.classes and latents.labels is None and latents.space not in generator.label_free:
         most = generator.classes - 1
-        raise ValueError(f"this generator draws one of {most + 1} classes: choose with --class 0, or 0-{most} in turn")
+        raise ValueError(f"this generator has {most + 1} classes: choose with --class 0, or 0-{most} in turn")
     return latents
 
 
 def read_start_codes(generator: "Generator", codes: Path) -> "Latents":
-    """Codes from a file, labelled or not. Raises ValueError when they cannot be drawn."""
+    """Codes from a file, labelled or not. Raises ValueError when they cannot be rendered."""
     from latentwalk.labels import read_codes
 
     latents = read_codes(codes, generator)

@@ -111,7 +111,7 @@ def edit(
 ) -> Edited:
     """Move every code until its picture has the attribute.
 
-    generator: pictures are drawn with its options, see `Generator.with_options`.
+    generator: pictures are rendered with its options, see `Generator.with_options`.
     scorer: what tells attributes, or any function from images to logits [n, a] or [n]; a walk by fixed strengths needs
     none.
     attribute, target: what to reach: a probability of at least 0.5 is a floor (p >= target), a smaller one a ceiling.
