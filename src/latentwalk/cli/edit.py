@@ -215,7 +215,7 @@ def gather(batches: "Iterable[Edited]", show_count: int, total: int, progress: B
 
 
 def read_walk(generator: "Generator", given: WalkOptions) -> "Walker":
-    """How to walk. Raises ValueError for directions of another generator."""
+    """The walk that was asked for. Raises ValueError for directions of another generator."""
     from latentwalk.direction import Directions
     from latentwalk.walks.boundary import BoundaryWalk
     from latentwalk.walks.gradient import GradientWalk

@@ -46,7 +46,7 @@ class KeysOptions(CodesOptions):
 
 @dataclass(frozen=True)
 class WayOptions:
-    """How to go."""
+    """Steps and shape of the way."""
 
     steps: Annotated[
         int, typer.Option(metavar="N", min=2, max=10_000, help="Pictures from one code to the next, both included.")

@@ -33,7 +33,7 @@ KINDS: dict[str, Callable[[float, int], LinearSVC | LogisticRegression | HingeSV
 
 @dataclass(frozen=True)
 class Boundary:
-    """How to find boundaries.
+    """Settings of a boundary between samples that score high and low.
 
     kind: "svm" (linear support vector machine, squared hinge loss), "hinge" (the same with the hinge loss, as in the
     paper) or "logistic" (logistic regression).

@@ -31,7 +31,7 @@ STILL = 1e-6
 
 @dataclass(frozen=True)
 class Channels:
-    """How to choose channels.
+    """Settings of a choice of style channels.
 
     top: channels per attribute. share: of the scored codes, those that score highest are the exemplars, in (0, 0.5].
     rank: "theta" as in the paper, or "correlation". colors: tRGB channels, too.

@@ -35,7 +35,7 @@ from latentwalk.seeds import check_seed
 
 @dataclass(frozen=True)
 class Contrast:
-    """How to contrast.
+    """Settings of a contrast of means.
 
     folds: parts of the codes, 2 or more; each is checked, and the boundary found, with what the other parts taught.
     seed: of the folds.

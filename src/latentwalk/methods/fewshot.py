@@ -50,7 +50,7 @@ FOLDS = 5
 
 @dataclass(frozen=True)
 class FewShot:
-    """How to learn from few labels.
+    """Settings of learning from few labels.
 
     prior: what a classifier sees of a code. "activations": those of layers, place by place; "pcs": their principal
     components; "sefa": the code along the directions that the entry weights amplify; "code": the code itself.

@@ -18,7 +18,7 @@ from latentwalk.samples import Samples
 
 @dataclass(frozen=True)
 class GANSpace(Decomposition):
-    """How to decompose: see `Decomposition`.
+    """Settings of GANSpace: see `Decomposition`.
 
     The paper takes a million codes of w for StyleGAN (`layer=None`, samples in w), and for BigGAN the first layer of
     codes of one class; 20 to 128 components.

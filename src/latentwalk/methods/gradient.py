@@ -38,7 +38,7 @@ WIDEST = 2**28
 
 @dataclass(frozen=True)
 class Gradient:
-    """How to average gradients.
+    """Settings of mean gradients.
 
     scorer: what to follow; differentiable. apart: look for the direction that leaves the other attributes alone.
     codes: samples that gradients are taken at, the first of those with a score.

@@ -22,7 +22,7 @@ from latentwalk.samples import Samples
 
 @dataclass(frozen=True)
 class ICA(Decomposition):
-    """How to decompose: see `Decomposition`. As many principal components are rotated as are kept.
+    """Settings of ICA: see `Decomposition`. As many principal components are rotated as are kept.
 
     widest: lower than for PCA, because a rotation needs the subspace, and not each axis in it.
     most: codes that the rotation is learned from, the first of all; they are read a second time.

@@ -35,7 +35,7 @@ CHECKS = 16
 
 @dataclass(frozen=True)
 class Learned:
-    """How to learn.
+    """Settings of learned directions.
 
     components: directions, at most as many as a code has numbers. steps: of training; batch: pairs in each. They, not
     a clock, decide when it ends. weakest, strongest: strengths of the shifts in units, to either side.

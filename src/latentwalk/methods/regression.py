@@ -43,7 +43,7 @@ BLOCK = 8192
 
 @dataclass(frozen=True)
 class Regression:
-    """How to regress.
+    """Settings of a regression on every score.
 
     clip: share of the scores at each end, in [0, 0.5), that are moved in to the last one that is not among them, so
     that a few wild logits do not decide. On faces64 it costs nothing.

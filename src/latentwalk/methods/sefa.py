@@ -23,7 +23,7 @@ from latentwalk.samples import Samples
 
 @dataclass(frozen=True)
 class SeFa:
-    """How to factorise.
+    """Settings of SeFa.
 
     components: directions to keep, at most as many as a code has numbers.
     layers: names of the layers whose maps are stacked, see `entry_weights`; None for all of the space.

@@ -16,7 +16,7 @@ from latentwalk.sweep import Sweep
 
 
 class Metric(NamedTuple):
-    """How to judge a sweep.
+    """A figure that is read from a sweep.
 
     measure: one figure; NaN where it has none (most of them need a target). better: which end is. unit: of the figure.
     about: one line for people. values: one number per code, where the figure is their mean; NaN for codes left out.
