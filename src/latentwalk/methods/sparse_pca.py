@@ -26,7 +26,7 @@ BATCH = 512
 
 @dataclass(frozen=True)
 class SparsePCA(Decomposition):
-    """Settings of sparse PCA: see `Decomposition`. Three principal axes per component, and 20, stand for the covariance.
+    """Settings of sparse PCA: see `Decomposition`. Three principal axes per component and 20 stand for the covariance.
 
     widest: lower than for PCA, because the covariance is cut to these axes anyway.
     penalty: weights below this size become 0, in root mean squares of the weights of the last principal component that
