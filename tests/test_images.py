@@ -71,7 +71,9 @@ def test_what_is_no_png_is_refused(tmp_path: Path) -> None:
     (tmp_path / "text.png").write_text("text", encoding="utf-8")
     save_png(tmp_path / "cut.png", PICTURE, RECEIPT)
     (tmp_path / "cut.png").write_bytes((tmp_path / "cut.png").read_bytes()[:40])
-    for name in ("a.gif", "text.png", "cut.png"):
+    with pytest.raises(ValueError, match="a film, which carries no receipt"):
+        read_receipt(tmp_path / "a.gif")
+    for name in ("text.png", "cut.png"):
         with pytest.raises(ValueError, match="not a readable PNG"):
             read_receipt(tmp_path / name)
 

@@ -82,6 +82,8 @@ def read_receipt(path: str | Path) -> str:
     """The receipt (JSON text) inside a picture, unchecked. Raises ValueError when there is none."""
     if not Path(path).is_file():
         raise ValueError(f"no picture at {path}: expected one that `latentwalk` wrote")
+    if Path(path).suffix.lower() in (".gif", ".mp4"):
+        raise ValueError(f"{path} is a film, which carries no receipt: replay a picture of the same edit")
     try:
         with Image.open(path, formats=sorted(set(FORMATS.values()))) as picture:
             text = getattr(picture, "text", {}).get(RECEIPT_KEY) if picture.format == "PNG" else _read_comment(picture)

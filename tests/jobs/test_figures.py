@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import latentwalk as lw
-from latentwalk.jobs.captions import captions, percent, share_shown, strengths, subjects, under
+from latentwalk.jobs.captions import captions, percent, share_shown, signed, strengths, subjects, under
 from latentwalk.jobs.figures import PICTURES, before_the_line, frames_of, picture_of, save_film, save_picture
 from latentwalk.jobs.replay import replay
 from latentwalk.pictures.text import RED
@@ -69,7 +69,7 @@ def test_a_code_that_did_not_arrive_is_marked_in_a_strip(edited) -> None:
 def test_a_plane_says_who_arrived_before_the_line(edited) -> None:
     behind, before = np.array([[-1.0, 0], [1, 0]]), np.array([[-2.0, 0], [-1, 0]])
     assert before_the_line(edited, "one", [behind] * 4) == ""
-    assert before_the_line(edited, "one", [behind, before, before, behind]).startswith("2 of 4 walks reach one on the")
+    assert before_the_line(edited, "one", [behind, before, before, behind]).startswith("2 of 4 walks reach one without")
 
 
 @pytest.mark.parametrize("kind", ["before-after", "strip", "heat"])
@@ -94,3 +94,7 @@ def test_a_lossy_picture_is_made_again_but_for_the_loss(edited, toy, ending, tmp
     again = replay(path, toy, SCORER)
     assert 0 < again.difference < 64 / 255 and not again.lossless
     assert Receipt.read(path) == again.receipt
+
+
+def test_no_strength_is_minus_zero() -> None:
+    assert [signed(value) for value in (-1e-7, 0.0, 1.04, -0.06)] == ["+0.0", "+0.0", "+1.0", "-0.1"]

@@ -71,3 +71,9 @@ def test_goals_are_for_walks_that_can_see_to_them(toy) -> None:
 def test_there_is_one_strength_for_each_direction(directions, strengths) -> None:
     with pytest.raises(ValueError, match="expected one strength for each of one or more directions"):
         FixedWalk(Directions(directions), strengths)
+
+
+def test_a_sweep_knows_whose_walk_it_is(toy) -> None:
+    walk = FixedWalk(Directions((ONE,)), (3.0,), begin=(-3.0,)).walk(toy, toy.sample([4, 9]), ToyScorer())
+    assert walk.start.seeds is not None and walk.start.seeds.tolist() == [4, 9]
+    assert torch.allclose(ONE.distance(walk.latents) - ONE.distance(walk.start), torch.full((2,), 6.0), atol=1e-4)

@@ -46,6 +46,7 @@ def summarize(edited: "Edited") -> dict[str, Any]:
         "median_steps": float(edited.steps.double().quantile(0.5)),
         "mean_distance": sum(row.distance for row in rows) / len(rows),
         "goals": [row for row in attributes if "target" in row],
+        "swept": bool(recipe.walk.settings.get("begin")),
         "moves": moves_of(recipe.walk),
         "along": [row for row in others if row["attribute"] in along],
         "others": [row for row in others if row["attribute"] not in along],
@@ -88,7 +89,8 @@ def say_summary(summary: dict[str, Any]) -> None:
         _say_goals(summary)
     else:
         say(f"{_count(summary['codes'], summary['codes'])} codes moved by {', '.join(summary['moves'])}")
-        say(f"{summary['mean_distance']:.2f} from where they were, on average")
+        far = "from the first strength to the last" if summary["swept"] else "from where they were"
+        say(f"{summary['mean_distance']:.2f} {far}, on average")
         say()
     if summary["along"]:
         _say_changes("moved along", summary["along"])
@@ -97,7 +99,8 @@ def say_summary(summary: dict[str, Any]) -> None:
     if summary["goals"]:
         say("before, after: mean probability; steps: median; distance: mean", "dim")
     elif summary["scorer"]:
-        say("before, after: mean probability", "dim")
+        ends = "at the first and the last strength" if summary["swept"] else ""
+        say(f"before, after: mean probability {ends}".rstrip(), "dim")
     if summary["judge"]:
         confirmed = _count(summary["confirmed"], summary["reached"])
         say(f"independently confirmed by {summary['judge']}: {confirmed} that got there")
@@ -139,7 +142,7 @@ def _say_changes(title: str, changed: list[dict[str, Any]]) -> None:
             row["attribute"] + (" (held)" if row["held"] else ""),
             number(row["before"]),
             number(row["after"]),
-            Text(f"{row['change']:+.3f}", "yellow" if abs(row["change"]) >= VISIBLE else "dim"),
+            Text(f"{round(row['change'], 3) or 0.0:+.3f}", "yellow" if abs(row["change"]) >= VISIBLE else "dim"),
         )
         for row in changed
     ]

@@ -56,10 +56,10 @@ def strengths(edited: Edited, codes: Latents, start: Latents) -> list[str]:
         direction = read_direction(plain)
         along = direction.distance(codes)
         if walker.place:
-            lines.append([f"{plain.name} at {value:+.1f}" for value in along.tolist()])
+            lines.append([f"{plain.name} at {signed(value)}" for value in along.tolist()])
         else:
             moved = along - direction.distance(start) + first
-            lines.append([f"{plain.name} {value:+.1f}" for value in moved.tolist()])
+            lines.append([f"{plain.name} {signed(value)}" for value in moved.tolist()])
     return ["\n".join(texts) for texts in zip(*lines, strict=True)]
 
 
@@ -69,6 +69,11 @@ def under(edited: Edited, codes: Latents, start: Latents, logits: Tensor, how: P
     if how.edition == 1:
         return scores
     return ["\n".join(filter(None, lines)) for lines in zip(strengths(edited, codes, start), scores, strict=True)]
+
+
+def signed(strength: float) -> str:
+    """One digit and a sign; never -0.0."""
+    return f"{round(strength, 1) or 0.0:+.1f}"
 
 
 def share_shown(edited: Edited) -> str:

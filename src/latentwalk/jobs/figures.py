@@ -26,7 +26,7 @@ from latentwalk.scores import score
 from latentwalk.seeds import seed_name
 
 STRIP_FRAMES = 7
-FILM_FRAMES = 20
+FILM_FRAMES = 16
 GIF_WIDTH = 128
 """Pixels that a code is about as wide in a GIF: six codes stay below a megabyte."""
 
@@ -127,8 +127,8 @@ def before_the_line(edited: Edited, name: str, walks: list[np.ndarray]) -> str:
     if count == 0:
         return ""
     return (
-        f"{count} of {len(walks)} walks reach {name} on the other side of the dashed line: the line is a linear fit to "
-        "the scores, the walks follow the scorer itself"
+        f"{count} of {len(walks)} walks reach {name} without crossing the dashed line: the line is only a linear fit "
+        "to the scores, the walks follow the scorer itself"
     )
 
 

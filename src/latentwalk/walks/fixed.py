@@ -6,7 +6,7 @@ What the published methods do (InterFaceGAN, Shen et al., 2020, section 3.2; GAN
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import torch
@@ -67,7 +67,7 @@ class FixedWalk:
         start = codes_for(generator, latents, *self.directions).to(generator.device)
         end = self._moved(start, self.strengths)
         if self.begin:
-            start = self._moved(start, self.begin)
+            start = replace(self._moved(start, self.begin), seeds=start.seeds)  # pictures say whose walk it is
         everyone = torch.ones(len(start), dtype=torch.bool, device=start.values.device)
         return Walk(
             start=start,
