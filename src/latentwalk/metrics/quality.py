@@ -4,7 +4,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from latentwalk.numerics.moments import Moments
 from latentwalk.sweep import Sweep
 
 
@@ -13,13 +12,21 @@ def frechet(first: Float[Tensor, "n f"], second: Float[Tensor, "m f"]) -> float:
 
     |m1 - m2|^2 + Tr(C1 + C2 - 2 (C1 C2)^(1/2)), in float64. Only Inception-V3's embeddings give what is called FID.
     It depends on how many pictures there are: compare equal numbers, and with the distance of unedited ones.
+
+    With C1 = A'A and C2 = B'B the trace of the root is the sum of the singular values of AB', which is small where
+    there are few pictures.
     """
-    a, b = Moments.of(first), Moments.of(second)
-    values, vectors = torch.linalg.eigh(a.covariance)
-    root = vectors * values.clamp(min=0).sqrt() @ vectors.T
-    cross = torch.linalg.eigvalsh(root @ b.covariance @ root).clamp(min=0).sqrt().sum()
-    gap = (a.mean - b.mean).square().sum()
-    return float(gap + a.covariance.trace() + b.covariance.trace() - 2 * cross)
+    (mean, a), (other, b) = _mean_and_factor(first), _mean_and_factor(second)
+    cross = torch.linalg.svdvals(a @ b.T).sum()
+    return float((mean - other).square().sum() + a.square().sum() + b.square().sum() - 2 * cross)
+
+
+def _mean_and_factor(rows: Float[Tensor, "n f"]) -> tuple[Float[Tensor, "f"], Float[Tensor, "k f"]]:
+    """The mean, and a matrix A of as few rows as possible whose A'A is the covariance. On the CPU, in float64."""
+    rows = rows.detach().cpu().double()
+    mean = rows.mean(0)
+    centred = (rows - mean) / (len(rows) - 1) ** 0.5
+    return mean, centred if len(rows) <= rows.shape[1] else torch.linalg.qr(centred, mode="r").R
 
 
 def kernel_distance(first: Float[Tensor, "n f"], second: Float[Tensor, "m f"]) -> float:
