@@ -12,21 +12,24 @@ import jaxtyping
 import pytest
 import torch
 from beartype import BeartypeConf
-from beartype.claw import beartype_package
+from beartype.claw import beartype_packages
 
 SHARED = Path(__file__).parents[2] / "shared"
 SOURCE = Path(__file__).parents[1] / "src" / "latentwalk"
 
 # Must come before the first import of the package. An int is accepted where a float is declared, as type checkers do.
-# The readers of files say no shapes and are left to beartype alone: a file takes a hundred thousand calls, and to look
-# for shapes takes twenty times as long as all else.
-READERS = "safeload"
-rooms = {path.stem for path in SOURCE.iterdir()} - {READERS, "__init__"}
+# What is called a hundred thousand times and says no shapes is left to beartype alone: to look for shapes takes twenty
+# times as long as all else.
+SHAPELESS = {"safeload", "seeds"}
+rooms = {path.stem for path in SOURCE.iterdir()} - SHAPELESS - {"__init__"}
 jaxtyping.install_import_hook(
     [f"latentwalk.{room}" for room in sorted(rooms)],
     "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))",
 )
-beartype_package(f"latentwalk.{READERS}", conf=BeartypeConf(is_pep484_tower=True, claw_is_pep526=False))
+beartype_packages(
+    [f"latentwalk.{room}" for room in sorted(SHAPELESS)],
+    conf=BeartypeConf(is_pep484_tower=True, claw_is_pep526=False),
+)
 
 from random_networks import EVERY, random_dcgan  # noqa: E402
 from toys import ToyGenerator  # noqa: E402

@@ -2,7 +2,7 @@
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple, SupportsIndex
 
@@ -152,7 +152,7 @@ class Generator(nn.Module, ABC):
             labels = [labels] * len(chosen)
         if labels is not None and not isinstance(labels, Tensor):
             labels = torch.tensor(list(labels))
-        values = torch.stack([normal_code(seed, space.shape) for seed in chosen])
+        values = normal_codes(chosen, space.shape)
         latents = Latents(values, space.name, labels, torch.tensor(chosen)).to(self.device, self.dtype)
         return latents if labels is None else self.check(latents)
 
@@ -273,8 +273,13 @@ class Generator(nn.Module, ABC):
         )
 
 
-def normal_code(seed: int, shape: tuple[int, ...]) -> Float[Tensor, "..."]:
-    """Standard normal numbers of a seed, float32; below 0 it is ~s, the seed s of numpy.random.RandomState."""
-    if seed < 0:
-        return torch.from_numpy(np.random.RandomState(~seed).randn(*shape)).float()
-    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+def normal_codes(seeds: Sequence[int], shape: tuple[int, ...]) -> Float[Tensor, "n ..."]:
+    """Standard normal numbers of each seed, float32; below 0 it is ~s, the seed s of numpy.random.RandomState."""
+    return torch.stack(
+        [
+            torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+            if seed >= 0
+            else torch.from_numpy(np.random.RandomState(~seed).randn(*shape)).float()
+            for seed in seeds
+        ]
+    )

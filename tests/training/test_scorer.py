@@ -46,16 +46,16 @@ def test_the_held_out_labels_change_nothing_but_the_verdict(tiny):
 
 def test_a_scorer_is_learned_from_labels(tiny):
     done: set[tuple[str, int, int]] = set()
-    recipe = replace(RECIPE, samples=1024, epochs=4, rate=2e-3, layers=())
+    recipe = replace(RECIPE, samples=512, epochs=4, rate=2e-3, layers=())
     labels = brightness(tiny, 240)
     scorer = learn_from_labels(tiny, labels, recipe, progress=lambda *report: done.add(report))
     assert scorer.attributes == ("bright", "red")
     rows = scorer.card["held_out"]
     assert min(row["auc"] for row in rows) > 0.8
     assert [row["labels"] for row in rows] == [60, int((~labels.scores[180:, 1].isnan()).sum())]
-    assert scorer.card["generator"] == tiny.fingerprint and scorer.card["recipe"]["samples"] == 1024
+    assert scorer.card["generator"] == tiny.fingerprint and scorer.card["recipe"]["samples"] == 512
     assert scorer.card["probes"]["layers"] == ("code", "layers.0", "layers.1")
-    assert ("training", 128, 128) in done and ("labelling samples", 1024, 1024) in done
+    assert ("training", 64, 64) in done and ("labelling samples", 512, 512) in done
     assert not any(p.requires_grad for p in scorer.parameters())
 
 

@@ -1,7 +1,8 @@
 """`latentwalk`: the command line, put together."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -30,8 +31,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (sample, label, edit, interpolate, discover, evaluate, report, replay, inspect, convert, info):
-    app.command()(flat(command))
+for each in (sample, label, edit, interpolate, discover, evaluate, report, replay, inspect, convert, info):
+    app.command()(flat(each))
 app.add_typer(train.app, name="train")
 
 
@@ -62,8 +63,14 @@ def root(
     """
 
 
+@cache
+def commands() -> Callable[..., None]:
+    """All commands, read once however often they are called."""
+    return typer.main.get_command(app)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line, which ends in SystemExit: 0 all well, 1 not all reached, 2 bad input."""
     sys.path.append(str(Path.cwd()))  # where --scorer module:function is looked for, after all that is installed
     TYPED.set(list(sys.argv[1:] if arguments is None else arguments))
-    app(args=TYPED.get(), prog_name="latentwalk")
+    commands()(args=TYPED.get(), prog_name="latentwalk")

@@ -14,8 +14,8 @@ STAY = 8
 """Levels of 255 by which a pixel may differ, in each channel, from the colour that it had in the frame before, and
 keep it. Nobody sees so little, and the film has half the size: no dither, which would flicker, and little to store."""
 
-MOST_PIXELS = 1 << 20
-"""About as many pixels as choose the colours."""
+MOST_PIXELS = 1 << 16
+"""About as many pixels as choose the colours: more take seconds and choose no better ones."""
 
 
 def indexed(frames: Sequence[Image.Image]) -> list[Image.Image]:
