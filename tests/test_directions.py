@@ -169,6 +169,12 @@ class TestDirections:
         assert len(self.ALL) == 2
         assert list(self.ALL)[1] is self.ALL[1] is self.ALL["d2"] is self.ALL[-1]
 
+    @pytest.mark.parametrize("count", [0, 1, 9, 300])
+    def test_a_prompt_shows_them_in_at_most_three_lines(self, count) -> None:
+        found = repr(Directions(tuple(direction(i) for i in range(count)), Origin(generator=Source(source="g.pkl"))))
+        assert len(found.splitlines()) <= 3 and len(found) < 200
+        assert f"{count} directions" in found and "of g.pkl" in found and ("d0" in found) == (count > 0)
+
     def test_an_unknown_name_is_refused_with_the_nearest(self) -> None:
         with pytest.raises(ValueError, match=r"no direction 'd22': there are 1 \(d2\), 0 \(d1\)"):
             self.ALL["d22"]

@@ -198,6 +198,9 @@ def _span(vectors: list[Tensor]) -> Float[Tensor, "d r"]:
 KIND = "latentwalk.directions"
 """What a file of directions says that it is."""
 
+SHOWN = 8
+"""Names in what Python prints of directions."""
+
 FIELDS = ("name", "space", "unit", "offset", "layers", "range", "effects")
 """What a file keeps of a direction beside its vector."""
 
@@ -221,6 +224,12 @@ class Directions(Sequence[Direction]):
     def __getitem__(self, key: int | str) -> Direction:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Raises IndexError for a number, and ValueError that lists ids and names for a text, that is not there."""
         return self.items[find(key, [item.name for item in self.items]) if isinstance(key, str) else key]
+
+    def __repr__(self) -> str:
+        names = ", ".join(item.name for item in self.items[:SHOWN]) + (", ..." if len(self) > SHOWN else "")
+        spaces = ", ".join(dict.fromkeys(item.space for item in self.items)) or "no space"
+        where = f" of {self.origin.generator.source}" if self.origin.generator else ""
+        return f"{len(self)} directions in {spaces}{where}, by {self.origin.method or 'hand'}\n{names}"
 
     def save(self, path: str | Path) -> None:
         """Write one safetensors file: vectors [k, d] and everything else as JSON metadata. Atomic."""

@@ -20,7 +20,7 @@ from latentwalk.images import read_receipt
 from latentwalk.latents import Latents
 from latentwalk.options import RenderOptions
 from latentwalk.origin import Record, Source
-from latentwalk.seeds import format_seeds, parse_seeds
+from latentwalk.seeds import format_seeds, parse_seeds, seed_name
 from latentwalk.walk import Walk
 
 
@@ -129,13 +129,14 @@ class PictureRecipe(Record):
 class CodeReceipt(Record):
     """What happened to one code.
 
-    seed: None for a code without one. steps: of the walk. distance: |end - start|; in z one is one standard deviation.
+    seed: None for a code without one; "numpy:85" for one of numpy. steps: of the walk.
+    distance: |end - start|; in z one is one standard deviation.
     before, after: probability per attribute. change: difference of the logits per attribute.
     confirmed: whether the judge is on the same side as the goals; None without a judge.
     end: the values where it came to, flattened, so that the result can be rendered without walking again.
     """
 
-    seed: int | None = None
+    seed: int | str | None = None
     reached: bool
     confirmed: bool | None = None
     steps: int
@@ -233,7 +234,9 @@ def read_direction(plain: PlainDirection) -> Direction:
 def describe_codes_walked(walk: Walk, attributes: Sequence[str], confirmed: Tensor | None) -> list[CodeReceipt]:
     """What happened to every code. attributes: of the logits. confirmed: whether a judge agrees [n]."""
     distances = (walk.latents.values - walk.start.values).flatten(1).norm(dim=1).tolist()
-    seeds = [None] * len(walk) if walk.start.seeds is None else walk.start.seeds.tolist()
+    seeds = [None] * len(walk)
+    if walk.start.seeds is not None:
+        seeds = [seed if seed >= 0 else seed_name(seed) for seed in walk.start.seeds.tolist()]
 
     def named(row: Tensor, digits: int = 4) -> dict[str, float]:
         return {name: round(value, digits) for name, value in zip(attributes, row.tolist(), strict=True)}

@@ -135,6 +135,6 @@ def test_a_failing_job_leaves_no_folder(place, run, monkeypatch):
     def failing(*_arguments):
         raise ValueError("the disk is full")
 
-    monkeypatch.setattr("latentwalk.jobs.sheets.draw_samples", failing)
+    monkeypatch.setattr("latentwalk.jobs.sheets.samples_sheet", failing)
     assert run(*SAMPLE) == (2, "", "error: the disk is full\n")
     assert not (place / "new").exists()

@@ -119,7 +119,7 @@ CASES = {
     "a name that is a rule": (("--attribute", "hair=k"), "expected a name without ="),
     "a name that is taken": (("--attribute", "seed"), "that is not seed or index"),
     "another format": ((*NAMES, "--labels", "labels.txt"), "ends in .csv"),
-    "sheet of another format": ((*NAMES, "--sheet", "sheet.jpg"), "ends in .png"),
+    "sheet of another format": ((*NAMES, "--sheet", "sheet.gif"), "ends in .png"),
     "a sheet of too many": ((*NAMES, "--sheet", "s.png", "--seeds", "0-1000"), "at most 1000 pictures"),
     "index": ((*NAMES, "--labels", "index.csv"), "names its codes by index: expected the column 'seed'"),
     "no number": ((*NAMES, "--labels", "words.csv"), "words.csv, line 3: expected a whole number as seed, got 'x'"),

@@ -1,7 +1,7 @@
 import pytest
 
 from latentwalk.jobs.discover import discover
-from latentwalk.jobs.label import draw_label_sheet, open_table, propose
+from latentwalk.jobs.label import label_sheet, open_table, propose
 from latentwalk.labels import LabelTable, read_labels
 from latentwalk.methods.fewshot import FewShot
 from latentwalk.scores import score
@@ -63,5 +63,5 @@ def test_labels_by_index_propose_no_seeds(toy, tmp_path) -> None:
 
 
 def test_the_sheet_shows_every_seed(toy) -> None:
-    sheet = draw_label_sheet(toy, [3, 4, 5], columns=3, scale=2)
+    sheet = label_sheet(toy, [3, 4, 5], columns=3, scale=2)
     assert sheet.width == 3 * 16 + 2 * 4 + 2 * 8

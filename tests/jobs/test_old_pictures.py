@@ -9,7 +9,7 @@ from latentwalk.checkpoints import own
 from latentwalk.images import save_png
 from latentwalk.jobs.load import find_source, load
 from latentwalk.jobs.replay import replay
-from latentwalk.jobs.sheets import draw_samples, sample_receipt
+from latentwalk.jobs.sheets import sample_receipt, samples_sheet
 from latentwalk.receipts import PictureRecipe
 from random_networks import random_dcgan
 
@@ -41,7 +41,7 @@ def moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     generator, how = load("small.safetensors"), PictureRecipe(kind="samples", show=2)
     codes = generator.sample([0, 1])
     (home / "out").mkdir()
-    picture, receipt = draw_samples(generator, codes, how), sample_receipt(generator, codes, how)
+    picture, receipt = samples_sheet(generator, codes, how), sample_receipt(generator, codes, how)
     save_png(home / "out" / "sheet.png", picture, receipt.to_json())
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")

@@ -12,7 +12,7 @@ import latentwalk as lw
 from latentwalk.images import read_receipt, save_png
 from latentwalk.jobs.figures import PICTURES, save_film, save_picture
 from latentwalk.jobs.replay import replay
-from latentwalk.jobs.sheets import between, draw_path, draw_samples, path_receipt, sample_receipt
+from latentwalk.jobs.sheets import between, path_receipt, path_sheet, sample_receipt, samples_sheet
 from latentwalk.options import RenderOptions
 from latentwalk.receipts import PictureRecipe
 from random_networks import SIZES, random_stylegan2
@@ -53,9 +53,9 @@ def test_a_walk_along_boundaries_is_made_again(edited, faces, tmp_path):
 
 def test_sheets_and_paths_are_made_again(faces, tmp_path):
     codes, how = faces.sample([5, 9]), PictureRecipe(kind="grid", show=2)
-    save_png(tmp_path / "s.png", draw_samples(faces, codes, how), sample_receipt(faces, codes, how).to_json())
+    save_png(tmp_path / "s.png", samples_sheet(faces, codes, how), sample_receipt(faces, codes, how).to_json())
     receipt = path_receipt(faces, codes, 4, "slerp", how)
-    save_png(tmp_path / "i.png", draw_path(faces, codes, 4, "slerp", how), receipt.to_json())
+    save_png(tmp_path / "i.png", path_sheet(faces, codes, 4, "slerp", how), receipt.to_json())
     assert replay(tmp_path / "s.png").difference == 0
     assert replay(tmp_path / "i.png").difference == 0
 
@@ -68,7 +68,7 @@ def test_options_classes_and_spaces_are_in_the_receipt(tmp_path, space, labels):
     view, how = network.with_options(0.6, 3, 7), PictureRecipe(kind="samples", show=2)
     codes = network.map(network.sample([5, 9], labels), space, RenderOptions(0.5 if space == "w+" else 1.0))
     receipts = {"s.png": sample_receipt(view, codes, how), "i.png": path_receipt(view, codes, 3, "lerp", how)}
-    pictures = {"s.png": draw_samples(view, codes, how), "i.png": draw_path(view, codes, 3, "lerp", how)}
+    pictures = {"s.png": samples_sheet(view, codes, how), "i.png": path_sheet(view, codes, 3, "lerp", how)}
     for name, receipt in receipts.items():
         save_png(tmp_path / name, pictures[name], receipt.to_json())
         again = replay(tmp_path / name, network)

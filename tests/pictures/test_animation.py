@@ -11,6 +11,7 @@ from PIL import Image
 from latentwalk.images import to_bytes
 from latentwalk.pictures.animation import REST, frames, gif, mp4, showing
 from latentwalk.pictures.layout import GAP, MARGIN
+from latentwalk.pictures.text import RED
 
 SCALE = 30
 WIDTH, HEIGHT = 5 * SCALE, 6 * SCALE
@@ -38,6 +39,15 @@ def test_frames_have_one_size_however_long_the_captions_are(noise) -> None:
     paths = [noise(2, seed=0), noise(3, seed=1)]
     captions = [["short", "a caption " * 20], ["1", "2", "3"]]
     assert len({picture.size for picture in frames(paths, captions, scale=SCALE)}) == 1
+
+
+def test_who_did_not_arrive_is_marked_at_the_end_alone(noise) -> None:
+    lost = [np.asarray(frame) for frame in frames([noise(4), noise(4)], reached=[True, False])]
+    red = [(frame == RED).all(2) for frame in lost]
+    assert [mask.any() for mask in red] == [False, False, False, True]
+    assert not red[-1][:, : red[-1].shape[1] // 2].any(), "the first arrived"
+    with pytest.raises(ValueError, match="one value of reached per path, got 1 for 2"):
+        frames([noise(4), noise(4)], reached=[True])
 
 
 def test_columns_follow_from_the_number_of_codes(noise) -> None:

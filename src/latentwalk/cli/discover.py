@@ -237,7 +237,7 @@ def say_directions(found: "Directions") -> None:
         for i, d in enumerate(found)
     ]
     say_table((">id", "direction", "what it moves"), rows)
-    say("change per unit, in standard deviations of the attribute's logit", "dim")
+    say("change per unit of strength, in standard deviations of the attribute's logit; the id goes into FILE:ID", "dim")
 
 
 def _say_figures(found: "Directions", figures: Mapping[str, Mapping[str, Any]]) -> None:
@@ -259,5 +259,9 @@ def _say_taught(found: "Directions", figures: Mapping[str, Mapping[str, Any]]) -
         shares = [number(seen.get(name)) for name in ("validation", "rest", "correlation")]
         positive = seen.get("positive")
         rows.append((str(i), direction.name, *shares, "-" if positive is None else f"{positive:.0%}"))
-    say_table((">id", "direction", ">accuracy", ">others", ">correlation", ">have it"), rows)
-    say("on held-out codes; accuracy: those that score highest and lowest; correlation: of score and place", "dim")
+    say_table((">id", "direction", ">accuracy", ">of others", ">correlation", ">share"), rows)
+    say(
+        "on held-out codes. accuracy: who is on the right side of the boundary, of those that score most and least; "
+        "of others: of the rest; correlation: of score and place; share: how many have the attribute",
+        "dim",
+    )

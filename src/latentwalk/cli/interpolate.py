@@ -95,7 +95,7 @@ def interpolate(
     check_generator(generator)
     steps = way.steps
     with outputs([out], output.force, out), working(f"loading {generator}", output.as_json) as progress:
-        from latentwalk.jobs.sheets import draw_path, path_receipt, save_path_film, save_sheet
+        from latentwalk.jobs.sheets import path_receipt, path_sheet, save_path_film, save_sheet
         from latentwalk.receipts import PictureRecipe
         from latentwalk.walks.interpolate import usual
 
@@ -110,7 +110,7 @@ def interpolate(
             save_path_film(str(out), made, keys, steps, how, output.scale)
         else:
             picture = PictureRecipe(kind="path", show=len(keys), scale=output.scale, columns=output.columns)
-            drawn = draw_path(made, keys, steps, how, picture)
+            drawn = path_sheet(made, keys, steps, how, picture)
             save_sheet(str(out), drawn, path_receipt(made, keys, steps, how, picture))
     if output.as_json:
         say_json({"generator": generator, "codes": len(keys), "pictures": frames, "how": how, "files": [out]})

@@ -21,7 +21,7 @@ from latentwalk.cli.options import (
     check_generator,
     load_generator,
 )
-from latentwalk.cli.outputs import check_ending, outputs
+from latentwalk.cli.outputs import IMAGES, check_ending, outputs
 
 if TYPE_CHECKING:
     from latentwalk.generator import Generator
@@ -82,8 +82,8 @@ class LabelOutput:
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Do not ask: write the samples as a sheet, .png, and empty rows for them into the labels, to be "
-            "filled in elsewhere.",
+            help="Do not ask: write the samples as a sheet, .png, .jpg or .webp, and empty rows for them into "
+            "the labels, to be filled in elsewhere.",
             rich_help_panel=OUTPUT,
         ),
     ] = None
@@ -107,7 +107,7 @@ def label(generator: GeneratorName, question: QuestionOptions, look: UnclassedOp
     """
     labels, sheet, following, as_json = output.labels, output.sheet, question.following, output.as_json
     check_ending(labels, ".csv")
-    files = [check_ending(sheet, ".png")] if sheet else []
+    files = [check_ending(sheet, *IMAGES)] if sheet else []
     names = list(dict.fromkeys(check_name(name) for name in question.attribute))
     wanted = choose(question.seeds, following, names, sheet)
     check_generator(generator)
@@ -167,10 +167,10 @@ def next_seeds(generator: "Generator", labels: Path, name: str, seeds: list[int]
 
 
 def write_sheet(generator: "Generator", seeds: list[int], path: Path, columns: int | None, scale: int | None) -> None:
-    from latentwalk.images import save_png
-    from latentwalk.jobs.label import draw_label_sheet
+    from latentwalk.images import save_image
+    from latentwalk.jobs.label import label_sheet
 
-    save_png(path, draw_label_sheet(generator, seeds, columns, scale))
+    save_image(path, label_sheet(generator, seeds, columns, scale))
 
 
 def tell(seeds: Sequence[int], proposed: bool, files: Sequence[Path], as_json: bool) -> None:
@@ -178,7 +178,9 @@ def tell(seeds: Sequence[int], proposed: bool, files: Sequence[Path], as_json: b
         say_json({"seeds": list(seeds), "files": files})
         return
     if proposed:
-        say(f"label next: {','.join(map(str, seeds))}")
+        from latentwalk.seeds import format_seeds
+
+        say(f"label next: {format_seeds(seeds)}")
     say_files(files)
 
 
@@ -191,6 +193,7 @@ def ask(generator: "Generator", table: "LabelTable", path: Path, seeds: Sequence
     """Show what is open, one sample at a time, and keep every answer. Ends at the last, with q and with Ctrl-C."""
     from latentwalk.files import check_writable
     from latentwalk.labels import NO, YES
+    from latentwalk.seeds import seed_name
 
     check_writable(path)
     answers = {"y": YES, "1": YES, "n": NO, "0": NO}
@@ -200,7 +203,7 @@ def ask(generator: "Generator", table: "LabelTable", path: Path, seeds: Sequence
         while now < len(open_questions):
             seed, name = open_questions[now]
             show(generator, seed)
-            say(f"seed {seed}   {name}?   {now + 1} of {len(open_questions)}   {KEYS}")
+            say(f"seed {seed_name(seed)}   {name}?   {now + 1} of {len(open_questions)}   {KEYS}")
             key = read_key((*answers, "s", "b", "q"))
             if key == "q":
                 break

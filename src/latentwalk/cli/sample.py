@@ -63,14 +63,14 @@ def sample(generator: GeneratorName, codes: CodesOptions, look: PictureOptions, 
     codes.check()
     check_generator(generator)
     with outputs(files, sheet.force, sheet.out), working(f"loading {generator}", sheet.as_json) as progress:
-        from latentwalk.jobs.sheets import draw_samples, sample_receipt, save_sheet
+        from latentwalk.jobs.sheets import sample_receipt, samples_sheet, save_sheet
         from latentwalk.receipts import PictureRecipe
 
         made = load_generator(generator, look, progress)
         latents = read_start(made, codes, look.classes)
         how = PictureRecipe(kind="samples", show=min(len(latents), MOST), scale=sheet.scale, columns=sheet.columns)
         progress.wait(f"rendering {how.show} pictures")
-        save_sheet(str(sheet.out), draw_samples(made, latents, how), sample_receipt(made, latents, how))
+        save_sheet(str(sheet.out), samples_sheet(made, latents, how), sample_receipt(made, latents, how))
         if sheet.codes_out:
             latents.save(sheet.codes_out)
     if sheet.as_json:

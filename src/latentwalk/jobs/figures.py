@@ -182,11 +182,12 @@ def save_film(edited: Edited, path: str | Path, kind: str, show: int, scale: int
         start = shown.start[[i] * FILM_FRAMES]
         codes = start.with_values(resample(shown.path(i).values, FILM_FRAMES))
         rows.append(edited.generator.render(codes))
-        lines = under(edited, codes, start, score(edited.generator, edited.scorer, codes), how)
-        texts.append(lines if shown.reached[i] else [*lines[:-1], f"{lines[-1]}\nnot reached"])
+        texts.append(under(edited, codes, start, score(edited.generator, edited.scorer, codes), how))
     if kind == "gif":
         scale = scale or max(1, GIF_WIDTH // rows[0].shape[3])
-    ANIMATIONS[kind](path, [noted(frame, share_shown(shown)) for frame in frames(rows, texts, scale=scale)])
+    marks = None if bool(shown.reached.all()) else shown.reached.tolist()
+    films = frames(rows, texts, scale=scale, reached=marks)
+    ANIMATIONS[kind](path, [noted(frame, share_shown(shown)) for frame in films])
 
 
 def resample(path: Tensor, count: int) -> Tensor:

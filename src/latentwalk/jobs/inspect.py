@@ -12,7 +12,7 @@ from latentwalk.checkpoints.folders import files_of
 from latentwalk.generator import Generator
 from latentwalk.hooks import read_layers
 from latentwalk.jobs.load import load, locate
-from latentwalk.jobs.sheets import draw_samples, sample_receipt, save_sheet
+from latentwalk.jobs.sheets import sample_receipt, samples_sheet, save_sheet
 from latentwalk.latents import Latents
 from latentwalk.progress import Progress, silent
 from latentwalk.receipts import PictureRecipe
@@ -76,7 +76,7 @@ def contact_codes(generator: Generator, count: int) -> Latents:
 def save_contact_sheet(generator: Generator, path: str | Path, count: int = 16) -> Image.Image:
     """Write a PNG of the first seeds, each with its class if there are any, and with its receipt inside."""
     codes, how = contact_codes(generator, count), PictureRecipe(kind="samples", show=count)
-    picture = draw_samples(generator, codes, how)
+    picture = samples_sheet(generator, codes, how)
     save_sheet(str(path), picture, sample_receipt(generator, codes, how))
     return picture
 

@@ -32,7 +32,7 @@ def open_table(path: str | Path, attributes: Sequence[str]) -> LabelTable:
     return table
 
 
-def draw_label_sheet(
+def label_sheet(
     generator: Generator, seeds: Sequence[int], columns: int | None = None, scale: int | None = None
 ) -> Image.Image:
     """The samples of these seeds, each with its number."""

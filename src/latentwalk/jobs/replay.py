@@ -13,7 +13,7 @@ from latentwalk.jobs.edit import Edited, edit
 from latentwalk.jobs.figures import NEED_PATHS, picture_of
 from latentwalk.jobs.load import find_source, load, load_scorer
 from latentwalk.jobs.recipes import read_walker
-from latentwalk.jobs.sheets import draw_path, draw_samples
+from latentwalk.jobs.sheets import path_sheet, samples_sheet
 from latentwalk.receipts import EditRecipe, InterpolateRecipe, PictureRecipe, Receipt, Source, read_codes
 from latentwalk.remote.address import is_remote
 from latentwalk.scores import Scorer, Unscored
@@ -78,8 +78,8 @@ def _make(
         return picture_of(edit_again(receipt, recipe, how, generator, scorer, walk), how)
     codes = read_codes(generator, recipe.codes)
     if isinstance(recipe, InterpolateRecipe):
-        return draw_path(generator, codes, recipe.steps, recipe.how, how)
-    return draw_samples(generator, codes, how)
+        return path_sheet(generator, codes, recipe.steps, recipe.how, how)
+    return samples_sheet(generator, codes, how)
 
 
 def edit_again(

@@ -31,7 +31,7 @@ def sample_receipt(generator: Generator, codes: Latents, how: PictureRecipe) -> 
     return Receipt(latentwalk=VERSION, recipe=recipe, picture=how)
 
 
-def draw_samples(generator: Generator, codes: Latents, how: PictureRecipe) -> Image.Image:
+def samples_sheet(generator: Generator, codes: Latents, how: PictureRecipe) -> Image.Image:
     """A sheet of images, each with its seed and its class."""
     codes = codes[: how.show]
     return grid(generator.render(codes), how.columns, names_of(codes), how.scale)
@@ -67,7 +67,7 @@ def between(generator: Generator, keys: Latents, steps: int, how: str) -> Latent
     return through(keys, steps, how)
 
 
-def draw_path(generator: Generator, keys: Latents, steps: int, how: str, picture: PictureRecipe) -> Image.Image:
+def path_sheet(generator: Generator, keys: Latents, steps: int, how: str, picture: PictureRecipe) -> Image.Image:
     """One row per leg with both its ends; the codes given have their seeds as captions."""
     images = generator.render(between(generator, keys, steps, how))
     names = names_of(keys) or [f"code {i}" for i in range(len(keys))]

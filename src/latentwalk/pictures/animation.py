@@ -11,7 +11,7 @@ from torch import Tensor
 
 from latentwalk.files import atomic
 from latentwalk.pictures.grid import pleasant_columns
-from latentwalk.pictures.layout import MARGIN, captioned, check_count, enlarge, framed, padded, table
+from latentwalk.pictures.layout import MARGIN, check_count, enlarge, framed, on_the_way, padded, table
 from latentwalk.pictures.palette import indexed
 
 REST = 0.6
@@ -23,20 +23,29 @@ def frames(
     captions: Sequence[Sequence[str]] | None = None,
     columns: int | None = None,
     scale: int | None = None,
+    reached: Sequence[bool] | None = None,
 ) -> list[Image.Image]:
     """Pictures of one size in which several codes walk at once; who has arrived waits for the others.
 
     paths: per code its images in [-1, 1] from start to end. captions: per code one text per image.
-    columns: codes per row; without it, a shape that leaves few cells empty. scale: how many pixels wide a pixel
-    becomes; without it, comfortably many. Returns as many pictures as the longest path has images.
-    Raises ValueError for no paths, an empty path, or captions that do not match.
+    columns: codes per row; without it, a shape that leaves few cells empty. scale: enlarge each image by this
+    factor; without it, until it can be seen well. reached: per code whether it arrived; the ends of the others are
+    marked. Returns as many pictures as the longest path has images.
+    Raises ValueError for no paths, an empty path, or captions or `reached` that do not match.
     """
     if len(paths) == 0:
         raise ValueError("expected at least one path of images, got none")
     if captions is not None:
         check_count("list of captions", captions, len(paths), of="path")
+    if reached is not None:
+        check_count("value of reached", reached, len(paths), of="path")
     walks = [
-        captioned(enlarge(images, scale), None if captions is None else captions[i]) for i, images in enumerate(paths)
+        on_the_way(
+            enlarge(images, scale),
+            None if captions is None else captions[i],
+            None if reached is None else bool(reached[i]),
+        )
+        for i, images in enumerate(paths)
     ]
     # Captions may take more lines in some frames than in others: every cell gets the height of the highest.
     height = max(picture.height for walk in walks for picture in walk)

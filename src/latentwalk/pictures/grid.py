@@ -33,7 +33,7 @@ def grid(
     """Images in rows.
 
     images: in [-1, 1]. columns: images per row; without it, a shape that leaves few cells empty.
-    captions: one per image. scale: how many pixels wide a pixel becomes; without it, comfortably many.
+    captions: one per image. scale: enlarge each image by this factor; without it, until it can be seen well.
     Raises ValueError for no images, less than one column, or captions that do not match.
     """
     cells = captioned(enlarge(images, scale), captions)

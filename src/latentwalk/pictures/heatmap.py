@@ -38,8 +38,8 @@ def heat(
 ) -> Image.Image:
     """Per code: before, after and a map of the change; one scale for all, which a bar at the bottom explains.
 
-    before, after: images in [-1, 1]. captions: one text per code. columns: codes per row. scale: how many pixels wide
-    a pixel becomes; without it, comfortably many.
+    before, after: images in [-1, 1]. captions: one text per code. columns: codes per row. scale: enlarge each image
+    by this factor; without it, until it can be seen well.
     Raises ValueError for no images, shapes that differ, captions that do not match, a scale or a number of columns
     below 1.
     """

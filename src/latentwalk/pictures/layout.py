@@ -105,6 +105,21 @@ def marked(picture: Image.Image, text: str, arrived: bool) -> Image.Image:
     return half if arrived else caption(half, "not reached", size, RED)
 
 
+def on_the_way(
+    pictures: Sequence[Image.Image], captions: Sequence[str] | None, reached: bool | None
+) -> list[Image.Image]:
+    """The frames of one code with their captions. reached: the last frame is marked if False, none is if None.
+
+    Raises ValueError unless there is one caption per picture.
+    """
+    if reached is None:
+        return captioned(pictures, captions)
+    if captions is not None:
+        check_count("caption", captions, len(pictures))
+    texts, last = captions or [""] * len(pictures), len(pictures) - 1
+    return [marked(picture, texts[i], reached or i < last) for i, picture in enumerate(pictures)]
+
+
 def noted(picture: Image.Image, text: str) -> Image.Image:
     """A finished picture with a note beneath it, as wide as before; without text it is the picture itself."""
     if not text:

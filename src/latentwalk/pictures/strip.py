@@ -7,7 +7,17 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
-from latentwalk.pictures.layout import MARGIN, beside, captioned, check_count, enlarge, framed, marked, padded, stack
+from latentwalk.pictures.layout import (
+    MARGIN,
+    beside,
+    captioned,
+    check_count,
+    enlarge,
+    framed,
+    on_the_way,
+    padded,
+    stack,
+)
 from latentwalk.pictures.text import caption_size, label, text_width
 
 TITLE_WIDTH = 160
@@ -22,8 +32,8 @@ def strip(
 ) -> Image.Image:
     """One row of frames.
 
-    images: frames in [-1, 1]. captions: one text per frame, beneath it. title: a line above all. scale: how many
-    pixels wide a pixel becomes; without it, comfortably many.
+    images: frames in [-1, 1]. captions: one text per frame, beneath it. title: a line above all. scale: enlarge
+    each image by this factor; without it, until it can be seen well.
     Raises ValueError for no images, a scale below 1, or another number of captions than of images.
     """
     pictures = enlarge(images, scale)
@@ -66,15 +76,9 @@ def strips(
 
 
 def _row(pictures: Sequence[Image.Image], captions: Sequence[str] | None, reached: bool | None) -> Image.Image:
-    """The frames of one code. reached: marked at the last frame, unless it is None."""
-    if reached is None:
-        return beside(captioned(pictures, captions))
-    if captions is not None:
-        check_count("caption", captions, len(pictures))
-    texts = captions or [""] * len(pictures)
-    last = len(pictures) - 1
-    cells = [marked(picture, texts[i], reached or i < last) for i, picture in enumerate(pictures)]
-    return beside(cells, 0)
+    """The frames of one code beside each other; frames that may be marked bring their own gap."""
+    cells = on_the_way(pictures, captions, reached)
+    return beside(cells) if reached is None else beside(cells, 0)
 
 
 def thin(count: int, most: int) -> list[int]:
