@@ -140,7 +140,8 @@ class Paint(nn.Module):
         self.kernel = phases(self.weight.detach())
 
     def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c2 h2 w2"]:
-        y = F.conv2d(x, self.kernel, self.bias.repeat(4), padding=1)
+        kernel = phases(self.weight) if self.weight.requires_grad else self.kernel  # while it is tuned
+        y = F.conv2d(x, kernel, self.bias.repeat(4), padding=1)
         y = (y.tanh_() if self.tanh else y).unflatten(1, (2, 2, -1))
         y = torch.stack((y[:, 0, ..., :-1, :], y[:, 1, ..., 1:, :]), -2)  # [n, 2, c, h, 2, w + 1]: rows woven
         y = torch.stack((y[:, 0, ..., :-1], y[:, 1, ..., 1:]), -1)  # [n, c, h, 2, w, 2]: columns woven

@@ -143,7 +143,8 @@ class StyledConvolution(nn.Module):
 
     def forward(self, x: Tensor, styles: Float[Tensor, "n c"], noise: Tensor | None) -> Float[Tensor, "n o h w"]:
         """noise: the map [side, side] to add, or None."""
-        x = modulated_convolution(x, self.weight, styles, self.energy, self.bias, self.kernel, self.gain)
+        energy = self.weight.square().sum((2, 3)) if self.weight.requires_grad else self.energy  # while it is tuned
+        x = modulated_convolution(x, self.weight, styles, energy, self.bias, self.kernel, self.gain)
         if noise is not None and self.noise:
             x = x.add_(noise * (self.noise_strength * self.gain))
         if self.limit is not None:  # before the leaky ReLU, whose gradient needs its result as it is
