@@ -131,7 +131,9 @@ def _check(
         raise ValueError(f"align is one of {', '.join(HOW)}, got {how!r}")
     given = [name for name, value in (("landmarks", landmarks), ("crop", crop), ("face", face)) if value is not None]
     if len(given) > 1 or (given and how == "none"):
-        raise ValueError(f"expected one way to align, got {' and '.join([*given, *(['none'] if how == 'none' else [])])}")
+        raise ValueError(
+            f"expected one way to align, got {' and '.join([*given, *(['none'] if how == 'none' else [])])}"
+        )
     if crop is not None and not (len(crop) == 4 and np.isfinite(crop).all() and crop[2] > 0):
         raise ValueError(f"a crop is x, y of its middle, its width in pixels and its angle, got {list(crop)}")
     if landmarks is not None:

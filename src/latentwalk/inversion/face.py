@@ -11,8 +11,11 @@ from latentwalk.inversion.template import Template, look_closely, look_scale, lo
 from latentwalk.inversion.warp import warp
 from latentwalk.numerics.similarity import after, fit_similarity, inverse, move, similarity
 
-LOOKS = 5
+LOOKS = 8
 """How often a face is looked at again, at most."""
+
+SURER = 0.02
+"""By how much of 1 a face must be surer, turned by quarters, than as it is."""
 
 STILL = 0.05
 """Landmarks that move less than this, in pixels of the generator, have been found."""
@@ -57,15 +60,34 @@ def settle(
     A detector's landmarks depend on how large a face is, how it is turned, and where in the picture. Looked at in the
     frame in which the samples were looked at, a face of a photograph gets what those got.
     """
-    to_look = np.diag([look_scale(size)] * 2)
+    enlarged = np.diag([look_scale(size)] * 2)
+    points = _upright(picture, points, enlarged @ fit_similarity(points, template.array), look_size(size), detector)
     for _ in range(LOOKS):
         transform = fit_similarity(points, template.array)
-        seen = look_closely(detector, warp(picture, to_look @ transform, look_size(size)))
+        seen = look_closely(detector, warp(picture, enlarged @ transform, look_size(size)))
         if seen is None:  # this frame shows it no better: what was found first must do
             return points
-        found = move(inverse(to_look @ transform), seen)
+        found = move(inverse(enlarged @ transform), seen)
         moved = np.abs(move(transform, found) - move(transform, points)).max()
         points = found
         if moved < STILL:
             break
     return points
+
+
+def _upright(
+    picture: Image.Image,
+    points: Float[np.ndarray, "5 2"],
+    transform: Float[np.ndarray, "2 3"],
+    size: tuple[int, int],
+    detector: Detector,
+) -> Float[np.ndarray, "5 2"]:
+    """Landmarks of the face in the frame as it is surest: a face that lies on its side is found, but misread."""
+    middle = (size[0] / 2, size[1] / 2)
+    best, sure = points, 0.0
+    for angle in (0, 90, 180, 270):
+        turned = after(similarity(1.0, angle, middle, middle), transform)
+        face = max(detector.look(warp(picture, turned, size)), key=lambda face: face.score, default=None)
+        if face is not None and face.score > sure + SURER * (angle != 0):
+            best, sure = move(inverse(turned), face.points), face.score
+    return best

@@ -106,8 +106,6 @@ def _distinct(faces: list[Face]) -> list[Face]:
 
 def _overlap(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> float:
     """Intersection over union of two boxes."""
-    shared = [
-        max(0.0, min(one[i] + one[i + 2], other[i] + other[i + 2]) - max(one[i], other[i])) for i in range(2)
-    ]
+    shared = [max(0.0, min(one[i] + one[i + 2], other[i] + other[i + 2]) - max(one[i], other[i])) for i in range(2)]
     area = shared[0] * shared[1]
     return area / max(1e-9, one[2] * one[3] + other[2] * other[3] - area)
