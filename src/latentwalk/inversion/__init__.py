@@ -1,0 +1,1 @@
+"""Photographs to codes: aligning, inverting, putting back."""

@@ -1,0 +1,190 @@
+"""Photographs brought into the frame in which a generator draws."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from PIL import Image
+from torch import Tensor
+
+from latentwalk.generator import Generator
+from latentwalk.inversion.face import FoundFace, find_face
+from latentwalk.inversion.landmarks import LANDMARKS, Detector
+from latentwalk.inversion.template import Template, face_template
+from latentwalk.inversion.warp import inside, warp
+from latentwalk.numerics.similarity import fit_similarity, inverse, move, scale_of, similarity
+from latentwalk.photos import Photo, photo_name, read_photo
+from latentwalk.progress import Progress, silent
+
+HOW = ("auto", "face", "none")
+"""Ways to align: by the face where the generator draws faces and by the centre elsewhere; by the face; by the centre."""
+
+LOOSE = 0.06
+"""Landmarks that are this far from the template on average, in widths of the picture, are a face that is turned away,
+or no face. Of 400 samples of faces64, 1 in 20 is."""
+
+WRONG = 0.25
+"""From here on they are no landmarks of an upright face."""
+
+
+@dataclass(frozen=True, eq=False)
+class Aligned:
+    """A photograph in the frame of a generator.
+
+    crop: what the generator is to draw, in [-1, 1]. mask: 1 where the photograph is, 0 where its mirror image fills up;
+    None when the whole frame lies within the photograph. transform: from pixels of the photograph to those of the crop.
+    landmarks: of the face, in pixels of the photograph. template: where they should be, in pixels of the crop. Both are
+    None without a face. face: which one of `faces` it is, from 1, the largest; 0 without a face.
+    note: what a person should know of the framing; "" when there is nothing.
+    """
+
+    crop: Float[Tensor, "c h w"]
+    mask: Float[Tensor, "1 h w"] | None
+    transform: Float[np.ndarray, "2 3"]
+    landmarks: Float[np.ndarray, "5 2"] | None = None
+    template: Float[np.ndarray, "5 2"] | None = None
+    face: int = 0
+    faces: int = 0
+    note: str = ""
+
+    @property
+    def corners(self) -> Float[np.ndarray, "4 2"]:
+        """The corners of the frame in pixels of the photograph, clockwise from the upper left."""
+        height, width = self.crop.shape[1:]
+        frame = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float64)
+        return move(inverse(self.transform), frame)
+
+    @property
+    def landmarks_in_crop(self) -> Float[np.ndarray, "5 2"] | None:
+        """Where the landmarks are in the crop, in its pixels."""
+        return None if self.landmarks is None else move(self.transform, self.landmarks)
+
+
+def align(
+    photo: Photo,
+    generator: Generator,
+    how: str = "auto",
+    *,
+    landmarks: Sequence[Sequence[float]] | None = None,
+    crop: Sequence[float] | None = None,
+    face: int | None = None,
+    folder: Path | None = None,
+    detector: Detector | None = None,
+    progress: Progress = silent,
+) -> Aligned:
+    """A photograph in the frame in which the generator draws.
+
+    how: one of `HOW`. A tensor of the generator's own shape is taken to be in its frame, but for "face".
+    landmarks: x, y of `LANDMARKS` in pixels of the upright photograph, instead of the detector's.
+    crop: x, y of the middle, width (pixels of the photograph) and angle (degrees clockwise) of the frame.
+    face: which one, from 1, the largest, which it is by itself. folder: keeps templates, see `face_template`.
+    Raises ValueError when the photograph cannot be read or has no such face, for settings that do not fit, and where a
+    face is to be found but the extra `photos` is not installed.
+    """
+    _check(how, landmarks, crop, face)
+    if isinstance(photo, Tensor) and how != "face" and landmarks is None and crop is None and face is None:
+        image = photo[0] if photo.dim() == 4 and len(photo) == 1 else photo
+        if tuple(image.shape) == generator.image_shape:
+            read_photo(image)  # the same errors as for any other tensor
+            return Aligned(image.detach().float().cpu(), None, np.eye(2, 3))
+    picture, size = read_photo(photo), (generator.image_shape[2], generator.image_shape[1])
+    if crop is not None:
+        return _seen(picture, generator, frame_of(crop, size))
+    if how == "none":
+        return _seen(picture, generator, centre_frame(picture.size, size))
+    template = face_template(generator, folder, detector, progress=progress)
+    if not template.points:
+        drawn = f"the generator draws no faces (found in {template.found} of {template.looked} samples)"
+        if how == "face" or landmarks is not None or face is not None:
+            raise ValueError(f"{drawn}: leave out the face, or give the frame with crop=(x, y, width, angle)")
+        return _seen(picture, generator, centre_frame(picture.size, size), note=f"{drawn}: the centre was taken")
+    if landmarks is None:
+        try:
+            found = find_face(picture, template, size, face, Detector() if detector is None else detector)
+        except ValueError as error:
+            raise ValueError(f"{photo_name(photo)}: {error}") from error
+    else:
+        found = FoundFace(np.array(landmarks, dtype=np.float64), 1, 1)
+    return _by_face(picture, generator, template, found)
+
+
+def frame_of(crop: Sequence[float], size: tuple[int, int]) -> Float[np.ndarray, "2 3"]:
+    """The transform of a frame given by the middle, width and angle (degrees clockwise) of what it shows."""
+    x, y, width, angle = (float(value) for value in crop)
+    return similarity(size[0] / width, -angle, (x, y), (size[0] / 2, size[1] / 2))
+
+
+def centre_frame(picture: tuple[int, int], size: tuple[int, int]) -> Float[np.ndarray, "2 3"]:
+    """The transform of the largest frame around the middle that lies within the picture; sizes are width, height."""
+    width = min(picture[0], picture[1] * size[0] / size[1])
+    return frame_of((picture[0] / 2, picture[1] / 2, width, 0), size)
+
+
+def _check(
+    how: str, landmarks: Sequence[Sequence[float]] | None, crop: Sequence[float] | None, face: int | None
+) -> None:
+    """Raises ValueError for settings that make no sense, alone or together."""
+    if how not in HOW:
+        raise ValueError(f"align is one of {', '.join(HOW)}, got {how!r}")
+    given = [name for name, value in (("landmarks", landmarks), ("crop", crop), ("face", face)) if value is not None]
+    if len(given) > 1 or (given and how == "none"):
+        raise ValueError(
+            f"expected one way to align, got {' and '.join([*given, *(['none'] if how == 'none' else [])])}"
+        )
+    if crop is not None and not (len(crop) == 4 and np.isfinite(crop).all() and crop[2] > 0):
+        raise ValueError(f"a crop is x, y of its middle, its width in pixels and its angle, got {list(crop)}")
+    if landmarks is not None:
+        if [len(point) for point in landmarks] != [2] * 5 or not np.isfinite(np.array(landmarks, dtype=float)).all():
+            raise ValueError(f"landmarks are 5 points x, y: {', '.join(LANDMARKS)}; got {list(landmarks)}")
+    if face is not None and face < 1:
+        raise ValueError(f"faces are counted from 1, the largest, got {face}")
+
+
+def _by_face(picture: Image.Image, generator: Generator, template: Template, found: FoundFace) -> Aligned:
+    """The photograph with its landmarks on those of the template."""
+    transform = fit_similarity(found.points, template.array)
+    apart = np.linalg.norm(move(transform, found.points) - template.array, axis=1).mean() / generator.image_shape[2]
+    if apart > WRONG:
+        raise ValueError(
+            f"these are no landmarks of an upright face ({apart:.0%} of the width off): expected {', '.join(LANDMARKS)}"
+        )
+    notes = []
+    if found.faces > 1:
+        which = "the largest" if found.face == 1 else f"number {found.face}"
+        notes.append(f"{found.faces} faces: {which} was taken")
+    if apart > LOOSE:
+        notes.append("the face is turned away from the camera, or its landmarks are wrong: look at the framing")
+    if scale_of(transform) > 1:
+        notes.append(f"the face is small: enlarged {scale_of(transform):.1f} times")
+    return _seen(picture, generator, transform, template.array, found, "; ".join(notes))
+
+
+def _seen(
+    picture: Image.Image,
+    generator: Generator,
+    transform: Float[np.ndarray, "2 3"],
+    template: Float[np.ndarray, "5 2"] | None = None,
+    found: FoundFace | None = None,
+    note: str = "",
+) -> Aligned:
+    """The picture through the frame, as a tensor, with a mask where the frame reaches beyond it."""
+    channels, height, width = generator.image_shape
+    seen = warp(picture, transform, (width, height))
+    values = np.array(seen.convert("L"))[:, :, None] if channels == 1 else np.array(seen)
+    whole = inside(picture.size, transform, (width, height))
+    if not whole.all():
+        outside = f"{1 - whole.mean():.0%} of the frame lies outside the photograph"
+        note = f"{note}; {outside}" if note else outside
+    return Aligned(
+        torch.from_numpy(values).permute(2, 0, 1).float() / 127.5 - 1,
+        None if whole.all() else torch.from_numpy(whole)[None].float(),
+        transform,
+        None if found is None else found.points,
+        template,
+        0 if found is None else found.face,
+        0 if found is None else found.faces,
+        note,
+    )

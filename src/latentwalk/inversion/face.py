@@ -1,0 +1,93 @@
+"""The face of a photograph that is to be aligned, with landmarks as exact as the detector gives them."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+from PIL import Image
+
+from latentwalk.inversion.landmarks import SIDES, Detector
+from latentwalk.inversion.template import Template, look_closely, look_scale, look_size
+from latentwalk.inversion.warp import warp
+from latentwalk.numerics.similarity import after, fit_similarity, inverse, move, similarity
+
+LOOKS = 8
+"""How often a face is looked at again, at most."""
+
+SURER = 0.02
+"""By how much of 1 a face must be surer, turned by quarters, than as it is."""
+
+STILL = 0.05
+"""Landmarks that move less than this, in pixels of the generator, have been found."""
+
+
+class FoundFace(NamedTuple):
+    """Landmarks [5, 2] in pixels of the photograph; which face it is, from 1, the largest; how many there are."""
+
+    points: Float[np.ndarray, "5 2"]
+    face: int
+    faces: int
+
+
+def find_face(
+    picture: Image.Image, template: Template, size: tuple[int, int], face: int | None, detector: Detector
+) -> FoundFace:
+    """The largest face of a picture, or the one with that number.
+
+    size: width and height of the generator's pictures. Raises ValueError when there is no such face.
+    """
+    faces = detector.search(picture)
+    if not faces:
+        raise ValueError(
+            f"no face found in {picture.width} x {picture.height} pixels (searched at {SIDES[0]} and more): give its "
+            "landmarks, give the frame with crop, or take the centre with align none"
+        )
+    if face is not None and face > len(faces):
+        raise ValueError(f"face {face} was asked for, but {len(faces)} found: they are counted from 1, the largest")
+    chosen = 1 if face is None else face
+    return FoundFace(settle(picture, faces[chosen - 1].points, template, size, detector), chosen, len(faces))
+
+
+def settle(
+    picture: Image.Image,
+    points: Float[np.ndarray, "5 2"],
+    template: Template,
+    size: tuple[int, int],
+    detector: Detector,
+) -> Float[np.ndarray, "5 2"]:
+    """Landmarks seen in the generator's frame, until they stay where they are.
+
+    A detector's landmarks depend on how large a face is, how it is turned, and where in the picture. Looked at in the
+    frame in which the samples were looked at, a face of a photograph gets what those got.
+    """
+    enlarged = np.diag([look_scale(size)] * 2)
+    points = _upright(picture, points, enlarged @ fit_similarity(points, template.array), look_size(size), detector)
+    for _ in range(LOOKS):
+        transform = fit_similarity(points, template.array)
+        seen = look_closely(detector, warp(picture, enlarged @ transform, look_size(size)))
+        if seen is None:  # this frame shows it no better: what was found first must do
+            return points
+        found = move(inverse(enlarged @ transform), seen)
+        moved = np.abs(move(transform, found) - move(transform, points)).max()
+        points = found
+        if moved < STILL:
+            break
+    return points
+
+
+def _upright(
+    picture: Image.Image,
+    points: Float[np.ndarray, "5 2"],
+    transform: Float[np.ndarray, "2 3"],
+    size: tuple[int, int],
+    detector: Detector,
+) -> Float[np.ndarray, "5 2"]:
+    """Landmarks of the face in the frame as it is surest: a face that lies on its side is found, but misread."""
+    middle = (size[0] / 2, size[1] / 2)
+    best, sure = points, 0.0
+    for angle in (0, 90, 180, 270):
+        turned = after(similarity(1.0, angle, middle, middle), transform)
+        face = max(detector.look(warp(picture, turned, size)), key=lambda face: face.score, default=None)
+        if face is not None and face.score > sure + SURER * (angle != 0):
+            best, sure = move(inverse(turned), face.points), face.score
+    return best
