@@ -27,8 +27,8 @@ SAYS: dict[str | int, str | None] = {
 }
 """Names of arrays of codes, the surest first, and the space that each says."""
 
-OF_A_PICTURE = {"latent": "w"}
-"""What a name says beside a picture: rosinality's projector keeps {picture: {"latent": w or w+, "img": ...}}."""
+IN_PICTURE = {**SAYS, "latent": "w"}
+"""The same in a mapping of pictures: rosinality's projector keeps {picture: {"latent": w or w+, "img": ...}}."""
 
 LABELS = ("labels", "label", "y", "c")
 """Names of arrays of classes."""
@@ -114,28 +114,46 @@ def _foreign(generator: Generator, arrays: Mapping[Key, Tensor], path: Path, spa
     return latents if labels is None else replace(latents, labels=labels)
 
 
-def _codes_in(arrays: Mapping[Key, Tensor], path: Path, space: str | None, inside: bool = False) -> list[Found]:
-    """The array of the codes, or that of every picture. inside: the arrays are those of one picture."""
-    says = {**SAYS, **OF_A_PICTURE} if inside else SAYS
-    known = [Found((name,), arrays[name,], says[name]) for name in says if (name,) in arrays]
-    fitting = [each for each in known if space is None or each.says is None or base(each.says) == base(space)]
-    if known:
-        return (fitting or known)[:1]
-    if len(arrays) == 1:
-        (item,) = arrays.items()
-        return [Found(*item, says.get(item[0][-1]) if item[0] else None)]
-    if arrays and not inside and all(len(key) > 1 or isinstance(key[0], int) for key in arrays):
-        pictures: dict[str | int, dict[Key, Tensor]] = {}
-        for key, values in arrays.items():
-            pictures.setdefault(key[0], {})[key[1:]] = values
-        each = {name: _codes_in(parts, path, space, True)[0] for name, parts in pictures.items()}
-        return [Found((name, *found.key), found.values, found.says) for name, found in each.items()]
+def _codes_in(arrays: Mapping[Key, Tensor], path: Path, space: str | None) -> list[Found]:
+    """The array of the codes, or that of every picture."""
     if not arrays:
         raise ValueError(f"{path} holds no arrays of numbers: expected latent codes")
+    known = _known(arrays, SAYS, space)
+    if known is not None:
+        return [known]
+    if len(arrays) == 1:
+        ((key, values),) = arrays.items()
+        return [Found(key, values, IN_PICTURE.get(key[-1]) if len(key) > 1 else None)]
+    pictures: dict[str | int, dict[Key, Tensor]] = {}
+    for (picture, *rest), values in arrays.items():
+        pictures.setdefault(picture, {})[tuple(rest)] = values
+    found = [_of_picture(picture, parts, space) for picture, parts in pictures.items()]
+    certain = [each for each in found if each is not None]
+    if len(certain) == len(found):
+        return certain
     names = ", ".join(named(key) for key in list(arrays)[:8]) + (", ..." if len(arrays) > 8 else "")
-    raise ValueError(
-        f"{path} holds several arrays ({names}) and none is named w or z: name the codes w or z, or latent"
-    )
+    raise ValueError(f"{path} holds several arrays ({names}) and none is named w or z: call the codes so")
+
+
+def _of_picture(picture: str | int, parts: Mapping[Key, Tensor], space: str | None) -> Found | None:
+    """The codes of one picture in a mapping of pictures or a list; None where they are not certain.
+
+    An array by itself under a name is no picture: it is one of several arrays of which nobody says which to take.
+    """
+    if list(parts) == [()]:
+        return Found((picture,), parts[()]) if isinstance(picture, int) else None
+    found = _known(parts, IN_PICTURE, space)
+    if found is None and len(parts) == 1:
+        ((key, values),) = parts.items()
+        found = Found(key, values)
+    return None if found is None else Found((picture, *found.key), found.values, found.says)
+
+
+def _known(arrays: Mapping[Key, Tensor], says: Mapping[str | int, str | None], space: str | None) -> Found | None:
+    """The first array with a name that codes have, one of the space before others."""
+    known = [Found((name,), arrays[name,], space_said) for name, space_said in says.items() if (name,) in arrays]
+    fitting = [each for each in known if space is None or each.says is None or base(each.says) == base(space)]
+    return next(iter(fitting or known), None)
 
 
 def base(space: str) -> str:
@@ -158,11 +176,15 @@ def _read(generator: Generator, found: Found, where: str, space: str | None, not
         raise ValueError(f"{where} says that its codes are of {says}, got --space {space}: leave it out")
     asked = [name for name in generator.spaces if says is None or base(name) == base(says)]
     fits = {name: codes for name in asked if (codes := _as_codes(values, generator.spaces[name])) is not None}
-    if space is not None:
+    if fits and space is not None:
         whole = _whole(values, generator.spaces, space)
-        fits = {name: codes for name, codes in fits.items() if name == space} if whole is None else {space: whole}
+        if whole is None and space not in fits:
+            raise ValueError(
+                f"{where} {shape} holds codes of {' or of '.join(fits)}, not of {space}: leave --space out"
+            )
+        fits = {space: fits[space] if whole is None else whole}
     if not fits:
-        known = [generator.spaces[name] for name in ([space] if space else asked or generator.spaces)]
+        known = [generator.spaces[name] for name in asked or generator.spaces]
         kinds = ", ".join(f"{each.name} [{', '.join(map(str, ('n', *each.shape)))}]" for each in known)
         of = f" says that its codes are of {says}" if says and not asked else f" has the shape {shape}"
         raise ValueError(f"{where}{of}: expected codes of this generator, {kinds}")

@@ -205,9 +205,9 @@ def read_labels(
 ) -> Samples:
     """Labelled codes: what a table of labels says about some attributes.
 
-    The first column is `seed` (the code is `generator.sample([seed])`) or `index` (a row of `codes`, a file
-    that `load_codes` reads, of `space` where it does not say that). Every other column holds 0, 1 or nothing, or names such as "k" and
-    "b". `wanted` chooses and renames: "smiling" (a 0/1 column), "black_hair=hair:k" (k against every other name) or
+    The first column is `seed` (the code is `generator.sample([seed])`) or `index` (a row of `codes`, a file that
+    `load_codes` reads, with `space`). Every other column holds 0, 1 or nothing, or names such as "k" and "b". `wanted`
+    chooses and renames: "smiling" (a 0/1 column), "black_hair=hair:k" (k against every other name) or
     "black_hair=hair:k/n,b" (k against n and b, the rest unknown). Without `wanted`, every 0/1 column is taken.
     Returns Samples whose scores are 1, 0 or NaN. Raises ValueError with the line or column that does not fit.
     """
