@@ -17,6 +17,7 @@ from latentwalk.direction import PER_LAYER
 from latentwalk.generator import Generator
 from latentwalk.latents import Latents, LatentSpace, concatenate
 from latentwalk.safeload.arrays import Key, named, read_arrays
+from latentwalk.safeload.nodes import CheckpointError
 
 IN_FOLDER = "latents.safetensors"
 """The codes of a folder that latentwalk wrote."""
@@ -72,7 +73,10 @@ def load_codes(generator: Generator, path: str | Path, space: str | None = None,
         raise ValueError(f"no file {path}: expected latent codes")
     if space is not None:
         generator.check_space(space)
-    arrays, kind = read_arrays(path)
+    try:
+        arrays, kind = read_arrays(path)
+    except CheckpointError as error:
+        raise ValueError(f"cannot read the codes {error}") from None
     latents = _own(path, space) if kind else _foreign(generator, arrays, path, space, note)
     return _checked(generator, latents).to(generator.device, generator.dtype)
 

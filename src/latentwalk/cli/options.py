@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from latentwalk.cli.errors import complain
+from latentwalk.cli.errors import remark
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -91,6 +91,15 @@ Space = Annotated[
     typer.Option(
         metavar="NAME",
         help="The latent space of the codes in --codes, such as z, w or w+, where their file and shape do not say it.",
+        show_default=False,
+    ),
+]
+DirectionSpace = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="The latent space of directions of other programs, such as z, w or w+. Default: what their file or shape "
+        "says, else w where there is one.",
         show_default=False,
     ),
 ]
@@ -214,7 +223,7 @@ def read_start(
     if chosen.codes is None:
         latents = generator.sample(parse_seeds(default if chosen.seeds is None else chosen.seeds))
     else:
-        latents = load_codes(generator, chosen.codes, chosen.space, lambda line: complain(line, "note"))
+        latents = load_codes(generator, chosen.codes, chosen.space, remark)
     return classed(generator, latents, classes)
 
 

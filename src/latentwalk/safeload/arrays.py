@@ -54,7 +54,7 @@ def read_arrays(path: str | Path) -> Arrays:
             if start[:4] == ZIP and (found := _archive(file)) is not None:
                 return Arrays(found)
     except (CheckpointError, OSError) as error:
-        raise CheckpointError(f"{path} cannot be read: {_reason(error)}") from None
+        raise CheckpointError(f"{path}: {_reason(error)}") from None
     tree = read_tree(path, everything=True)
     ours = tree.get("metadata", {}).get("kind", "") if isinstance(tree, dict) and "state" in tree else ""
     return Arrays(dict(_leaves(tree["state"] if ours else tree)), ours)
