@@ -67,8 +67,9 @@ def foreign_directions(
     items = [item for part, vectors in found if vectors for item in _measured(generator, part.name, vectors)]
     if not items:
         shapes = ", ".join(str(list(part.values.shape)) for part in parts[:MOST_NAMED]) or "no numbers"
-        wanted = space or ", ".join(f"{each.name} {list(each.shape)}" for each in generator.spaces.values())
-        raise ValueError(f"{path} holds {shapes}: expected directions of this generator, in {wanted}")
+        wanted = generator.spaces if space is None else (space,)
+        spaces = ", ".join(f"{name} {list(generator.spaces[name].shape)}" for name in wanted)
+        raise ValueError(f"{path} holds {shapes}: expected directions of this generator, in {spaces}")
     if odd := [part.name for part, vectors in found if vectors is None]:
         note(f"{path}: no directions of this generator are in {', '.join(odd[:MOST_NAMED])}: left out")
     return Directions(tuple(items), Origin(method=f"read from {kind}", generator=Source.of(generator)))

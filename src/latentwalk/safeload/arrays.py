@@ -1,11 +1,12 @@
 """The arrays of any file by their names: .npy, .npz, safetensors, and what torch.save or pickle wrote."""
 
+import io
 import math
 import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -77,7 +78,7 @@ def _leaves(tree: Any, key: Key = ()) -> Iterator[tuple[Key, Tensor]]:
             yield from _leaves(part, (*key, place))
 
 
-def _archive(file: IO[bytes]) -> dict[Key, Tensor] | None:
+def _archive(file: io.BufferedReader) -> dict[Key, Tensor] | None:
     """The arrays of an .npz; None for a zip archive of another kind."""
     try:
         with zipfile.ZipFile(file) as archive:
@@ -89,8 +90,7 @@ def _archive(file: IO[bytes]) -> dict[Key, Tensor] | None:
                 raise CheckpointError(f"its arrays would need {size:,} bytes, at most {MOST_BYTES:,} are read")
             found: dict[Key, Tensor] = {}
             for entry in entries:
-                with archive.open(entry) as part:
-                    array = _numbers(part, entry.file_size)
+                array = _numbers(io.BytesIO(archive.read(entry)), entry.file_size)
                 if array is not None:
                     found[(entry.filename.removesuffix(".npy"),)] = array
             return found
@@ -98,14 +98,14 @@ def _archive(file: IO[bytes]) -> dict[Key, Tensor] | None:
         raise CheckpointError(f"a damaged or encrypted archive: {shown(error)}") from None
 
 
-def _array(file: IO[bytes], size: int) -> Tensor:
+def _array(file: io.BufferedIOBase, size: int) -> Tensor:
     found = _numbers(file, size)
     if found is None:
         raise CheckpointError("it holds objects or texts: expected an array of numbers")
     return found
 
 
-def _numbers(file: IO[bytes], size: int) -> Tensor | None:
+def _numbers(file: io.BufferedIOBase, size: int) -> Tensor | None:
     """One array of numpy's format that takes `size` bytes with its header; None for what is no number."""
     shape, fortran, dtype = _header(file)
     if dtype.kind not in KINDS or dtype.hasobject:
@@ -124,7 +124,7 @@ def _numbers(file: IO[bytes], size: int) -> Tensor | None:
         return None
 
 
-def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, "np.dtype[Any]"]:
+def _header(file: io.BufferedIOBase) -> tuple[tuple[int, ...], bool, "np.dtype[Any]"]:
     """Shape, order and type from the header: a literal, which numpy parses and does not evaluate."""
     try:
         old = np.lib.format.read_magic(file) == (1, 0)
