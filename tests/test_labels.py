@@ -86,13 +86,13 @@ def test_missing_files_are_named(toy, write, tmp_path, codes):
         read_labels(tmp_path / "none.csv", toy, codes, [])
     with pytest.raises(ValueError, match="give the file of the codes with --codes"):
         read_labels(write(TABLE), toy, None, [])
-    with pytest.raises(ValueError, match="cannot read the codes"):
+    with pytest.raises(ValueError, match=r"no file .*none.npy: expected latent codes"):
         read_labels(write(TABLE), toy, tmp_path / "none.npy", [])
 
 
 def test_codes_of_another_generator_are_refused(toy, write, tmp_path):
     np.save(tmp_path / "wide.npy", np.zeros((4, 100), np.float32))
-    with pytest.raises(ValueError, match=r"has the shape \[16\], got \[100\]"):
+    with pytest.raises(ValueError, match=r"has the shape \[4, 100\]: expected codes of this generator, z \[n, 16\]"):
         read_labels(write(TABLE), toy, tmp_path / "wide.npy", [])
     Latents(torch.zeros(4, 16), "w").save(tmp_path / "w.safetensors")
     with pytest.raises(ValueError, match="got codes of 'w'"):

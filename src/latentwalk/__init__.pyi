@@ -1,4 +1,5 @@
 # What `import latentwalk as lw` gives, and where each name lives.
+from .code_files import load_codes
 from .direction import Direction, Directions
 from .evaluation import Evaluation
 from .generator import Generator
@@ -49,6 +50,7 @@ __all__ = [
     "inspect",
     "interpolate",
     "load",
+    "load_codes",
     "load_scorer",
     "read_directions",
     "replay",

@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import torch
 
+from latentwalk.code_files import load_codes
 from latentwalk.files import write_text
 from latentwalk.generator import Generator
 from latentwalk.hooks import nearest
@@ -196,12 +196,18 @@ class Attribute:
         return 1.0 if found in self.positive else 0.0 if found in self.negative else float("nan")
 
 
-def read_labels(path: str | Path, generator: Generator, codes: str | Path | None, wanted: Sequence[str]) -> Samples:
+def read_labels(
+    path: str | Path,
+    generator: Generator,
+    codes: str | Path | None,
+    wanted: Sequence[str],
+    space: str | None = None,
+) -> Samples:
     """Labelled codes: what a table of labels says about some attributes.
 
-    The first column is `seed` (the code is `generator.sample([seed])`) or `index` (a row of `codes`, a .npy file
-    [n, d] or codes written by `Latents.save`). Every other column holds 0, 1 or nothing, or names such as "k" and
-    "b". `wanted` chooses and renames: "smiling" (a 0/1 column), "black_hair=hair:k" (k against every other name) or
+    The first column is `seed` (the code is `generator.sample([seed])`) or `index` (a row of `codes`, a file that
+    `load_codes` reads, with `space`). Every other column holds 0, 1 or nothing, or names such as "k" and "b". `wanted`
+    chooses and renames: "smiling" (a 0/1 column), "black_hair=hair:k" (k against every other name) or
     "black_hair=hair:k/n,b" (k against n and b, the rest unknown). Without `wanted`, every 0/1 column is taken.
     Returns Samples whose scores are 1, 0 or NaN. Raises ValueError with the line or column that does not fit.
     """
@@ -216,7 +222,7 @@ def read_labels(path: str | Path, generator: Generator, codes: str | Path | None
     if len(set(names)) < len(names):
         raise ValueError(f"the attributes name {max(names, key=names.count)} twice: give each its own name")
     values = torch.tensor([[attribute.value(row) for attribute in attributes] for row in table.rows.values()])
-    return Samples(_codes(table, generator, codes, path), values, tuple(names))
+    return Samples(_codes(table, generator, codes, space, path), values, tuple(names))
 
 
 def _attribute(text: str, table: LabelTable, path: str | Path) -> Attribute:
@@ -244,23 +250,14 @@ def _values(text: str, binary: bool) -> frozenset[str]:
     return frozenset(ANSWERS.get(value.casefold(), value) if binary else value for value in text.split(","))
 
 
-def _codes(table: LabelTable, generator: Generator, codes: str | Path | None, path: str | Path) -> Latents:
+def _codes(
+    table: LabelTable, generator: Generator, codes: str | Path | None, space: str | None, path: str | Path
+) -> Latents:
     if table.key == "seed":
         return generator.sample(list(table.rows))
     if codes is None:
         raise ValueError(f"{path} names its codes by index: give the file of the codes with --codes")
-    every, indices = read_codes(codes, generator), list(table.rows)
+    every, indices = load_codes(generator, codes, space), list(table.rows)
     if max(indices) >= len(every):
         raise ValueError(f"{path} names the code {max(indices)}, but {codes} holds {len(every)}")
     return every[indices]
-
-
-def read_codes(path: str | Path, generator: Generator) -> Latents:
-    """Codes [n, d] from a .npy file or from a file written by `Latents.save`, checked against the generator."""
-    if Path(path).suffix != ".npy":
-        return generator.check(Latents.load(path)).to(generator.device)
-    try:
-        values = torch.from_numpy(np.load(path, allow_pickle=False).astype(np.float32))
-    except (OSError, ValueError) as error:
-        raise ValueError(f"cannot read the codes {path}: {error}") from error
-    return generator.check(Latents(values.to(generator.device), generator.input_space.name))

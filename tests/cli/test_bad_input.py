@@ -1,11 +1,21 @@
 """Bad input: one clear line, exit code 2, and not a file more than before."""
 
+import os
+import pickle
 import shutil
 
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+
+
+class Attack:
+    """Writes a file when it is unpickled."""
+
+    def __reduce__(self):
+        return os.system, ("touch attacked",)
+
 
 TELLING = """
 import torch
@@ -31,6 +41,7 @@ def place(tmp_path, small, monkeypatch):
     torch.save({**tensors, "main.2.weight": tensors["main.2.weight"] * float("nan")}, "nan.pt")
     save_file({**tensors, "main.2.weight": torch.zeros(5, 6, 4, 4)}, "shape.safetensors")
     torch.save([1, 2, 3], "list.pt")
+    (tmp_path / "attack.pt").write_bytes(pickle.dumps(Attack(), protocol=2))
     np.save("short.npy", np.zeros((3, 5), np.float32))
     np.save("nan.npy", np.full((3, 8), np.nan, np.float32))
     (tmp_path / "names.csv").write_text("seed,hair\n0,k\n1,b\n")
@@ -63,8 +74,15 @@ CASES = {
     "unknown seeds": ((*SAMPLE, "--seeds", "a-b"), "cannot read the seeds"),
     "seeds backwards": ((*SAMPLE, "--seeds", "9-3"), "runs backwards"),
     "seeds and codes": ((*SAMPLE, "--seeds", "1", "--codes", "short.npy"), "leave one of the two out"),
-    "codes of another shape": ((*SAMPLE, "--codes", "short.npy"), "has the shape [8]"),
+    "codes of another shape": ((*SAMPLE, "--codes", "short.npy"), "has the shape [3, 5]: expected codes of"),
     "codes that are no numbers": ((*SAMPLE, "--codes", "nan.npy"), "no numbers"),
+    "a space of seeds": ((*SAMPLE, "--space", "z"), "--space z says what --codes holds"),
+    "a space that is not there": ((*SAMPLE, "--codes", "nan.npy", "--space", "w"), "has the spaces z, got 'w'"),
+    "codes of an attack": ((*SAMPLE, "--codes", "attack.pt"), "calls posix.system"),
+    "directions of an attack": (
+        ("edit", "good.safetensors", "--direction", "attack.pt", "--out", "new/edit"),
+        "nothing was executed",
+    ),
     "codes that are not there": ((*SAMPLE, "--codes", "nowhere.npy"), "nowhere.npy"),
     "no such generator": (("sample", "nowhere.pt"), "no generator 'nowhere.pt'"),
     "plain http": (("sample", "http://a.org/model.pt"), "use https://"),
@@ -106,7 +124,10 @@ CASES = {
     "infinite scores": ((*TOLD, "contrast", "--attribute", "infinite"), "infinite"),
     "damaged directions": (("evaluate", "text.pt", "--generator", "good.safetensors"), "readable file of directions"),
     "directions of nowhere": (("report", "nowhere.npy", "--generator", "good.safetensors"), "no file nowhere.npy"),
-    "directions of another size": (("report", "short.npy", "--generator", "good.safetensors"), "not all 0"),
+    "directions of another size": (
+        ("report", "short.npy", "--generator", "good.safetensors"),
+        "holds [3, 5]: expected",
+    ),
     "directions that name no generator": (("report", "short.npy"), "choose one with --generator"),
     "unknown column": ((*TRAIN, "names.csv", "--attribute", "hat"), "no column 'hat'"),
     "unknown value": ((*TRAIN, "names.csv", "--attribute", "red=hair:r"), "never holds r"),

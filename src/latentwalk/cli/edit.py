@@ -9,7 +9,7 @@ import typer
 
 from latentwalk.cli.console import Bar, say, say_files, say_json, working
 from latentwalk.cli.edit_output import NONE, EditOutput, needs_frames, write
-from latentwalk.cli.errors import ALL_WELL, NOT_REACHED
+from latentwalk.cli.errors import ALL_WELL, NOT_REACHED, remark
 from latentwalk.cli.options import (
     CodesOptions,
     GeneratorName,
@@ -169,6 +169,8 @@ def edit(
         raise ValueError("expected what to change: --set NAME, or --direction FILE:NAME with --strength (not both)")
     for options in (codes, walk, shift):
         options.check()
+    if shift.direction_space is not None and not fixed and walk.along is None:
+        raise ValueError("--direction-space says what --direction or --along holds: leave it out, or name a file")
     check_generator(generator)
     name = scorers.name(generator, fixed)
     kinds = output.kinds(name is not None, shift.pictures > 1)
@@ -180,7 +182,7 @@ def edit(
         made = load_generator(generator, look, progress)
         first, second = find_scorers(made, name, scorers.judge, wanted, look.device)
         start = read_start(made, codes, look.classes)
-        how = read_shifts(made, shift) if fixed else read_walk(made, walk)
+        how = read_shifts(made, shift) if fixed else read_walk(made, walk, shift.direction_space)
         frames = needs_frames(kinds)
         batches = edit_batches(made, start, first, wanted, hold=walk.held, walk=how, judge=second, frames=frames)
         progress.wait(f"walking {len(start):,} codes")
@@ -214,15 +216,15 @@ def gather(batches: "Iterable[Edited]", show_count: int, total: int, progress: B
     return Edited.concatenate(parts)
 
 
-def read_walk(generator: "Generator", given: WalkOptions) -> "Walker":
+def read_walk(generator: "Generator", given: WalkOptions, space: str | None) -> "Walker":
     """The walk that was asked for. Raises ValueError for directions of another generator."""
-    from latentwalk.direction import Directions
+    from latentwalk.jobs.directions import read_directions
     from latentwalk.walks.boundary import BoundaryWalk
     from latentwalk.walks.gradient import GradientWalk
 
     if given.along is None:
         return GradientWalk() if given.max_steps is None else GradientWalk(max_steps=given.max_steps)
-    return BoundaryWalk(Directions.load(given.along, generator.fingerprint))
+    return BoundaryWalk(read_directions(given.along, generator, space, note=remark))
 
 
 def find_scorers(

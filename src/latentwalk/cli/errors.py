@@ -42,6 +42,11 @@ def complain(text: str, how: str = "error") -> None:
     print(readable(f"{how}: {text}"), file=sys.stderr)
 
 
+def remark(text: str) -> None:
+    """What a person should know though all goes well."""
+    complain(text, "note")
+
+
 def one_line(error: Exception) -> str:
     """What an error says, without line breaks."""
     if isinstance(error, OSError) and error.strerror:

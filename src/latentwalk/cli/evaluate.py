@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from latentwalk.cli.console import number, say, say_files, say_json, say_table, working
-from latentwalk.cli.options import OUTPUT, Classes, Device, Force, Json, check_file, check_generator, classes_of
+from latentwalk.cli.errors import remark
+from latentwalk.cli.options import (
+    OUTPUT,
+    Classes,
+    Device,
+    DirectionSpace,
+    Force,
+    Json,
+    check_file,
+    check_generator,
+    classes_of,
+)
 from latentwalk.cli.outputs import check_ending, outputs
 
 if TYPE_CHECKING:
@@ -78,6 +89,7 @@ class JudgingOptions:
             "latentwalk[features]), Inception's (needs torchvision's weights on this machine), or pixels.",
         ),
     ] = Look.judge
+    direction_space: DirectionSpace = None
     classes: Classes = None
     device: Device = "cpu"
     force_generator: Annotated[
@@ -157,12 +169,12 @@ def evaluate(files: Files, judging: JudgingOptions, output: EvaluationOutput) ->
 
 def judged(files: "Sequence[Path]", given: JudgingOptions, progress: "Progress") -> Judged:
     """The directions of all files, judged together. Raises ValueError for what cannot be read or judged."""
-    from latentwalk.jobs.directions import read_directions
+    from latentwalk.jobs.directions import named_generator, read_directions
     from latentwalk.jobs.evaluate import evaluate as judge_directions
     from latentwalk.jobs.load import load
 
-    made = load(given.generator or recorded_generator(files), given.device, progress=progress)
-    found = [read_directions(file, made, force=given.force_generator) for file in files]
+    made = load(given.generator or named_generator(files), given.device, progress=progress)
+    found = [read_directions(file, made, given.direction_space, given.force_generator, remark) for file in files]
     made = made.with_options(**asdict(recorded_drawing(found)))
     labels = classes_of(made, given.classes)
     with_files = list(zip(found, map(str, files), strict=True))
@@ -183,32 +195,13 @@ def judged(files: "Sequence[Path]", given: JudgingOptions, progress: "Progress")
 
 def write_back(files: "Sequence[Path]", judged: Judged) -> None:
     """What was measured, into the files of directions that are ours."""
+    from latentwalk.jobs.directions import is_ours
     from latentwalk.jobs.evaluate import with_evaluation
 
     kept = with_evaluation(judged.found, judged.result)
     for file, directions in zip(files, kept, strict=True):
-        if file.suffix == ".safetensors":
+        if is_ours(file):
             directions.save(file)
-
-
-def recorded_generator(files: "Sequence[Path]") -> str:
-    """The generator that the files name. Raises ValueError when they name none, or several."""
-    from latentwalk.direction import Directions
-    from latentwalk.jobs.load import find_source
-
-    ours = [file for file in files if file.suffix == ".safetensors"]
-    homes = {made.source: file.parent for file in ours if (made := Directions.load(file).origin.generator)}
-    homes.pop("", None)
-    if len(homes) != 1:
-        raise ValueError(
-            f"the files name {'several generators: ' + ', '.join(sorted(homes)) if homes else 'no generator'}: "
-            "choose one with --generator"
-        )
-    name, home = homes.popitem()
-    try:
-        return find_source(name, home)
-    except ValueError as error:
-        raise ValueError(f"the generator that the files name is not found: {error}; name it with --generator") from None
 
 
 def recorded_drawing(found: "Sequence[Directions]") -> "RenderOptions":

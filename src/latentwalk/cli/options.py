@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from latentwalk.cli.errors import remark
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -84,6 +86,23 @@ ClassCount = Annotated[
     ),
 ]
 Device = Annotated[str, typer.Option(metavar="NAME", help="Where to compute: cpu, cuda or mps.")]
+Space = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="The latent space of the codes in --codes, such as z, w or w+, where their file and shape do not say it.",
+        show_default=False,
+    ),
+]
+DirectionSpace = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="The latent space of directions of other programs, such as z, w or w+. Default: what their file or shape "
+        "says, else w where there is one.",
+        show_default=False,
+    ),
+]
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON object on stdout, and nothing else.", rich_help_panel=OUTPUT)
 ]
@@ -120,8 +139,13 @@ class CodesOptions:
     ] = None
     codes: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Codes from a file instead of seeds: our .safetensors, or .npy."),
+        typer.Option(
+            metavar="FILE",
+            help="Codes from a file instead of seeds: ours, or the .pt, .npy, .npz or .safetensors of an encoder or "
+            "projector.",
+        ),
     ] = None
+    space: Space = None
 
     def check(self) -> None:
         """Raises ValueError for seeds that cannot be read, a file that is not there, or both at once."""
@@ -132,7 +156,9 @@ class CodesOptions:
         if self.seeds is not None:
             parse_seeds(self.seeds)
         if self.codes is not None:
-            check_file(self.codes, "codes, .safetensors or .npy")
+            check_file(self.codes, "codes, .safetensors, .pt, .npz or .npy")
+        elif self.space is not None:
+            raise ValueError(f"--space {self.space} says what --codes holds: leave it out, or name a file of codes")
 
 
 @dataclass(frozen=True)
@@ -190,13 +216,14 @@ def read_start(
     generator: "Generator", chosen: CodesOptions, classes: str | None = None, default: str = SEEDS
 ) -> "Latents":
     """The codes to work on. Raises ValueError when they cannot be read, or both ways of naming them are used."""
+    from latentwalk.code_files import load_codes
     from latentwalk.seeds import parse_seeds
 
     chosen.check()
     if chosen.codes is None:
         latents = generator.sample(parse_seeds(default if chosen.seeds is None else chosen.seeds))
     else:
-        latents = read_start_codes(generator, chosen.codes)
+        latents = load_codes(generator, chosen.codes, chosen.space, remark)
     return classed(generator, latents, classes)
 
 
@@ -230,18 +257,6 @@ def classed(generator: "Generator", latents: "Latents", classes: str | None) -> 
     if generator.classes and latents.labels is None and latents.space not in generator.label_free:
         most = generator.classes - 1
         raise ValueError(f"this generator has {most + 1} classes: choose with --class 0, or 0-{most} in turn")
-    return latents
-
-
-def read_start_codes(generator: "Generator", codes: Path) -> "Latents":
-    """Codes from a file, labelled or not. Raises ValueError when they cannot be rendered."""
-    from latentwalk.labels import read_codes
-
-    latents = read_codes(codes, generator)
-    if len(latents) == 0 or not bool(latents.values.isfinite().all()):
-        raise ValueError(
-            f"{codes} holds {'values that are no numbers' if len(latents) else 'no codes'}: use other ones"
-        )
     return latents
 
 

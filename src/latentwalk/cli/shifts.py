@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, TypeVar
 
 import typer
 
-from latentwalk.cli.errors import complain
-from latentwalk.cli.options import check_file
+from latentwalk.cli.errors import remark
+from latentwalk.cli.options import DirectionSpace, check_file
 
 if TYPE_CHECKING:
     from latentwalk.direction import Direction
@@ -74,6 +74,7 @@ class ShiftOptions:
             rich_help_panel=MOVE,
         ),
     ] = None
+    direction_space: DirectionSpace = None
     place: Annotated[
         bool,
         typer.Option(
@@ -126,8 +127,9 @@ def read_shifts(generator: "Generator", given: ShiftOptions) -> "FixedWalk":
     from latentwalk.walks.fixed import FixedWalk
 
     chosen = given.direction or []
-    directions = [read_one(text, generator, given.force_generator) for text in chosen]
-    conditions = [read_one(text, generator, given.force_generator) for text in given.without or []]
+    how = (generator, given.force_generator, given.direction_space, remark)
+    directions = [read_one(text, *how) for text in chosen]
+    conditions = [read_one(text, *how) for text in given.without or []]
     ranges = [read_layers(text) for text in each(given.layers or [], len(chosen), "--layers")] or [None] * len(chosen)
     moved = []
     for direction, span in zip(directions, ranges, strict=True):
@@ -148,7 +150,7 @@ def warn(directions: "Sequence[Direction]", sweeps: Sequence[Sweep]) -> None:
         low, high = direction.range
         for length in sorted({sweep.first, sweep.last}):
             if not low <= length <= high:
-                complain(f"{direction.name!r} was seen to work from {low:g} to {high:g}, {length:g} is further", "note")
+                remark(f"{direction.name!r} was seen to work from {low:g} to {high:g}, {length:g} is further")
 
 
 def read_strength(text: str) -> Sweep:

@@ -15,7 +15,7 @@ from latentwalk.cli.console import Bar, say_files, say_json, say_next, working
 from latentwalk.cli.errors import STOPPED, Group
 from latentwalk.cli.groups import flat
 from latentwalk.cli.invocation import command_line
-from latentwalk.cli.options import OUTPUT, Device, Force, GeneratorName, Json, check_file, check_generator
+from latentwalk.cli.options import OUTPUT, Device, Force, GeneratorName, Json, Space, check_file, check_generator
 from latentwalk.cli.outputs import check_ending, outputs
 
 if TYPE_CHECKING:
@@ -83,8 +83,9 @@ class LabelOptions:
     labels: Annotated[Path, typer.Option(metavar="FILE", help="Hand labels, .csv; the first column is seed or index.")]
     codes: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="The codes that the column index counts in, .npy or .safetensors."),
+        typer.Option(metavar="FILE", help="The codes that the column index counts in: any file of codes."),
     ] = None
+    space: Space = None
     attribute: Annotated[
         list[str] | None,
         typer.Option(
@@ -146,6 +147,8 @@ def scorer(generator: GeneratorName, data: LabelOptions, network: NetworkOptions
     settings, out = network.settings(), output.out
     check_generator(generator)
     check_file(data.labels, "hand labels, .csv")
+    if data.space is not None and data.codes is None:
+        raise ValueError(f"--space {data.space} says what --codes holds: leave it out, or name a file of codes")
     with training(output, "fitting probes to the labels") as progress:
         from latentwalk.jobs.train import train_scorer
         from latentwalk.training.scorer import ScorerRecipe
@@ -153,7 +156,17 @@ def scorer(generator: GeneratorName, data: LabelOptions, network: NetworkOptions
         recipe = ScorerRecipe(**settings, samples=data.samples)
         columns = data.attribute or ()
         made = train_scorer(
-            generator, data.labels, out, data.codes, columns, recipe, output.run, output.force, progress, network.device
+            generator,
+            data.labels,
+            out,
+            data.codes,
+            columns,
+            recipe,
+            output.run,
+            output.force,
+            progress,
+            network.device,
+            data.space,
         )
     report(made, out, output.as_json)
     if not output.as_json:

@@ -31,10 +31,12 @@ def train_scorer(
     force: bool = False,
     progress: Progress = silent,
     device: torch.device | str = "cpu",
+    space: str | None = None,
 ) -> Classifier:
     """Hand labels -> a calibrated scorer in `out` (.safetensors), whose card says how good it is on unseen labels.
 
-    generator: one that is loaded, or what `load` takes. labels, codes, attributes: as in `read_labels`.
+    generator: one that is loaded, or what `load` takes. labels, codes, attributes, space: as in
+    `read_labels`.
     run: folder for the checkpoint; `OUT.run` beside `out` when not given, which is removed at the end. The same call
     with the same folder continues where a stopped one was, and ends with the same scorer.
     Raises ValueError for labels or a folder that do not fit, and loop.Interrupted on Ctrl-C.
@@ -42,7 +44,7 @@ def train_scorer(
     out = check_writable(out, force)
     if not isinstance(generator, Generator):
         generator = load(generator, device, progress=progress)
-    samples = read_labels(labels, generator, codes, attributes)
+    samples = read_labels(labels, generator, codes, attributes, space)
     with _run_folder(run, out) as folder:
         return export(learn_from_labels(generator, samples, recipe, folder, progress), out).to(device)
 
