@@ -1,0 +1,239 @@
+"""Invert: photographs -> codes whose pictures are like them, framed as the generator draws, and tuned if asked for."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Bool, Float
+from PIL import Image
+from torch import Tensor
+from torch.nn import functional as F
+
+from latentwalk.delta import Delta, with_delta
+from latentwalk.generator import Generator
+from latentwalk.inversion import INVERTERS
+from latentwalk.inversion.align import Aligned
+from latentwalk.inversion.align import align as align_photo
+from latentwalk.inversion.paste import paste
+from latentwalk.inversion.tune import Tuning
+from latentwalk.inverter import Inversion, Inverter, mean_square
+from latentwalk.jobs.album import Album, AlbumRecord, PhotoRecord, numbers, rounded
+from latentwalk.kept import cache_folder
+from latentwalk.latents import Latents
+from latentwalk.origin import Source
+from latentwalk.photos import Photo, photo_name, read_photo
+from latentwalk.progress import Progress, silent
+
+
+@dataclass(frozen=True, eq=False)
+class Inverted:
+    """Photographs and their codes.
+
+    generator: the one that renders the codes: tuned, where that was asked for. inversion: codes, pictures and what they
+    cost. frames: how each photograph was framed. photos: the photographs. delta: what tuning changed.
+    A single index or a slice gives some of the photographs.
+    """
+
+    generator: Generator
+    inversion: Inversion
+    frames: tuple[Aligned, ...]
+    photos: tuple[Photo, ...]
+    delta: Delta | None = None
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def __getitem__(self, index: int | slice) -> "Inverted":
+        part = index if isinstance(index, slice) else slice(index, index + 1 or None)
+        return replace(self, inversion=self.inversion[part], frames=self.frames[part], photos=self.photos[part])
+
+    @property
+    def latents(self) -> Latents:
+        """The codes [n, ...]."""
+        return self.inversion.latents
+
+    @property
+    def images(self) -> Float[Tensor, "n c h w"]:
+        """The pictures of the codes, in [-1, 1]."""
+        return self.inversion.images
+
+    @property
+    def targets(self) -> Float[Tensor, "n c h w"]:
+        """The photographs as they were framed, in [-1, 1]."""
+        return self.inversion.targets
+
+    @property
+    def reached(self) -> Bool[Tensor, "n"]:
+        """Whether each picture is as near as the inverter calls enough; a photograph hardly ever is."""
+        return self.inversion.reached
+
+    @property
+    def psnr(self) -> Float[Tensor, "n"]:
+        """How near each picture is to its photograph, in dB, where the photograph is."""
+        return self.inversion.psnr
+
+    def put_back(
+        self, images: Float[Tensor, "n c h w"], change: bool = False, generator: Generator | None = None
+    ) -> list[Image.Image]:
+        """The photographs in full resolution, with these pictures in the place of the frames.
+
+        change: add only what differs between the pictures and those of the codes, so that all else is the photograph's.
+        """
+        before = self.images if change else [None] * len(self)
+        return [
+            paste(read_photo(photo), image, frame.transform, old)
+            for photo, frame, image, old in zip(self.photos, self.frames, images, before, strict=True)
+        ]
+
+
+def invert(
+    generator: Generator,
+    images: Photo | Iterable[Photo],
+    space: str | None = None,
+    align: str = "auto",
+    *,
+    inverter: Inverter | str = "optimize",
+    mask: Photo | None = None,
+    tune: bool | Tuning = False,
+    landmarks: Sequence[Sequence[float]] | None = None,
+    crop: Sequence[float] | None = None,
+    face: int | None = None,
+    progress: Progress = silent,
+) -> Inverted:
+    """Codes whose pictures are like photographs.
+
+    images: a photograph or several: paths, PIL pictures, tensors [c, h, w] in [-1, 1], or a tensor [n, c, h, w].
+    space: of the codes; w by itself, or where codes are sampled if there is none.
+    align, landmarks, crop, face: how photographs are framed, see `align`. Faces are found where the generator draws
+    some, which needs the extra `photos`.
+    inverter: a name of `INVERTERS`, or any `Inverter`. mask: a picture of the frame, white where the photograph counts.
+    tune: also learn the last layers anew, so that the pictures become those of the photographs (Roich et al., 2021);
+    the generator itself stays fixed, and the result has one of its own.
+    Raises ValueError for a photograph that cannot be read or framed, and settings that do not fit.
+    """
+    photos = read_photos(images)
+    frames = [
+        align_photo(
+            photo, generator, align, landmarks=landmarks, crop=crop, face=face, folder=template_folder(), progress=progress
+        )
+        for photo in photos
+    ]
+    found = invert_frames(generator, frames, read_inverter(inverter, generator, space), mask, progress)
+    inverted = Inverted(generator, found, tuple(frames), tuple(photos))
+    return tuned(inverted, tune if isinstance(tune, Tuning) else Tuning(), progress) if tune else inverted
+
+
+def invert_frames(
+    generator: Generator,
+    frames: Sequence[Aligned],
+    inverter: Inverter,
+    mask: Photo | None = None,
+    progress: Progress = silent,
+) -> Inversion:
+    """The codes of framed photographs. mask: as in `invert`; what lies outside a photograph counts for nothing."""
+    targets = torch.stack([frame.crop for frame in frames]).to(generator.device)
+    known = frame_mask(frames, None if mask is None else read_mask_photo(mask, generator))
+    return inverter.invert(generator, targets, None, known, progress)
+
+
+def tuned(inverted: Inverted, tuning: Tuning, progress: Progress = silent) -> Inverted:
+    """The same codes, and a generator whose last layers have learned the photographs."""
+    found = inverted.inversion
+    delta = tuning.tune(inverted.generator, found.latents, found.targets, found.mask, progress)
+    generator = with_delta(inverted.generator, delta)
+    again = replace(found, images=generator.render(found.latents).float())
+    return replace(inverted, generator=generator, inversion=again, delta=delta)
+
+
+def read_photos(images: Photo | Iterable[Photo]) -> list[Photo]:
+    """One photograph or several as a list. Raises ValueError for none."""
+    if isinstance(images, str | Path | Image.Image):
+        return [images]
+    if isinstance(images, Tensor):
+        return [images] if images.ndim == 3 else list(images)
+    photos = list(images)
+    if not photos:
+        raise ValueError("expected at least one photograph, got none")
+    return photos
+
+
+def read_inverter(inverter: Inverter | str, generator: Generator, space: str | None = None) -> Inverter:
+    """The inverter by its name or itself. Raises ValueError for a name that is none."""
+    if not isinstance(inverter, str):
+        if space is not None:
+            raise ValueError(f"space goes with an inverter by name, got {type(inverter).__name__}: give it the space")
+        return inverter
+    if inverter not in INVERTERS:
+        raise ValueError(f"no inverter {inverter!r}: there are {', '.join(INVERTERS)}")
+    make: Any = INVERTERS[inverter]
+    known = {field.name for field in fields(make)}
+    return make(**({"space": space} if "space" in known else {}))
+
+
+def template_folder() -> Path:
+    """Where it is kept at which places a generator draws faces."""
+    return cache_folder() / "templates"
+
+
+def frame_mask(
+    frames: Sequence[Aligned], drawn: Float[Tensor, "1 h w"] | None = None
+) -> Float[Tensor, "n 1 h w"] | None:
+    """What of each frame is known: where the photograph is and, with a mask of somebody's, where that is white."""
+    if drawn is None and all(frame.mask is None for frame in frames):
+        return None
+    whole = torch.ones_like(frames[0].crop[:1])
+    masks = torch.stack([whole if frame.mask is None else frame.mask for frame in frames])
+    return masks if drawn is None else masks * drawn
+
+
+def read_mask_photo(mask: Photo, generator: Generator) -> Float[Tensor, "1 h w"]:
+    """A mask from a picture of the frame, 1 where it is white. Raises ValueError for one of another shape."""
+    picture, (_, height, width) = read_photo(mask), generator.image_shape
+    if picture.width * height != picture.height * width:
+        raise ValueError(
+            f"the mask {photo_name(mask)} is {picture.width} x {picture.height}: "
+            f"expected the shape of the frame, {width} x {height}"
+        )
+    grey = torch.tensor(list(picture.convert("L").tobytes()), dtype=torch.float32)
+    levels = grey.view(1, 1, picture.height, picture.width) / 255
+    return F.interpolate(levels, (height, width), mode="area")[0].round()
+
+
+def album_of(inverted: Inverted, generator: Generator, inverter: Inverter | str, settings: dict[str, Any]) -> Album:
+    """Inverted photographs as a folder keeps them. generator: the fixed one."""
+    name = inverter if isinstance(inverter, str) else type(inverter).__name__
+    record = AlbumRecord(generator=Source.of(generator), inverter=name, settings=settings)
+    return Album(record, delta=inverted.delta).with_photos(records(inverted), inverted.latents, {})
+
+
+def records(inverted: Inverted, identity: Sequence[float | None] = ()) -> list[PhotoRecord]:
+    """What was done with each photograph."""
+    found = inverted.inversion
+    figures = zip(rounded(found.psnr, 2), rounded(found.norms, 3), strict=True)
+    same = list(identity) or [None] * len(inverted)
+    return [
+        PhotoRecord(
+            photo=photo_name(inverted.photos[i]),
+            transform=[[float(value) for value in row] for row in frame.transform],
+            landmarks=numbers(frame.landmarks),
+            template=numbers(frame.template),
+            face=frame.face,
+            faces=frame.faces,
+            note=frame.note,
+            psnr=psnr,
+            norm=norm,
+            evaluations=int(found.evaluations[i]),
+            reached=bool(found.reached[i]),
+            identity=same[i],
+        )
+        for i, (frame, (psnr, norm)) in enumerate(zip(inverted.frames, figures, strict=True))
+    ]
+
+
+def describe_inverter(inverter: Inverter) -> dict[str, Any]:
+    """Its settings as plain data."""
+    if not is_dataclass(inverter) or isinstance(inverter, type):
+        return {}
+    return {name: value for name, value in asdict(inverter).items() if isinstance(value, int | float | str | None)}
