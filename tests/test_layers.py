@@ -21,6 +21,7 @@ FAMILIES = {
     "metrics",
     "pages",
     "features",
+    "inversion",
 }
 WORDS = {"numerics", "safeload"}
 """Folders that are part of the vocabulary; they know nothing but each other and the files beside them."""
