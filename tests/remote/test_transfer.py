@@ -10,9 +10,10 @@ from urllib.error import URLError
 
 import pytest
 
+from latentwalk.kept import PLACE, cache_folder
 from latentwalk.remote import transfer
 from latentwalk.remote.address import Remote, check_host
-from latentwalk.remote.cache import PLACE, cache_folder, fetch
+from latentwalk.remote.cache import fetch
 from latentwalk.remote.transfer import CHUNK
 
 URL = "https://a.org/model.pkl"

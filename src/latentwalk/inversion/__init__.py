@@ -1,1 +1,11 @@
-"""Photographs to codes: aligning, inverting, putting back."""
+"""Inverters: ways to find the code of a picture. A new one is a file here and a line in `INVERTERS`."""
+
+from latentwalk.inversion.optimize import Optimize
+from latentwalk.inversion.ridge import Ridge
+from latentwalk.inverter import Inverter
+
+INVERTERS: dict[str, type[Inverter]] = {
+    "optimize": Optimize,
+    "ridge": Ridge,
+}
+"""Inverters by name."""

@@ -2,26 +2,15 @@
 
 import hashlib
 import json
-import os
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from platformdirs import user_cache_path
-
 from latentwalk.files import atomic, write_text
+from latentwalk.kept import cache_folder
 from latentwalk.progress import Progress, silent
 from latentwalk.remote.address import Remote
 from latentwalk.remote.transfer import MOST_BYTES, download
-
-PLACE = "LATENTWALK_CACHE"
-"""The environment variable that names another folder."""
-
-
-def cache_folder() -> Path:
-    """Where fetched files are kept. It may be deleted at any time."""
-    chosen = os.environ.get(PLACE)
-    return Path(chosen) if chosen else user_cache_path("latentwalk", appauthor=False)
 
 
 def fetch(remote: Remote, folder: Path | None = None, progress: Progress = silent, most: int = MOST_BYTES) -> Path:

@@ -3,8 +3,9 @@
 import json
 from pathlib import Path
 
+from latentwalk.kept import cache_folder
 from latentwalk.remote.address import Repository
-from latentwalk.remote.cache import cache_folder, fetch
+from latentwalk.remote.cache import fetch
 
 LONGEST_LISTING = 2**24
 

@@ -1,0 +1,79 @@
+"""How much pictures change with each number of a code, on average: where a step should be long, and where short.
+
+M = E[J' J] / D, with J the Jacobian of the picture's D numbers, is half the mean Hessian of the mean squared difference
+at a code that makes the target. J' v for random v of the picture [D] costs one picture with its gradient, and the mean
+of (J' v)(J' v)' is E[J' J] (Hutchinson, 1989).
+"""
+
+from collections.abc import Mapping
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from latentwalk.generator import Generator
+from latentwalk.inversion.problem import by_layers
+from latentwalk.inversion.ridge import to_space
+from latentwalk.kept import kept
+from latentwalk.progress import Progress, silent
+from latentwalk.samples import fresh_seeds
+
+SEED = 78
+"""Of the samples, and of the vectors in the space of pictures."""
+
+PROBES = 800
+
+DAMPING = 0.1
+"""Of the mean eigenvalue: directions that change the picture least are not trusted farther."""
+
+BATCH = 16
+
+
+def metric(
+    generator: Generator, space: str, probes: int = PROBES, progress: Progress = silent
+) -> Float[Tensor, "b d d"]:
+    """M of the codes of a space, block by block (one block per layer), on the generator's device.
+
+    It is kept in the cache. What one layer changes together with another is left out.
+    """
+    options = generator.options
+    drawn = f"{options.truncation:g}-{options.cutoff}-{options.noise}"
+    name = f"{generator.fingerprint}-{space}-{drawn}-{probes}" if generator.fingerprint else ""
+    first = _probe(generator, space, 0, 1)
+
+    def fits(old: Mapping[str, Tensor]) -> bool:  # another network might have the same weights
+        return set(old) == {"metric", "proof"} and torch.allclose(old["proof"], first, rtol=0.05, atol=1e-3)
+
+    def make() -> dict[str, Tensor]:
+        total, done = torch.zeros(1), 0
+        while done < probes:
+            rows = _probe(generator, space, done, min(BATCH, probes - done))
+            total = total + torch.einsum("nbi,nbj->bij", rows, rows)
+            done += len(rows)
+            progress("measuring the codes", done, probes)
+        size = torch.Size(generator.image_shape).numel()
+        return {"metric": total / (probes * size), "proof": first}
+
+    return kept("metric", name, make, fits)["metric"].to(generator.device)
+
+
+def inverse_hessian(m: Float[Tensor, "b d d"], ridge: float = 0.0) -> Float[Tensor, "b d d"]:
+    """(M + 0.1 mean eigenvalue + ridge)^-1 / 2 of each block, found in float64 on the CPU."""
+    wide = m.cpu().double()
+    mean = wide.diagonal(dim1=1, dim2=2).mean(1)
+    damped = wide + torch.diag_embed((DAMPING * mean + ridge).clamp(min=1e-12)[:, None].expand(wide.shape[:2]))
+    return (torch.linalg.inv(damped) / 2).to(m)
+
+
+def _probe(generator: Generator, space: str, first: int, count: int) -> Float[Tensor, "n b d"]:
+    """J' v of some samples, on the CPU, blocks apart."""
+    numbers = range(first, first + count)
+    labels = [i % generator.classes for i in numbers] if generator.classes else None
+    seeds = fresh_seeds(first + count, SEED)[first:]
+    codes = to_space(generator, generator.sample(seeds, labels), space)
+    values = codes.values.requires_grad_()
+    noise = [torch.randn(generator.image_shape, generator=torch.Generator().manual_seed(SEED + i)) for i in numbers]
+    with torch.enable_grad():
+        images = generator.synthesize(codes.with_values(values.to(generator.dtype))).float()
+        (slope,) = torch.autograd.grad((images * torch.stack(noise).to(images)).sum(), values)
+    return by_layers(slope).cpu()

@@ -1,0 +1,110 @@
+"""A batch of pictures to be inverted: their codes go in, what is wrong with their pictures comes out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int, Shaped
+from torch import Tensor
+
+from latentwalk.generator import RENDER_PIXELS, Generator
+from latentwalk.inverter import Inversion, check_images, mean_square, read_mask
+from latentwalk.latents import Latents
+from latentwalk.numerics.lbfgs import Evaluate, Point
+
+BATCH = 32
+"""Pictures that are made at once with their gradients, fewer when they are large."""
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What a loss may look at: pictures, their targets and mask (unknown pixels are 0 in both), and their codes."""
+
+    images: Float[Tensor, "k c h w"]
+    targets: Float[Tensor, "k c h w"]
+    mask: Float[Tensor, "k 1 h w"] | None
+    values: Float[Tensor, "k b d"]
+
+    @property
+    def mse(self) -> Float[Tensor, "k"]:
+        return mean_square(self.images - self.targets, self.mask)
+
+
+Loss = Callable[[Look], Float[Tensor, "k"]]
+"""What is minimised, one number per picture."""
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Targets of a generator, checked. given: as they came. targets: with unknown pixels set to 0."""
+
+    generator: Generator
+    given: Float[Tensor, "n c h w"]
+    targets: Float[Tensor, "n c h w"]
+    mask: Float[Tensor, "n 1 h w"] | None
+
+    @staticmethod
+    def of(generator: Generator, images: Tensor, mask: Tensor | None) -> "Problem":
+        """Raises ValueError as `Inverter.invert` says."""
+        given = check_images(generator, images)
+        known = read_mask(mask, given)
+        return Problem(generator, given, given if known is None else torch.where(known > 0, given, 0), known)
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def __getitem__(self, rows: Int[Tensor, "k"]) -> "Problem":
+        mask = None if self.mask is None else self.mask[rows]
+        return Problem(self.generator, self.given[rows], self.targets[rows], mask)
+
+    def evaluate(self, codes: Latents, loss: Loss) -> Evaluate:
+        """Loss, gradient and mean squared difference at any values of these codes; `codes` has space and labels."""
+        _, height, width = self.generator.image_shape
+        size = max(1, min(BATCH, RENDER_PIXELS // (height * width)))
+
+        def at(values: Float[Tensor, "k b d"], rows: Int[Tensor, "k"]) -> Point:
+            parts = [
+                self._look(codes[some], loss, few, some)
+                for few, some in zip(values.split(size), rows.split(size), strict=True)
+            ]
+            return Point(*(torch.cat(column) for column in zip(*parts, strict=True)))
+
+        return at
+
+    def _look(self, codes: Latents, loss: Loss, values: Float[Tensor, "k b d"], rows: Int[Tensor, "k"]) -> Point:
+        values = values.detach().clone().requires_grad_()
+        with torch.enable_grad():
+            shaped = values.reshape(codes.values.shape).to(self.generator.dtype)
+            images = self.generator.synthesize(codes.with_values(shaped)).float()
+            mask = None if self.mask is None else self.mask[rows]
+            images = images if mask is None else torch.where(mask > 0, images, 0)
+            look = Look(images, self.targets[rows], mask, values)
+            lost = loss(look)
+            (slope,) = torch.autograd.grad(lost.sum(), values)
+        return Point(lost.detach(), slope, look.mse.detach())
+
+    def inversion(
+        self,
+        codes: Latents,
+        enough: float,
+        losses: Float[Tensor, "steps n"],
+        evaluations: Int[Tensor, "n"],
+        seconds: float,
+    ) -> Inversion:
+        """What came of it, on pictures made anew."""
+        images = self.generator.render(codes).float()
+        reached = mean_square(images - self.given, self.mask) <= enough
+        return Inversion(codes, images, self.given, self.mask, reached, losses, evaluations, seconds)
+
+
+def by_layers(values: Float[Tensor, "n ..."]) -> Float[Tensor, "n b d"]:
+    """Codes as blocks of numbers: one per layer where there are layers, else one."""
+    return values.reshape(len(values), -1, values.shape[-1])
+
+
+def joined(first: Float[Tensor, "s n"], then: Float[Tensor, "t k"], rows: Shaped[Tensor, "k"]) -> Float[Tensor, "u n"]:
+    """What was seen first and, of some pictures, afterwards; NaN only at the end."""
+    columns = [column[~column.isnan()] for column in first.T]
+    for row, column in zip(rows.tolist(), then.T, strict=True):
+        columns[row] = torch.cat([columns[row], column[~column.isnan()]])
+    return torch.nn.utils.rnn.pad_sequence(columns, padding_value=torch.nan)

@@ -1,0 +1,200 @@
+"""A first guess in milliseconds: ridge regression of the code on a small copy of the picture.
+
+It is learned once per generator and space, from pictures of its own samples, and kept in the cache. A picture that is
+known in part is completed by the picture of the guess, and guessed again, as expectation maximisation does (Dempster,
+Laird and Rubin, 1977).
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float, Shaped
+from torch import Tensor
+from torch.nn import functional as F
+
+from latentwalk.generator import Generator
+from latentwalk.inverter import Inversion, check_images, mean_square, read_mask
+from latentwalk.kept import kept
+from latentwalk.latents import Latents
+from latentwalk.numerics.linear import FEWEST, learn_linear
+from latentwalk.progress import Progress, silent
+from latentwalk.samples import map_codes, sample_codes
+
+SEED = 77
+"""Of the samples that are learned from; see `fresh_seeds`."""
+
+SEED_SPACES = {"w+": "w", "z+": "z", "s": "w"}
+"""Where codes of a space are guessed before they are mapped to it."""
+
+
+class Guess(NamedTuple):
+    """What was learned of a generator.
+
+    weight, bias: from pixels (and class) to the code. picture: the mean of the small pictures [p]. proof: the first
+    picture that was learned from, small.
+    """
+
+    weight: Float[Tensor, "inputs d"]
+    bias: Float[Tensor, "d"]
+    picture: Float[Tensor, "p"]
+    proof: Float[Tensor, "p"]
+
+
+@dataclass(frozen=True)
+class Ridge:
+    """Settings of the guess.
+
+    space: where codes are wanted; w by itself, or where codes are sampled if there is none.
+    pairs: samples that it is learned from. side: pixels of the longer side of their small copies.
+    fills: how often the unknown part of a picture is completed.
+    enough: mean squared difference at which a picture counts as reached.
+    """
+
+    space: str | None = None
+    pairs: int = 5000
+    side: int = 32
+    fills: int = 3
+    enough: float = 1e-3
+
+    def __post_init__(self) -> None:
+        if self.pairs < FEWEST or self.side < 1 or self.fills < 0:
+            raise ValueError(f"expected {FEWEST} pairs or more, a side of 1 or more and no negative fills, got {self}")
+
+    def invert(
+        self,
+        generator: Generator,
+        images: Float[Tensor, "n c h w"],
+        start: Latents | None = None,
+        mask: Shaped[Tensor, "..."] | None = None,
+        progress: Progress = silent,
+    ) -> Inversion:
+        """The guess alone. start: only its labels are used. Else as `Inverter.invert` says."""
+        since = time.perf_counter()
+        targets = check_images(generator, images)
+        known = read_mask(mask, targets)
+        labels = None if start is None else start.labels
+        codes = self.guess(generator, targets, labels, known, progress)
+        made = generator.render(codes).float()
+        losses = mean_square(made - targets, known)
+        looks = torch.full((len(codes),), 1 if known is None else 1 + self.fills, device=losses.device)
+        seconds = time.perf_counter() - since
+        return Inversion(codes, made, images, known, losses <= self.enough, losses[None], looks, seconds)
+
+    def guess(
+        self,
+        generator: Generator,
+        images: Float[Tensor, "n c h w"],
+        labels: Shaped[Tensor, "n ..."] | None = None,
+        mask: Float[Tensor, "n 1 h w"] | None = None,
+        progress: Progress = silent,
+    ) -> Latents:
+        """Codes of pictures, float32. labels: classes of the pictures, where codes need them. Raises ValueError."""
+        space = chosen_space(generator, self.space)
+        learned = self.learn(generator, progress)
+        base = guessed_in(generator, space)
+        known = small(images, self.side, mask)
+        seen = known if mask is None else filled(known, learned.picture.expand_as(known), mask, self.side)
+        codes = self._codes(generator, learned, base, seen, labels)
+        for _ in range(0 if mask is None else self.fills):
+            made = small(generator.render(codes.to(generator.device, generator.dtype)).float(), self.side)
+            codes = self._codes(generator, learned, base, filled(known, made, mask, self.side), labels)
+        return codes if space == base else to_space(generator, codes, space)
+
+    def learn(self, generator: Generator, progress: Progress = silent) -> Guess:
+        """What a guess needs to know, out of the cache if it was learned before."""
+        base = guessed_in(generator, chosen_space(generator, self.space))
+        options = generator.options
+        drawn = f"{options.truncation:g}-{options.cutoff}-{options.noise}"
+        name = f"{generator.fingerprint}-{base}-{drawn}-{self.pairs}-{self.side}" if generator.fingerprint else ""
+
+        def fits(old: Mapping[str, Tensor]) -> bool:  # another network might have the same weights
+            first = next(iter(sample_codes(generator, 1, SEED, labels=class_numbers(generator))))
+            proof = small(generator.render(first).float(), self.side)[0].cpu()
+            return set(old) == set(Guess._fields) and torch.allclose(old["proof"], proof, atol=1e-2)
+
+        learned = kept("ridge", name, lambda: self._learn(generator, base, progress)._asdict(), fits)
+        return Guess(**{field: learned[field].to(generator.device) for field in Guess._fields})
+
+    def _learn(self, generator: Generator, base: str, progress: Progress) -> Guess:
+        codes, pictures, given, done = [], [], [], 0
+        labels = class_numbers(generator)
+        for part in sample_codes(generator, self.pairs, SEED, labels=labels, batch=64):
+            pictures.append(small(generator.render(part).float(), self.side).cpu())
+            mapped = to_space(generator, part, base)
+            codes.append(mapped.values.flatten(1).float().cpu())
+            given.append(classes_of(generator, mapped).cpu())
+            done += len(part)
+            progress("learning to guess codes", done, self.pairs)
+        inputs, outputs = torch.cat(pictures), torch.cat(codes)
+        learned = learn_linear(torch.cat([inputs, torch.cat(given)], 1), outputs)
+        return Guess(learned.weight.float(), learned.bias.float(), inputs.mean(0), inputs[0])
+
+    def _codes(
+        self, generator: Generator, learned: Guess, base: str, seen: Float[Tensor, "n p"], labels: Tensor | None
+    ) -> Latents:
+        """Codes of small pictures in the space where they are guessed."""
+        needed = None if base in generator.label_free else labels
+        blank = Latents(seen.new_zeros(len(seen), *generator.spaces[base].shape), base, needed)
+        inputs = torch.cat([seen, classes_of(generator, blank)], 1)
+        return blank.with_values((inputs @ learned.weight + learned.bias).view_as(blank.values))
+
+
+def chosen_space(generator: Generator, space: str | None) -> str:
+    """The space that was asked for, or the usual one. Raises ValueError for one that the generator has not."""
+    if space is None:
+        return "w" if "w" in generator.spaces else generator.input_space.name
+    generator.check_space(space)
+    return space
+
+
+def guessed_in(generator: Generator, space: str) -> str:
+    """The space where codes are guessed, from which they are mapped to their own."""
+    base = SEED_SPACES.get(space, space)
+    return base if base in generator.spaces else space
+
+
+def to_space(generator: Generator, latents: Latents, space: str) -> Latents:
+    """The codes in another space, mapped with weights of the generator's type, float32."""
+    if latents.space != space:
+        latents = map_codes(generator, latents.to(generator.device, generator.dtype), space)
+    return latents.to(generator.device, torch.float32)
+
+
+def class_numbers(generator: Generator) -> Tensor | None:
+    """All classes in turn, None where there are none."""
+    return torch.arange(generator.classes) if generator.classes else None
+
+
+def classes_of(generator: Generator, latents: Latents) -> Float[Tensor, "n classes"]:
+    """Class vectors where the code does not have the class inside; [n, 0] elsewhere. Raises ValueError without labels."""
+    if latents.space in generator.label_free:
+        return latents.values.new_zeros(len(latents), 0)
+    return generator.class_vectors(latents)
+
+
+def small(
+    images: Float[Tensor, "n c h w"], side: int, mask: Float[Tensor, "n 1 h w"] | None = None
+) -> Float[Tensor, "n p"]:
+    """Copies of at most so many pixels a side, flat; each pixel is the mean of what is known of it, or 0."""
+    size = _small_size(images, side)
+    if mask is None:
+        return F.adaptive_avg_pool2d(images, size).flatten(1)
+    weight = F.adaptive_avg_pool2d(mask, size)
+    return (F.adaptive_avg_pool2d(torch.where(mask > 0, images, 0) * mask, size) / weight.clamp(min=1e-6)).flatten(1)
+
+
+def filled(
+    known: Float[Tensor, "n p"], other: Float[Tensor, "n p"], mask: Float[Tensor, "n 1 h w"], side: int
+) -> Float[Tensor, "n p"]:
+    """What is known of small pictures, and others where nothing is."""
+    weight = F.adaptive_avg_pool2d(mask, _small_size(mask, side)).flatten(1)
+    return torch.lerp(other, known, weight.repeat(1, known.shape[1] // weight.shape[1]))
+
+
+def _small_size(images: Tensor, side: int) -> tuple[int, int]:
+    height, width = images.shape[2:]
+    scale = min(1.0, side / max(height, width))
+    return max(1, round(height * scale)), max(1, round(width * scale))

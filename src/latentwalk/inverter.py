@@ -1,0 +1,180 @@
+"""Which code makes a given picture: what is asked, who answers, and what comes of it."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import torch
+from jaxtyping import Bool, Float, Int, Shaped
+from torch import Tensor
+from torch.nn import functional as F
+
+from latentwalk.generator import Generator
+from latentwalk.latents import Latents, concatenate
+from latentwalk.progress import Progress, silent
+
+
+@dataclass(frozen=True, eq=False)
+class Inversion:
+    """Codes of given pictures, and how near they came.
+
+    latents: the codes [n, ...]. images: their pictures. targets: the pictures that were given. mask: how much every
+    pixel counted, in [0, 1], None where all did. reached: whether the mean squared difference came down to what the
+    inverter calls enough. losses: that difference after every evaluation [steps, n], the start's first; NaN once an
+    image was done. evaluations: how often each picture was made, most of them with the gradient of its code.
+    seconds: of the whole batch.
+    """
+
+    latents: Latents
+    images: Float[Tensor, "n c h w"]
+    targets: Float[Tensor, "n c h w"]
+    mask: Float[Tensor, "n 1 h w"] | None
+    reached: Bool[Tensor, "n"]
+    losses: Float[Tensor, "steps n"]
+    evaluations: Int[Tensor, "n"]
+    seconds: float = 0.0
+
+    def __len__(self) -> int:
+        return len(self.latents)
+
+    def __getitem__(self, index: int | slice) -> "Inversion":
+        """Those of some pictures; a single index gives a batch of one. `seconds` stay those of the whole batch."""
+        if isinstance(index, int):
+            index = slice(index, index + 1 or None)
+        mask = None if self.mask is None else self.mask[index]
+        pictures = (self.images[index], self.targets[index], mask)
+        rows = (self.reached[index], self.losses[:, index], self.evaluations[index])
+        return Inversion(self.latents[index], *pictures, *rows, self.seconds)
+
+    @property
+    def mse(self) -> Float[Tensor, "n"]:
+        """Mean squared difference between picture and target, where the mask counts; pixels go from -1 to 1."""
+        return mean_square(self.images - self.targets, self.mask)
+
+    @property
+    def psnr(self) -> Float[Tensor, "n"]:
+        """Peak signal-to-noise ratio in dB where the mask counts: 10 log10(4 / mse)."""
+        return 10 * torch.log10(4 / self.mse)
+
+    @property
+    def norms(self) -> Float[Tensor, "n"]:
+        """Lengths of the codes, the root mean square over layers where there is one per layer.
+
+        Normal codes of d numbers have sqrt(d).
+        """
+        values = self.latents.values.float()
+        return values.norm(dim=-1).flatten(1).square().mean(1).sqrt()
+
+    @staticmethod
+    def concatenate(parts: "Sequence[Inversion]") -> "Inversion":
+        """One inversion of all pictures from those of consecutive batches; their seconds add."""
+        if len(parts) == 1:
+            return parts[0]
+        masks = [part.mask for part in parts if part.mask is not None]
+        if masks and len(masks) < len(parts):
+            masks = [torch.ones_like(p.targets[:, :1]) if p.mask is None else p.mask for p in parts]
+        steps = max(len(part.losses) for part in parts)
+        return Inversion(
+            latents=concatenate([part.latents for part in parts]),
+            images=torch.cat([part.images for part in parts]),
+            targets=torch.cat([part.targets for part in parts]),
+            mask=torch.cat(masks) if masks else None,
+            reached=torch.cat([part.reached for part in parts]),
+            losses=torch.cat([_padded(part.losses, steps) for part in parts], 1),
+            evaluations=torch.cat([part.evaluations for part in parts]),
+            seconds=sum(part.seconds for part in parts),
+        )
+
+
+@runtime_checkable
+class Inverter(Protocol):
+    """A way of inverting; see inversion/ for ours. Any class with this method is one.
+
+    Every picture is inverted on its own: its code must not depend on who else is in the batch. Settings in the
+    constructor (a dataclass is best) go into the receipt.
+    """
+
+    def invert(
+        self,
+        generator: Generator,
+        images: Float[Tensor, "n c h w"],
+        start: Latents | None = None,
+        mask: Shaped[Tensor, "..."] | None = None,
+        progress: Progress = silent,
+    ) -> Inversion:
+        """Codes whose pictures are like the given ones.
+
+        images: in [-1, 1], of the generator's size. start: codes to begin with, one per picture; their labels are the
+        classes of the pictures. mask: what of the pictures is known, [h, w] or [n, 1, h, w]: true or 1 where a pixel
+        counts, false or 0 where it has no influence. progress: hears of what takes long.
+        Raises ValueError for pictures and masks of another size or with values that are none, for no pictures, and for
+        a space that the generator has not.
+        """
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """What pictures are compared by beside their pixels.
+
+    name: for people. distance: from two batches of pictures [n, c, h, w] to [n], 0 for equal ones, differentiable.
+    """
+
+    name: str
+    distance: "Distance"
+
+
+class Distance(Protocol):
+    """How far two batches of pictures are apart, one by one."""
+
+    def __call__(self, first: Float[Tensor, "n c h w"], second: Float[Tensor, "n c h w"], /) -> Float[Tensor, "n"]: ...
+
+
+def mean_square(
+    difference: Float[Tensor, "n c h w"], mask: Float[Tensor, "n 1 h w"] | None = None
+) -> Float[Tensor, "n"]:
+    """The mean of the squares of each picture, weighted by the mask."""
+    squares = difference.float().square().mean(1, keepdim=True)
+    if mask is None:
+        return squares.mean((1, 2, 3))
+    return (mask * squares).sum((1, 2, 3)) / mask.sum((1, 2, 3))
+
+
+def read_mask(mask: Tensor | None, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n 1 h w"] | None:
+    """A mask for every picture. Raises ValueError for one of another size, of other values, or that leaves nothing."""
+    if mask is None:
+        return None
+    n, _, h, w = images.shape
+    if mask.ndim == 2:
+        mask = mask[None, None]
+    if mask.ndim != 4 or tuple(mask.shape[1:]) != (1, h, w) or len(mask) not in (1, n):
+        raise ValueError(f"a mask of these pictures is [{h}, {w}] or [{n}, 1, {h}, {w}], got {list(mask.shape)}")
+    mask = mask.to(images.device, torch.float32).expand(n, 1, h, w)
+    if not bool(((mask >= 0) & (mask <= 1)).all()):
+        raise ValueError("a mask has values from 0 (no influence) to 1 (counts): got others")
+    if not bool(mask.flatten(1).any(1).all()):
+        raise ValueError("a mask leaves nothing of a picture: expected values above 0 where pixels count")
+    return mask
+
+
+def check_images(generator: Generator, images: Tensor) -> Tensor:
+    """The pictures on the generator's device, float32. Raises ValueError for any that it could not have made."""
+    channels, height, width = generator.image_shape
+    if not isinstance(images, Tensor) or images.ndim != 4 or not images.is_floating_point():
+        got = f"{images.dtype} {list(images.shape)}" if isinstance(images, Tensor) else type(images).__name__
+        raise ValueError(f"expected pictures [n, {channels}, {height}, {width}] with values in [-1, 1], got {got}")
+    if tuple(images.shape[1:]) != generator.image_shape:
+        raise ValueError(
+            f"this generator makes pictures [{channels}, {height}, {width}], got {list(images.shape[1:])}: "
+            "align or resize them first"
+        )
+    if not len(images):
+        raise ValueError("expected at least one picture, got none")
+    if not bool(images.isfinite().all()):
+        raise ValueError("a picture holds NaN or infinite values: expected values in [-1, 1]")
+    return images.detach().to(generator.device, torch.float32)
+
+
+def _padded(losses: Float[Tensor, "steps n"], steps: int) -> Float[Tensor, "most n"]:
+    return F.pad(losses, (0, 0, 0, steps - len(losses)), value=math.nan)

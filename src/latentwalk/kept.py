@@ -1,0 +1,52 @@
+"""What is computed once and kept: named tensors in the user's cache folder, one file per thing."""
+
+import os
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from platformdirs import user_cache_path
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from latentwalk.files import write_tensors
+from latentwalk.weights import check_finite
+
+PLACE = "LATENTWALK_CACHE"
+"""The environment variable that names another folder."""
+
+
+def cache_folder() -> Path:
+    """Where fetched files and computed ones are kept. It may be deleted at any time."""
+    chosen = os.environ.get(PLACE)
+    return Path(chosen) if chosen else user_cache_path("latentwalk", appauthor=False)
+
+
+def kept(
+    kind: str, key: str, make: Callable[[], Mapping[str, Tensor]], fits: Callable[[Mapping[str, Tensor]], bool]
+) -> dict[str, Tensor]:
+    """What `make` gives, out of the cache if it was computed before.
+
+    kind: the folder. key: the name of the file without its ending: all that the tensors depend on; "" keeps nothing.
+    fits: whether tensors that were kept are still good; they are computed again when not, as for a damaged file. Where
+    nothing can be written, they are computed every time.
+    """
+    path = cache_folder() / kind / f"{key}.safetensors"
+    if key and (old := _read(path)) and fits(old):
+        return old
+    made = dict(make())
+    if key:
+        with suppress(ValueError, OSError):
+            write_tensors(path, made, {"kind": f"latentwalk.{kind}"})
+    return made
+
+
+def _read(path: Path) -> dict[str, Tensor]:
+    """The tensors of a file, none when it is not there or damaged."""
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not iterable
+        check_finite(tensors, path)
+    except (OSError, SafetensorError, ValueError):
+        return {}
+    return tensors
