@@ -155,7 +155,7 @@ def test_a_direction_of_w_plus_edits_is_kept_and_is_judged(alike, tmp_path) -> N
         edited = edit(alike, start, walk=FixedWalk(Directions((direction,)), (1.5,)))
         assert torch.allclose(edited.latents.values, expected, atol=1e-5)
     result = evaluate(alike, [found], load_scorer("measurements-judge", "cpu", alike), codes=8, strengths=3)
-    assert result["pose"].metrics["effect"] is not None
+    assert result["read from boundary:pose"].metrics["effect"] is not None
 
 
 def test_a_direction_of_w_goes_along_with_one_of_w_plus(alike, tmp_path) -> None:
