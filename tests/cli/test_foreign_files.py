@@ -29,31 +29,22 @@ def place(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
+MOVE = ("--direction", "pose.npy", "--scorer", "none", "--show", "strip", "--out", "moved")
+
+
 @pytest.mark.parametrize(
-    "command",
+    ("command", "picture"),
     [
-        ("sample", "g.safetensors", "--out", "new.png"),
-        ("interpolate", "g.safetensors", "--out", "new.png", "--steps", "2"),
-        (
-            "edit",
-            "g.safetensors",
-            "--direction",
-            "pose.npy",
-            "--scorer",
-            "none",
-            "--show",
-            "before-after",
-            "--out",
-            ".",
-        ),
+        (("sample", "g.safetensors", "--out", "new.png"), "new.png"),
+        (("interpolate", "g.safetensors", "--out", "new.png", "--steps", "2"), "new.png"),
+        (("edit", "g.safetensors", *MOVE), "moved/strip.png"),
     ],
 )
-def test_codes_of_z_or_w_are_asked_for_and_drawn_as_told(place, run, command) -> None:
+def test_codes_of_z_or_w_are_asked_for_and_drawn_as_told(place, run, command, picture) -> None:
     code, out, err = run(*command, "--codes", "w.npy")
     assert (code, out) == (2, "")
     assert err == "error: w.npy [3, 6] may hold codes of z or of w: say which with --space z or --space w\n"
     assert run(*command, "--codes", "w.npy", "--space", "w").code == 0
-    picture = "m/strip.png" if command[0] == "edit" else "new.png"
     codes = Receipt.read(picture).recipe.codes
     kept = torch.tensor(codes.values).view(-1, *codes.shape)
     assert codes.space == "w" and torch.allclose(kept, CODES[:, 0])
@@ -68,10 +59,7 @@ def test_codes_of_w_plus_need_no_word(place, run) -> None:
 
 
 def test_a_direction_of_w_plus_is_replayed_from_its_picture(place, run) -> None:
-    code, _, err = run(
-        "edit", "g.safetensors", "--codes", "latents.pt", "--direction", "pose.npy", "--strength", "-2:2:3",
-        "--scorer", "none", "--show", "strip", "--out", "moved",
-    )  # fmt: skip
+    code, _, err = run("edit", "g.safetensors", "--codes", "latents.pt", *MOVE, "--strength", "-2:2:3")
     assert code == 0
     assert "pose.npy [6, 6] is taken as 1 direction of w+" in err
     moved = Latents.load("moved/latents.safetensors").values - CODES
