@@ -103,8 +103,8 @@ def _vectors(
     where = str(path) if part.name == path.stem else f"{path}, {part.name}"
     layered = None if part.apart else _layered(values, spaces)
     if layered is not None and space != layered and _is_whole(values, spaces, layered):
+        says = base(layered) if space is None and says is None else says
         values, layered = values[..., 0, :], None  # every layer goes the same way: a direction of w
-        says = base(_layered(part.values, spaces) or "") if space is None else says
     allowed = [name for name in spaces if space in (None, name) and (says is None or base(says) == base(name))]
     rows = values.reshape(-1, values.shape[-1]) if values.ndim < 3 or values.shape[-2] == 1 else None
     fits = [name for name in allowed if rows is not None and spaces[name].size == rows.shape[1]]

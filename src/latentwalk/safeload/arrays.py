@@ -1,11 +1,15 @@
 """The arrays of any file by their names: .npy, .npz, safetensors, and what torch.save or pickle wrote."""
 
 import io
+import lzma
 import math
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,16 +19,23 @@ from torch import Tensor
 from latentwalk.safeload.nodes import CheckpointError, shown
 from latentwalk.safeload.plain_tree import Foreign
 from latentwalk.safeload.reading import read_tree
+from latentwalk.safeload.sniff import is_safetensors
 
 MOST_BYTES = 2**30
 """What an archive of arrays may unpack to; a thousand components of a w+ code are a thirtieth of it."""
 
 MOST_ARRAYS, MOST_AXES = 100_000, 16
 
-HEAD = 6
+HEAD = 16
 """Bytes that tell what a file is."""
 
 NUMPY, ZIP = b"\x93NUMPY", b"PK\x03\x04"
+
+DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, RuntimeError, EOFError, ValueError, KeyError)
+"""What zipfile raises for archives that are damaged, encrypted or of a kind that it cannot unpack."""
+
+UNREADABLE = (ValueError, TypeError, SyntaxError, TokenError, EOFError, RecursionError, OverflowError)
+"""What numpy raises for headers that are damaged."""
 
 KINDS = "biufc"
 """Kinds of numpy's numbers; objects, texts and records are none."""
@@ -49,16 +60,21 @@ def read_arrays(path: str | Path) -> Arrays:
     try:
         with path.open("rb") as file:
             start = file.read(HEAD)
-            if start == NUMPY:
+            if start.startswith(NUMPY):
                 file.seek(0)
                 return Arrays({(): _array(file, path.stat().st_size)})
-            if start[:4] == ZIP and (found := _archive(file)) is not None:
+            if start.startswith(ZIP) and (found := _archive(file)) is not None:
                 return Arrays(found)
     except (CheckpointError, OSError) as error:
         raise CheckpointError(f"{path}: {_reason(error)}") from None
     tree = read_tree(path, everything=True)
-    ours = tree.get("metadata", {}).get("kind", "") if isinstance(tree, dict) and "state" in tree else ""
-    return Arrays(dict(_leaves(tree["state"] if ours else tree)), ours)
+    match tree:
+        case {"metadata": {"kind": str(kind)}, "state": dict(state)} if is_safetensors(memoryview(start)):
+            return Arrays(dict(_leaves(state)), kind)
+    found = dict(islice(_leaves(tree), MOST_ARRAYS + 1))
+    if len(found) > MOST_ARRAYS:
+        raise CheckpointError(f"{path}: more than {MOST_ARRAYS:,} arrays")
+    return Arrays(found)
 
 
 def named(key: Key) -> str:
@@ -94,7 +110,9 @@ def _archive(file: io.BufferedReader) -> dict[Key, Tensor] | None:
                 if array is not None:
                     found[(entry.filename.removesuffix(".npy"),)] = array
             return found
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
+    except CheckpointError:
+        raise
+    except DAMAGED as error:
         raise CheckpointError(f"a damaged or encrypted archive: {shown(error)}") from None
 
 
@@ -129,7 +147,7 @@ def _header(file: io.BufferedIOBase) -> tuple[tuple[int, ...], bool, "np.dtype[A
     try:
         old = np.lib.format.read_magic(file) == (1, 0)
         return (np.lib.format.read_array_header_1_0 if old else np.lib.format.read_array_header_2_0)(file)
-    except (ValueError, TypeError, EOFError, SyntaxError, RecursionError, OverflowError) as error:
+    except UNREADABLE as error:
         raise CheckpointError(f"damaged or truncated: {shown(error)}") from None
 
 
