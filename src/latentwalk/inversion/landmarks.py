@@ -53,9 +53,8 @@ def opencv() -> Any:
     except ImportError as error:
         raise ValueError(f"finding faces needs OpenCV: use pip install latentwalk[{EXTRA}]") from error
     if not hasattr(cv2, "FaceDetectorYN"):
-        raise ValueError(
-            f"this OpenCV ({getattr(cv2, '__version__', '?')}) has no face detector: use pip install latentwalk[{EXTRA}]"
-        )
+        version = getattr(cv2, "__version__", "?")
+        raise ValueError(f"this OpenCV ({version}) has no face detector: use pip install latentwalk[{EXTRA}]")
     return cv2
 
 

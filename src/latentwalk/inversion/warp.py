@@ -21,7 +21,12 @@ def warp(picture: Image.Image, transform: Float[np.ndarray, "2 3"], size: Size) 
     picture: of any mode with numbers (RGB, L, F). transform: from pixels of the picture to pixels of the frame.
     Outside the picture there is its mirror image. Every pixel is the mean of at least what it covers, whatever the
     size of the picture: it is shrunk by whole numbers first, seen at twice to three times the size, and shrunk again.
+    Raises ValueError for a frame beside the picture, or so large that the picture is less than one of its pixels.
     """
+    if scale_of(transform) * max(picture.size) < 1:
+        raise ValueError(
+            f"the picture of {picture.width} x {picture.height} pixels is seen from too far: make the frame smaller"
+        )
     shrink = max(1, math.floor(0.5 / scale_of(transform)))
     over = max(1, math.ceil(1 / (scale_of(transform) * shrink) - 1e-9))
     large = (over * size[0], over * size[1])
@@ -40,7 +45,7 @@ def inside(picture: Size, transform: Float[np.ndarray, "2 3"], size: Size) -> np
     """Which pixels of the frame lie within the picture with all that they cover: bool [h, w]."""
     corners = np.stack(np.meshgrid(np.arange(size[0] + 1.0), np.arange(size[1] + 1.0)), axis=-1)
     at = move(inverse(transform), corners)
-    within = ((at >= -1e-6) & (at <= np.array(picture) + 1e-6)).all(-1)
+    within = np.logical_and(at >= -1e-6, at <= np.array(picture) + 1e-6).min(-1)
     return within[:-1, :-1] & within[1:, :-1] & within[:-1, 1:] & within[1:, 1:]
 
 
