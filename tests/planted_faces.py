@@ -31,7 +31,7 @@ def spots(points: np.ndarray, size: tuple[int, int], wide: float = WIDE) -> np.n
 
 
 class Drawing(nn.Module):
-    """z [4] -> 3x32x32: spots at `MEAN`, moved (z0, z1), turned to the side (z2: the nose) and larger or smaller (z3)."""
+    """z [4] -> 3x32x32: spots at `MEAN`, moved (z0, z1), with a nose to the side (z2), of another size (z3)."""
 
     def __init__(self) -> None:
         super().__init__()

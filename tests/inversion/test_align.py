@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageOps
-from planted_faces import MEAN, SIDE, WIDE, SpotDetector, blank_generator, faces_generator, spots
 
 from latentwalk.images import to_bytes
 from latentwalk.inversion.align import align, centre_frame, frame_of
 from latentwalk.inversion.template import MIRRORED
 from latentwalk.numerics.similarity import angle_of, inverse, move, scale_of, similarity
+from planted_faces import MEAN, SIDE, WIDE, SpotDetector, blank_generator, faces_generator, spots
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def planted(scale: float, angle: float, size: tuple[int, int] = (300, 240)) -> t
 
 
 @pytest.mark.parametrize("angle", [-120.0, -30.0, 0.0, 30.0, 90.0, 180.0])
-@pytest.mark.parametrize("scale", [2.0, 6.0])
+@pytest.mark.parametrize("scale", [2.0, 5.0])
 def test_the_planted_frame_is_found(generator, detector, folder, scale: float, angle: float) -> None:
     photo, out = planted(scale, angle)
     found = align(photo, generator, folder=folder, detector=detector)
@@ -138,7 +138,7 @@ class Crowd(SpotDetector):
 
 
 def test_of_several_faces_one_is_chosen_and_the_others_are_mentioned(generator, detector, folder) -> None:
-    photo, out = planted(4, 0)
+    photo, _out = planted(4, 0)
     align(photo, generator, folder=folder, detector=detector)
     first = align(photo, generator, folder=folder, detector=Crowd())
     third = align(photo, generator, face=3, folder=folder, detector=Crowd())
@@ -158,18 +158,18 @@ def test_a_photograph_without_a_face_says_what_to_do(generator, detector, folder
 
 
 MEANINGLESS = {
-    "another way": (dict(how="nose"), "align is one of auto, face, none, got 'nose'"),
-    "two ways": (dict(crop=(1, 1, 5, 0), face=1), "expected one way to align, got crop and face"),
-    "none and a face": (dict(how="none", face=1), "expected one way to align, got face and none"),
-    "three numbers": (dict(crop=(1, 2, 3)), "a crop is x, y of its middle"),
-    "no width": (dict(crop=(1, 2, 0, 0)), "a crop is x, y of its middle"),
-    "nowhere": (dict(crop=(float("nan"), 2, 9, 0)), "a crop is x, y of its middle"),
-    "beside it": (dict(crop=(5000, 2, 9, 0)), "outside the picture of 300 x 240"),
-    "endless": (dict(crop=(150, 120, 1e7, 0)), "too far"),
-    "four points": (dict(landmarks=[(1, 2)] * 4), "landmarks are 5 points x, y: left eye"),
-    "one point": (dict(landmarks=[(1, 2)] * 5), "at least 2 different points"),
-    "swapped": (dict(landmarks=[(90, 0), (0, 0), (45, 40), (10, 80), (80, 80)]), "no landmarks of a face"),
-    "face zero": (dict(face=0), "counted from 1"),
+    "another way": ({"how": "nose"}, "align is one of auto, face, none, got 'nose'"),
+    "two ways": ({"crop": (1, 1, 5, 0), "face": 1}, "expected one way to align, got crop and face"),
+    "none and a face": ({"how": "none", "face": 1}, "expected one way to align, got face and none"),
+    "three numbers": ({"crop": (1, 2, 3)}, "a crop is x, y of its middle"),
+    "no width": ({"crop": (1, 2, 0, 0)}, "a crop is x, y of its middle"),
+    "nowhere": ({"crop": (float("nan"), 2, 9, 0)}, "a crop is x, y of its middle"),
+    "beside it": ({"crop": (5000, 2, 9, 0)}, "outside the picture of 300 x 240"),
+    "endless": ({"crop": (150, 120, 1e7, 0)}, "too far"),
+    "four points": ({"landmarks": [(1, 2)] * 4}, "landmarks are 5 points x, y: left eye"),
+    "one point": ({"landmarks": [(1, 2)] * 5}, "at least 2 different points"),
+    "swapped": ({"landmarks": [(90, 0), (0, 0), (45, 40), (10, 80), (80, 80)]}, "no landmarks of a face"),
+    "face zero": ({"face": 0}, "counted from 1"),
 }
 
 

@@ -150,7 +150,9 @@ def _by_face(picture: Image.Image, generator: Generator, template: Template, fou
     apart = np.linalg.norm(move(transform, found.points) - template.array, axis=1).mean()
     apart /= np.linalg.norm(template.array - template.array.mean(0), axis=1).mean()
     if apart > WRONG:
-        raise ValueError(f"these are no landmarks of a face: expected {', '.join(LANDMARKS)}, as they are in the picture")
+        raise ValueError(
+            f"these are no landmarks of a face: expected {', '.join(LANDMARKS)}, as they are in the picture"
+        )
     notes = []
     if found.faces > 1:
         which = "the largest" if found.face == 1 else f"number {found.face}"

@@ -58,13 +58,14 @@ def settle(
     """Landmarks seen in the generator's frame, until they stay where they are.
 
     A detector's landmarks depend on how large a face is, how it is turned, and where in the picture. Looked at in the
-    frame in which the samples were looked at, a face of a photograph gets what those got.
+    frame in which the samples were looked at, a face of a photograph gets what those got. Outside the photograph
+    nothing is mirrored, or there would be other faces.
     """
     enlarged = np.diag([look_scale(size)] * 2)
     points = _upright(picture, points, enlarged @ fit_similarity(points, template.array), look_size(size), detector)
     for _ in range(LOOKS):
         transform = fit_similarity(points, template.array)
-        seen = look_closely(detector, warp(picture, enlarged @ transform, look_size(size)))
+        seen = look_closely(detector, warp(picture, enlarged @ transform, look_size(size), mirror=False))
         if seen is None:  # this frame shows it no better: what was found first must do
             return points
         found = move(inverse(enlarged @ transform), seen)
@@ -87,7 +88,7 @@ def _upright(
     best, sure = points, 0.0
     for angle in (0, 90, 180, 270):
         turned = after(similarity(1.0, angle, middle, middle), transform)
-        face = max(detector.look(warp(picture, turned, size)), key=lambda face: face.score, default=None)
+        face = max(detector.look(warp(picture, turned, size, mirror=False)), key=lambda face: face.score, default=None)
         if face is not None and face.score > sure + SURER * (angle != 0):
             best, sure = move(inverse(turned), face.points), face.score
     return best
