@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from latentwalk.inversion.landmarks import Face, _distinct
 from latentwalk.inversion.template import MIRRORED, average, face_template
@@ -85,3 +86,24 @@ def test_a_face_that_was_found_at_several_sizes_is_one() -> None:
     boxes = [(10.0, 10.0, 20.0, 20.0, 0.7), (11.0, 9.0, 21.0, 20.0, 0.9), (60.0, 10.0, 8.0, 8.0, 0.8)]
     faces = [Face(np.zeros((5, 2)), (x, y, w, h), score) for x, y, w, h, score in boxes]
     assert [face.score for face in _distinct(faces)] == [0.9, 0.8]
+
+
+class Doubtful(SpotDetector):
+    """Sees a large face that is none, and a small one that may be."""
+
+    def __init__(self, score: float) -> None:
+        super().__init__()
+        self.score = score
+
+    def look(self, picture: Image.Image) -> list[Face]:
+        half = picture.width / 2
+        return [
+            Face(np.zeros((5, 2)), (0, 0, half, half), 0.65),
+            Face(np.ones((5, 2)), (half, half, half / 2, half / 2), self.score),
+        ]
+
+
+@pytest.mark.parametrize(("score", "sizes"), [(0.9, [40]), (0.7, [80, 40])])
+def test_doubtful_faces_count_only_where_there_are_no_others(score: float, sizes: list[int]) -> None:
+    found = Doubtful(score).search(Image.new("RGB", (160, 160)))
+    assert [round(face.size) for face in found] == sizes
