@@ -1,4 +1,4 @@
-"""Photographs from anywhere as plain RGB pictures: upright, of limited size, and with nothing else that the file knew."""
+"""Photographs from anywhere as plain RGB pictures: upright, of limited size, and without what else the file knew."""
 
 import io
 import warnings
@@ -55,8 +55,8 @@ def read_photo(photo: Photo) -> Image.Image:
     if isinstance(photo, Tensor):
         return _of_tensor(photo)
     if isinstance(photo, Image.Image):
-        return _decoded(photo, "the picture")
-    path, name = Path(photo), readable(photo)
+        return _decoded(photo, photo_name(photo))
+    path, name = Path(photo), photo_name(photo)
     if not path.is_file():
         raise ValueError(f"no photograph at {name}: expected a file such as photos/me.jpg")
     try:
@@ -74,7 +74,9 @@ def read_photo(photo: Photo) -> Image.Image:
 
 def photo_name(photo: Photo) -> str:
     """What messages call a photograph."""
-    return {Tensor: "the tensor", Image.Image: "the picture"}.get(type(photo), readable(str(photo)))
+    if isinstance(photo, str | Path):
+        return readable(photo)
+    return "the tensor" if isinstance(photo, Tensor) else "the picture"
 
 
 class Refused(ValueError):
@@ -112,8 +114,8 @@ def _decoded(picture: Image.Image, name: str) -> Image.Image:
             f"{name} has {width:,} x {height:,} pixels: expected 1 to {MOST_PIXELS:,} in all, make it smaller first"
         )
     try:
-        turned = _orientation(picture)
         rgb = _rgb(picture)
+        turned = _orientation(picture)  # after decoding: of a TIFF, Pillow turns it on the way
         upright = rgb.transpose(UPRIGHT[turned]) if turned in UPRIGHT else rgb.copy()
     except Refused as error:
         raise Refused(f"{name} {error}") from error
@@ -134,7 +136,8 @@ def _orientation(picture: Image.Image) -> int:
 
 def _rgb(picture: Image.Image) -> Image.Image:
     """Any mode of Pillow as RGB of 8 bits."""
-    picture.seek(0) if getattr(picture, "is_animated", False) else None
+    if getattr(picture, "is_animated", False):
+        picture.seek(0)
     picture.load()
     if picture.mode == "F":
         raise Refused("holds floating-point numbers: export it with 8 or 16 bits per channel")
@@ -172,4 +175,4 @@ def _of_tensor(images: Tensor) -> Image.Image:
         raise ValueError(f"expected a tensor [3, h, w] or [1, h, w], got {list(images.shape)}")
     if not images.is_floating_point() or not torch.isfinite(images).all() or images.abs().amax() > 1.01:
         raise ValueError("expected a tensor of numbers in [-1, 1]: divide bytes by 127.5 and subtract 1")
-    return _decoded(to_pictures(images)[0], "the tensor")
+    return _decoded(to_pictures(images)[0], photo_name(images))

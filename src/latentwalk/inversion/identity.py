@@ -1,4 +1,4 @@
-"""Whether two pictures show one person: SFace (Zhong et al., 2021), run by OpenCV. It reports; nothing is fitted to it."""
+"""Whether two pictures show one person: SFace (Zhong et al., 2021), run by OpenCV. Nothing is fitted to it."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ class Identity:
     ) -> Float[np.ndarray, "128"] | None:
         """The embedding, of norm 1, of the largest face of an RGB picture; None when no face is found.
 
-        The picture is one face that fills it, as generators draw them. landmarks: where they are in it, if that is known.
+        The picture is one face that fills it, as generators draw them. landmarks: where they are in it, if known.
         """
         large = picture.resize(look_size(picture.size), Image.Resampling.LANCZOS)
         points = look_closely(self._detector, large) if landmarks is None else landmarks * look_scale(picture.size)

@@ -25,6 +25,9 @@ SIDES = (320, 640, 1280)
 SURE = 0.6
 """The least score, of 1, of what is taken for a face."""
 
+CERTAIN = 0.8
+"""Where a photograph has faces with this score, those with less are badges, folds and shadows."""
+
 OVERLAP = 0.3
 """Faces that share more than this (intersection over union) are one."""
 
@@ -53,9 +56,8 @@ def opencv() -> Any:
     except ImportError as error:
         raise ValueError(f"finding faces needs OpenCV: use pip install latentwalk[{EXTRA}]") from error
     if not hasattr(cv2, "FaceDetectorYN"):
-        raise ValueError(
-            f"this OpenCV ({getattr(cv2, '__version__', '?')}) has no face detector: use pip install latentwalk[{EXTRA}]"
-        )
+        version = getattr(cv2, "__version__", "?")
+        raise ValueError(f"this OpenCV ({version}) has no face detector: use pip install latentwalk[{EXTRA}]")
     return cv2
 
 
@@ -81,7 +83,7 @@ class Detector:
         return [Face(row[4:14].reshape(5, 2), tuple(row[:4].tolist()), float(row[14])) for row in rows]
 
     def search(self, picture: Image.Image) -> list[Face]:
-        """All faces of an RGB picture of any size, the largest first."""
+        """The faces of an RGB picture of any size, the largest first; doubtful ones only where there are no others."""
         found: list[Face] = []
         longest = max(picture.size)
         sides = [SIDES[0], *(side for before, side in pairwise(SIDES) if longest > before)]
@@ -92,7 +94,9 @@ class Detector:
             for face in self.look(small):
                 x, y, width, height = (float(value) for value in np.array(face.box) / np.tile(ratio, 2))
                 found.append(Face(face.points / ratio, (x, y, width, height), face.score))
-        return sorted(_distinct(found), key=lambda face: -face.size)
+        faces = _distinct(found)
+        certain = [face for face in faces if face.score >= CERTAIN]
+        return sorted(certain or faces, key=lambda face: -face.size)
 
 
 def _distinct(faces: list[Face]) -> list[Face]:
