@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from latentwalk.delta import Delta, loosened
@@ -11,6 +11,14 @@ from latentwalk.generator import Generator
 from latentwalk.inverter import mean_square
 from latentwalk.latents import Latents
 from latentwalk.progress import Progress, silent
+from latentwalk.samples import map_codes
+
+
+FRESH = 5
+"""Steps after which other neighbours are looked at."""
+
+BETAS = (0.9, 0.9)
+"""Of Adam: with so few steps the mean of the squares has to forget as fast as that of the slopes."""
 
 
 @dataclass(frozen=True)
@@ -19,12 +27,21 @@ class Tuning:
 
     layers: how many of the last layers learn. Two give a photograph its own look and leave what directions do;
     with all of them the picture is as near, and edits no longer work.
-    steps: of Adam. rate: of it, as a share of the mean size of the weights of each tensor.
+    steps: of Adam. rate: length of the first ones, as a share of the mean size of a layer's weights.
+    neighbours: codes around the pivot that are looked at in each step. reach: how far from it, in lengths of the pivot
+    (from the mean code). weight: of their error beside that of the photograph.
     """
 
     layers: int = 2
-    steps: int = 100
-    rate: float = 0.05
+    steps: int = 150
+    rate: float = 0.06
+    neighbours: int = 8
+    reach: float = 0.6
+    weight: float = 2.0
+
+    def __post_init__(self) -> None:
+        if min(self.layers, self.steps) < 1 or self.neighbours < 0 or min(self.rate, self.reach) <= 0:
+            raise ValueError(f"expected layers and steps of at least 1, a rate and a reach above 0, got {self}")
 
     def tune(
         self,
@@ -37,21 +54,38 @@ class Tuning:
         """The change of the last layers with which the pivots give the targets.
 
         targets: in [-1, 1]. mask: how much each pixel counts, in [0, 1]. The generator itself stays as it is.
+
+        Codes around a pivot should change as they did before, or edits of the photograph fall apart: their pictures
+        are asked to be those of the fixed generator and what the photograph has beside the picture of its pivot.
+        (Roich et al., section 3.3, ask for the pictures of the fixed generator alone, and so for an edit that loses the
+        photograph as it leaves the pivot.)
         """
         names = last_parameters(generator, self.layers)
         learning = loosened(generator, names)
-        # The size of a step is relative to that of the weights, so that one rate does for every family.
         parameters = [learning.get_parameter(name) for name in names]
-        groups = [{"params": [p], "lr": self.rate * max(float(p.detach().abs().mean()), 1e-3)} for p in parameters]
-        optimizer = torch.optim.Adam(groups)
+        # The length of a step is relative to the weights, so that one rate does for every family.
+        sizes = [float(p.detach().abs().mean()) for p in parameters]
+        rates = [self.rate * (size or max(sizes)) for size in sizes]
+        optimizer = torch.optim.Adam([{"params": [p]} for p in parameters], betas=BETAS)
         pivots, targets = pivots.to(generator.device, generator.dtype), targets.to(generator.device, generator.dtype)
+        left = targets - generator.render(pivots)
+        chance = torch.Generator().manual_seed(0)
         for step in range(self.steps):
-            # Half a cosine: long steps to find the look, short ones to settle.
-            for group, first in zip(optimizer.param_groups, groups, strict=True):
-                group["lr"] = first["lr"] * (0.5 + 0.5 * torch.cos(torch.tensor(torch.pi * step / self.steps)).item())
+            # 1. Long steps to find the look, short ones to settle.
+            for group, rate in zip(optimizer.param_groups, rates, strict=True):
+                group["lr"] = rate * (1 - step / self.steps) ** 0.5
+            # 2. New neighbours every few steps: to render them costs as much as to learn from them.
+            if self.neighbours and step % FRESH == 0:
+                around, of = neighbours(generator, pivots, self.neighbours, self.reach, chance)
+                wanted = generator.render(around) + left[of]
+                seen = None if mask is None else mask[of]
+            # 3. The photographs, and their neighbours.
             optimizer.zero_grad()
             with torch.enable_grad():
-                mean_square(learning.synthesize(pivots) - targets, mask).mean().backward()
+                error = mean_square(learning.synthesize(pivots) - targets, mask).mean()
+                if self.neighbours:
+                    error = error + self.weight * mean_square(learning.synthesize(around) - wanted, seen).mean()
+                error.backward()
             optimizer.step()
             progress("tuning", step + 1, self.steps)
         changes = {
@@ -59,6 +93,25 @@ class Tuning:
             for name, new in zip(names, parameters, strict=True)
         }
         return Delta(generator.fingerprint, changes, pivots.to("cpu", torch.float32))
+
+
+def neighbours(
+    generator: Generator, pivots: Latents, count: int, reach: float, chance: torch.Generator
+) -> tuple[Latents, Int[Tensor, "k"]]:
+    """Codes around pivots, which take turns, and whose they are.
+
+    reach: how far, in lengths of the pivot from the mean code, in a random direction of sampled codes.
+    """
+    of = torch.arange(count) % len(pivots)
+    seeds = torch.randint(2**40, (2 * count,), generator=chance).tolist()
+    labels = None if pivots.labels is None else pivots.labels[of].repeat(2, *[1] * (pivots.labels.ndim - 1))
+    some = map_codes(generator, generator.sample(seeds, labels), pivots.space).values
+    away = (some[:count] - some[count:]).flatten(1)
+    start = pivots[of]
+    flat = start.values.flatten(1)
+    length = reach * (flat - some.flatten(1).mean(0)).norm(dim=1, keepdim=True)
+    moved = flat + length * away / away.norm(dim=1, keepdim=True).clamp(min=1e-6)
+    return start.with_values(moved.view_as(start.values)), of
 
 
 def last_parameters(generator: Generator, layers: int) -> list[str]:

@@ -74,9 +74,7 @@ class Inverted:
         """How near each picture is to its photograph, in dB, where the photograph is."""
         return self.inversion.psnr
 
-    def put_back(
-        self, images: Float[Tensor, "n c h w"], change: bool = False, generator: Generator | None = None
-    ) -> list[Image.Image]:
+    def put_back(self, images: Float[Tensor, "n c h w"], change: bool = False) -> list[Image.Image]:
         """The photographs in full resolution, with these pictures in the place of the frames.
 
         change: add only what differs between the pictures and those of the codes, so that all else is the photograph's.
