@@ -14,10 +14,10 @@ from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
 from latentwalk.generator import Generator
-from latentwalk.inversion.metric import inverse_hessian, metric
+from latentwalk.inversion.metric import PROBES, inverse_hessian, metric
 from latentwalk.inversion.problem import Look, Loss, Problem, by_layers, joined
 from latentwalk.inversion.ridge import Ridge, chosen_space, guessed_in, to_space
-from latentwalk.inverter import Features, Inversion
+from latentwalk.inverter import Inversion, Perception
 from latentwalk.latents import Latents, concatenate
 from latentwalk.numerics.lbfgs import Minimum, minimise
 from latentwalk.progress import Progress, silent
@@ -49,7 +49,7 @@ class Optimize:
     prior: weight of the mean square of the code, in numbers of which sampled ones have the standard deviation 1.
     budget: evaluations of one picture at most, those of classes not counted. memory: steps of L-BFGS that are kept.
     features: what gets pictures on that are stuck; without them all is spent on pixels.
-    ridge: the first guess.
+    probes: of the generator's mean Hessian, see `metric`. ridge: the first guess.
     """
 
     space: str | None = None
@@ -57,12 +57,15 @@ class Optimize:
     prior: float = 0.01
     budget: int = 200
     memory: int = 20
-    features: Features | None = None
+    features: Perception | None = None
+    probes: int = PROBES
     ridge: Ridge = field(default_factory=Ridge)
 
     def __post_init__(self) -> None:
-        if min(self.budget, self.memory) < 1 or min(self.enough, self.prior) < 0:
-            raise ValueError(f"expected a budget and a memory of 1 or more, no negative enough or prior, got {self}")
+        if min(self.budget, self.memory, self.probes) < 1 or min(self.enough, self.prior) < 0:
+            raise ValueError(
+                f"expected a budget, a memory and probes of 1 or more, no negative enough or prior, got {self}"
+            )
 
     def invert(
         self,
@@ -80,7 +83,7 @@ class Optimize:
         problem = Problem.of(generator, images, mask)
         space = chosen_space(generator, self.space)
         codes, spent = self._start(problem, space, start, progress)
-        inverse = inverse_hessian(metric(generator, space, progress=progress), self.prior / codes.values[0].numel())
+        inverse = inverse_hessian(metric(generator, space, self.probes, progress), self.prior / codes.values[0].numel())
         loss = pixels(generator, space, self.prior)
 
         # 1. Pixels, all pictures at once.
@@ -92,7 +95,7 @@ class Optimize:
         left = self.budget - first - FEATURE_STEPS
         if self.features is not None and len(stuck) and left > 0:
             some, theirs = problem[stuck], codes[stuck]
-            seen = self._minimise(some, theirs, alike(self.features), values[stuck], inverse, FEATURE_STEPS)
+            seen = self._minimise(some, theirs, alike(self.features, some), values[stuck], inverse, FEATURE_STEPS)
             polished = self._minimise(some, theirs, loss, seen.values, inverse, left)
             better = polished.losses < found.losses[stuck]
             values[stuck[better]] = polished.values[better]
@@ -138,7 +141,7 @@ class Optimize:
     def _choose_classes(self, problem: Problem, guess: Ridge, progress: Progress) -> tuple[Latents, Int[Tensor, "n"]]:
         """Codes with the class whose picture comes nearest in a few evaluations."""
         generator, n = problem.generator, len(problem)
-        inverse = inverse_hessian(metric(generator, str(guess.space), progress=progress))
+        inverse = inverse_hessian(metric(generator, str(guess.space), self.probes, progress))
         loss = pixels(generator, str(guess.space), self.prior)
         tried, losses = [], []
         for number in range(generator.classes):
@@ -165,9 +168,11 @@ def pixels(generator: Generator, space: str, prior: float) -> Loss:
     return loss
 
 
-def alike(features: Features) -> Loss:
-    """How far pictures are apart by features."""
-    return lambda look: features.distance(look.images, look.targets)
+def alike(features: Perception, problem: Problem) -> Loss:
+    """How far pictures are from their targets by features."""
+    with torch.no_grad():
+        wanted = features.maps(problem.targets)
+    return lambda look: features.distance(features.maps(look.images), [layer[look.rows] for layer in wanted])
 
 
 def spread_of(generator: Generator, space: str) -> tuple[Float[Tensor, "b d"], Float[Tensor, "b d"]]:

@@ -18,12 +18,14 @@ BATCH = 32
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """What a loss may look at: pictures, their targets and mask (unknown pixels are 0 in both), and their codes."""
+    """What a loss may look at: pictures, their targets and mask (unknown pixels are 0 in both), their codes, and which
+    of the pictures of the problem they are."""
 
     images: Float[Tensor, "k c h w"]
     targets: Float[Tensor, "k c h w"]
     mask: Float[Tensor, "k 1 h w"] | None
     values: Float[Tensor, "k b d"]
+    rows: Int[Tensor, "k"]
 
     @property
     def mse(self) -> Float[Tensor, "k"]:
@@ -78,7 +80,7 @@ class Problem:
             images = self.generator.synthesize(codes.with_values(shaped)).float()
             mask = None if self.mask is None else self.mask[rows]
             images = images if mask is None else torch.where(mask > 0, images, 0)
-            look = Look(images, self.targets[rows], mask, values)
+            look = Look(images, self.targets[rows], mask, values, rows)
             lost = loss(look)
             (slope,) = torch.autograd.grad(lost.sum(), values)
         return Point(lost.detach(), slope, look.mse.detach())

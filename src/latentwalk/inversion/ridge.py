@@ -96,12 +96,16 @@ class Ridge:
         learned = self.learn(generator, progress)
         base = guessed_in(generator, space)
         known = small(images, self.side, mask)
-        seen = known if mask is None else filled(known, learned.picture.expand_as(known), mask, self.side)
-        codes = self._codes(generator, learned, base, seen, labels)
-        for _ in range(0 if mask is None else self.fills):
-            made = small(generator.render(codes.to(generator.device, generator.dtype)).float(), self.side)
+        if mask is None:
+            return to_space(generator, self._codes(generator, learned, base, known, labels), space)
+        # what is not known is the mean picture first, and then that of the guess before
+        codes = self._codes(
+            generator, learned, base, filled(known, learned.picture.expand_as(known), mask, self.side), labels
+        )
+        for _ in range(self.fills):
+            made = small(generator.render(codes).float(), self.side)
             codes = self._codes(generator, learned, base, filled(known, made, mask, self.side), labels)
-        return codes if space == base else to_space(generator, codes, space)
+        return to_space(generator, codes, space)
 
     def learn(self, generator: Generator, progress: Progress = silent) -> Guess:
         """What a guess needs to know, out of the cache if it was learned before."""
@@ -169,7 +173,7 @@ def class_numbers(generator: Generator) -> Tensor | None:
 
 
 def classes_of(generator: Generator, latents: Latents) -> Float[Tensor, "n classes"]:
-    """Class vectors where the code does not have the class inside; [n, 0] elsewhere. Raises ValueError without labels."""
+    """Class vectors where the code does not have the class inside; [n, 0] elsewhere. Raises ValueError for none."""
     if latents.space in generator.label_free:
         return latents.values.new_zeros(len(latents), 0)
     return generator.class_vectors(latents)
