@@ -13,10 +13,18 @@ from latentwalk.numerics.linear import FEWEST
 from random_networks import EVERY
 
 RIDGE = Ridge(pairs=300)
-OPTIONS: dict[str, dict[str, Any]] = {"ridge": {"pairs": 300}, "optimize": {"ridge": RIDGE, "probes": 100}}
+OPTIONS: dict[str, dict[str, Any]] = {
+    "ridge": {"pairs": 300},
+    "optimize": {"ridge": RIDGE, "probes": 100},
+    "image2stylegan": {"rate": 0.1, "steps": 300},
+}
 """Settings that make it quick."""
 
-QUICK: dict[str, dict[str, Any]] = {"optimize": {"probes": 4, "budget": 3}}
+QUICK: dict[str, dict[str, Any]] = {
+    "ridge": {"pairs": FEWEST},
+    "optimize": {"ridge": Ridge(pairs=FEWEST), "probes": 4, "budget": 3},
+    "image2stylegan": {"steps": 2},
+}
 """Settings that only show that it runs."""
 
 COUNT = 5
@@ -143,12 +151,11 @@ def test_a_space_that_is_not_there_is_refused(name, toy, pictures) -> None:
 @pytest.mark.parametrize("kind", ["dcgan-odd", "stylegan2-resnet", "biggan", "biggan-deep"])
 def test_families_in_all_their_spaces(name, kind) -> None:
     """Shapes, spaces and labels, on codes of any kind of generator."""
-    generator, few = EVERY[kind](), Ridge(pairs=FEWEST)
-    settings = {"pairs": FEWEST} if name == "ridge" else {"ridge": few, **QUICK.get(name, {})}
+    generator = EVERY[kind]()
     start = generator.sample(range(2), [0, 0] if generator.classes else None)
     pictures = generator.render(start)
     for space in generator.spaces:
-        found = make(name, space=space, **settings).invert(generator, pictures, start=start)
+        found = make(name, space=space, **QUICK.get(name, {})).invert(generator, pictures, start=start)
         assert found.latents.space == space
         assert found.latents.values.shape == (2, *generator.spaces[space].shape)
         assert torch.isfinite(found.latents.values).all() and torch.isfinite(found.mse).all()

@@ -6,7 +6,6 @@ keeps codes where edits work. For a picture that the generator can make it fades
 """
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -17,20 +16,14 @@ from latentwalk.generator import Generator
 from latentwalk.inversion.metric import PROBES, inverse_hessian, metric
 from latentwalk.inversion.problem import Look, Loss, Problem, by_layers, joined
 from latentwalk.inversion.ridge import Ridge, chosen_space, guessed_in, to_space
-from latentwalk.inverter import Inversion, Perception
+from latentwalk.inversion.spread import spread_of
+from latentwalk.inverter import ENOUGH, Inversion, Perception
 from latentwalk.latents import Latents, concatenate
 from latentwalk.numerics.lbfgs import Minimum, minimise
 from latentwalk.progress import Progress, silent
-from latentwalk.samples import map_codes, sample_codes
 
 FADES = 0.02
 """The e above: the mean squared difference at which half of the prior is left."""
-
-SPREAD_CODES, SPREAD_SEED = 1000, 79
-"""Codes that tell how codes of other spaces than z are spread."""
-
-FLATTEST = 0.1
-"""Of the mean spread: numbers of a code that hardly vary are held no tighter than that."""
 
 TRIAL = 12
 """Evaluations of every class before one is chosen."""
@@ -53,7 +46,7 @@ class Optimize:
     """
 
     space: str | None = None
-    enough: float = 1e-3
+    enough: float = ENOUGH
     prior: float = 0.01
     budget: int = 200
     memory: int = 20
@@ -123,10 +116,7 @@ class Optimize:
         generator = problem.generator
         none = torch.zeros(len(problem), dtype=torch.long, device=problem.targets.device)
         if start is not None:
-            if len(start) != len(problem):
-                raise ValueError(f"expected a code to start from for each of {len(problem)} pictures, got {len(start)}")
-            codes = to_space(generator, generator.check(start), space)
-            return codes, none
+            return to_space(generator, problem.check_start(start), space), none
         base = guessed_in(generator, space)
         guess = replace(self.ridge, space=base)
         if generator.classes and base not in generator.label_free:
@@ -173,18 +163,3 @@ def alike(features: Perception, problem: Problem) -> Loss:
     with torch.no_grad():
         wanted = features.maps(problem.targets)
     return lambda look: features.distance(features.maps(look.images), [layer[look.rows] for layer in wanted])
-
-
-def spread_of(generator: Generator, space: str) -> tuple[Float[Tensor, "b d"], Float[Tensor, "b d"]]:
-    """Mean and standard deviation of the codes, number by number: 0 and 1 where codes are sampled."""
-    device = generator.device
-    if generator.spaces[space].size == generator.input_space.size and space.startswith("z"):
-        shape = by_layers(torch.zeros(1, *generator.spaces[space].shape, device=device)).shape[1:]
-        return torch.zeros(shape, device=device), torch.ones(shape, device=device)
-    labels = torch.arange(generator.classes) if generator.classes else None
-    parts: Sequence[Latents] = [
-        map_codes(generator, part, space) for part in sample_codes(generator, SPREAD_CODES, SPREAD_SEED, labels=labels)
-    ]
-    values = by_layers(concatenate(parts).values.float())
-    spread = values.std(0)
-    return values.mean(0), spread.clamp(min=max(FLATTEST * float(spread.mean()), 1e-6))

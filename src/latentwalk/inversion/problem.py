@@ -59,6 +59,12 @@ class Problem:
         mask = None if self.mask is None else self.mask[rows]
         return Problem(self.generator, self.given[rows], self.targets[rows], mask)
 
+    def check_start(self, start: Latents) -> Latents:
+        """Codes to start from, one per picture. Raises ValueError for others."""
+        if len(start) != len(self):
+            raise ValueError(f"expected a code to start from for each of {len(self)} pictures, got {len(start)}")
+        return self.generator.check(start)
+
     def evaluate(self, codes: Latents, loss: Loss) -> Evaluate:
         """Loss, gradient and mean squared difference at any values of these codes; `codes` has space and labels."""
         _, height, width = self.generator.image_shape

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from latentwalk.generator import Generator
-from latentwalk.inverter import Inversion, check_images, mean_square, read_mask
+from latentwalk.inverter import ENOUGH, Inversion, check_images, mean_square, read_mask
 from latentwalk.kept import kept
 from latentwalk.latents import Latents
 from latentwalk.numerics.linear import FEWEST, learn_linear
@@ -57,7 +57,7 @@ class Ridge:
     pairs: int = 5000
     side: int = 32
     fills: int = 3
-    enough: float = 1e-3
+    enough: float = ENOUGH
 
     def __post_init__(self) -> None:
         if self.pairs < FEWEST or self.side < 1 or self.fills < 0:
