@@ -4,8 +4,8 @@
     python benchmarks/inversion.py families --fixtures ../shared/fixtures
 
 prints a Markdown table per part. faces: pictures of faces64 from seeds that nothing was learned from, by the optimiser
-with the features of the scorer for what is stuck, and by the other inverters. mask: a hole of a sixteenth to a quarter
-of the picture. noise: normal noise of .2 on every number. adam: what a random code and Adam take. families: random
+with the features of the scorer for what is stuck, and by the other inverters. mask: a hole of a sixteenth or a quarter
+of the picture, in its middle. noise: normal noise of .2 on every number. adam: what a random code and Adam take. families: random
 networks of every family; the residual is a share of the variance of their pictures. Mean squared differences are on
 [-1, 1]. `seconds` are those of batches of 32 without what is learned once.
 """
@@ -102,10 +102,10 @@ def mask(generator: lw.Generator, count: int, features: object) -> None:
     header("hole", "images", "MSE in the hole, median", "mean", "MSE outside, median", "without a mask, in the hole")
     _, targets = pictures(generator, count)
     _, height, width = generator.image_shape
-    for share, top, left in (("1/16", 3, 3), ("1/4", 2, 2)):
-        known = torch.ones(height, width)
-        side = height // 4 if share == "1/16" else height // 2
-        known[top * height // 8 : top * height // 8 + side, left * width // 8 : left * width // 8 + side] = 0
+    for share, parts in (("1/16", 4), ("1/4", 2)):
+        known, (tall, wide) = torch.ones(height, width), (height // parts, width // parts)
+        top, left = (height - tall) // 2, (width - wide) // 2
+        known[top : top + tall, left : left + wide] = 0
         hole = (1 - known).expand(count, 1, height, width)
         occluded = torch.where(known > 0, targets, -1.0)
         inverter = Optimize(features=features)

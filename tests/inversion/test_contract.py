@@ -12,10 +12,9 @@ from latentwalk.latents import Latents
 from latentwalk.numerics.linear import FEWEST
 from random_networks import EVERY
 
-RIDGE = Ridge(pairs=300)
 OPTIONS: dict[str, dict[str, Any]] = {
     "ridge": {"pairs": 300},
-    "optimize": {"ridge": RIDGE, "probes": 100},
+    "optimize": {"ridge": Ridge(pairs=300), "probes": 100},
     "image2stylegan": {"rate": 0.1, "steps": 300},
 }
 """Settings that make it quick."""
@@ -31,7 +30,7 @@ COUNT = 5
 
 
 def make(name: str, **settings: Any) -> Inverter:
-    return INVERTERS[name](**{**OPTIONS.get(name, {}), **settings})
+    return INVERTERS[name](**{"enough": 1e-8, **OPTIONS.get(name, {}), **settings})
 
 
 @pytest.fixture(scope="module", params=list(INVERTERS))

@@ -29,8 +29,10 @@ TRIAL = 12
 """Evaluations of every class before one is chosen."""
 
 PIXEL_STEPS, FEATURE_STEPS = 80, 40
-"""Evaluations by pixels after which a picture is stuck, and by features that get it on. More than nine in ten pictures
-of faces64 are there by then."""
+"""Evaluations by pixels before it is asked which pictures are stuck, and by features that get those on."""
+
+STUCK = 5
+"""Times what is enough: pictures that are nearer only need more of the same."""
 
 
 @dataclass(frozen=True)
@@ -83,17 +85,23 @@ class Optimize:
         first = self.budget if self.features is None else min(self.budget, PIXEL_STEPS)
         found = self._minimise(problem, codes, loss, by_layers(codes.values), inverse, first)
         values, trace, looks = found.values, found.trace, found.evaluations
-        # 2. What is stuck goes on by features, and then by pixels again.
-        stuck = torch.nonzero(found.figures > self.enough)[:, 0]
-        left = self.budget - first - FEATURE_STEPS
-        if self.features is not None and len(stuck) and left > 0:
-            some, theirs = problem[stuck], codes[stuck]
-            seen = self._minimise(some, theirs, alike(self.features, some), values[stuck], inverse, FEATURE_STEPS)
-            polished = self._minimise(some, theirs, loss, seen.values, inverse, left)
-            better = polished.losses < found.losses[stuck]
-            values[stuck[better]] = polished.values[better]
-            trace = joined(joined(trace, seen.trace, stuck), polished.trace, stuck)
-            looks[stuck] += seen.evaluations + polished.evaluations
+        # 2. What is far off by now is stuck: it goes on by features.
+        late = torch.nonzero(found.figures > self.enough)[:, 0]
+        begin, left = values.clone(), self.budget - first - FEATURE_STEPS
+        if self.features is not None and len(late) and left > 0:
+            stuck = late[found.figures[late] > STUCK * self.enough]
+            if len(stuck):
+                some = problem[stuck]
+                by_features = alike(self.features, some)
+                seen = self._minimise(some, codes[stuck], by_features, values[stuck], inverse, FEATURE_STEPS)
+                begin[stuck], trace = seen.values, joined(trace, seen.trace, stuck)
+                looks[stuck] += seen.evaluations
+            # 3. And pixels again, for all that are late.
+            polished = self._minimise(problem[late], codes[late], loss, begin[late], inverse, left)
+            better = polished.losses < found.losses[late]
+            values[late[better]] = polished.values[better]
+            trace = joined(trace, polished.trace, late)
+            looks[late] += polished.evaluations
         end = codes.with_values(values.reshape(codes.values.shape))
         return problem.inversion(end, self.enough, trace, looks + spent, time.perf_counter() - since)
 
