@@ -5,9 +5,9 @@
 
 prints a Markdown table per part. faces: pictures of faces64 from seeds that nothing was learned from, by the optimiser
 with the features of the scorer for what is stuck, and by the other inverters. mask: a hole of a sixteenth or a quarter
-of the picture, in its middle. noise: normal noise of .2 on every number. adam: what a random code and Adam take. families: random
-networks of every family; the residual is a share of the variance of their pictures. Mean squared differences are on
-[-1, 1]. `seconds` are those of batches of 32 without what is learned once.
+of the picture, in its middle. noise: normal noise of .2 on every number. adam: what a random code and Adam take.
+families: random networks of every family; the residual is a share of the variance of their pictures. Mean squared
+differences are on [-1, 1]. Seconds are those of batches of 32, without what is learned once.
 """
 
 import argparse

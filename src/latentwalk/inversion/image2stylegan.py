@@ -14,8 +14,7 @@ from torch import Tensor
 
 from latentwalk.generator import Generator
 from latentwalk.inversion.problem import Look, Loss, Problem, by_layers
-from latentwalk.inversion.ridge import chosen_space, to_space
-from latentwalk.inversion.spread import spread_of
+from latentwalk.inversion.spaces import chosen_space, spread_of, to_space
 from latentwalk.inverter import ENOUGH, Inversion, Perception
 from latentwalk.latents import Latents
 from latentwalk.numerics.lbfgs import Evaluate

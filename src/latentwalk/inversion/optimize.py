@@ -13,10 +13,10 @@ from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
 from latentwalk.generator import Generator
-from latentwalk.inversion.metric import PROBES, inverse_hessian, metric
+from latentwalk.inversion.metric import inverse_hessian, metric
 from latentwalk.inversion.problem import Look, Loss, Problem, by_layers, joined
-from latentwalk.inversion.ridge import Ridge, chosen_space, guessed_in, to_space
-from latentwalk.inversion.spread import spread_of
+from latentwalk.inversion.ridge import Ridge, guessed_in
+from latentwalk.inversion.spaces import chosen_space, spread_of, to_space
 from latentwalk.inverter import ENOUGH, Inversion, Perception
 from latentwalk.latents import Latents, concatenate
 from latentwalk.numerics.lbfgs import Minimum, minimise
@@ -53,11 +53,14 @@ class Optimize:
     budget: int = 200
     memory: int = 20
     features: Perception | None = None
-    probes: int = PROBES
+    probes: int | None = None
     ridge: Ridge = field(default_factory=Ridge)
 
     def __post_init__(self) -> None:
-        if min(self.budget, self.memory, self.probes) < 1 or min(self.enough, self.prior) < 0:
+        if (
+            min(self.budget, self.memory, 1 if self.probes is None else self.probes) < 1
+            or min(self.enough, self.prior) < 0
+        ):
             raise ValueError(
                 f"expected a budget, a memory and probes of 1 or more, no negative enough or prior, got {self}"
             )

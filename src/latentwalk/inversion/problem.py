@@ -15,6 +15,9 @@ from latentwalk.numerics.lbfgs import Evaluate, Point
 BATCH = 32
 """Pictures that are made at once with their gradients, fewer when they are large."""
 
+CHEAP = 128 * 128
+"""Pixels of pictures that thousands are made of; of larger ones fewer, as they take longer."""
+
 
 @dataclass(frozen=True, eq=False)
 class Look:
@@ -103,6 +106,12 @@ class Problem:
         images = self.generator.render(codes).float()
         reached = mean_square(images - self.given, self.mask) <= enough
         return Inversion(codes, images, self.given, self.mask, reached, losses, evaluations, seconds)
+
+
+def affordable(generator: Generator, most: int, least: int) -> int:
+    """How many pictures to learn from: `most`, in proportion fewer of large ones, but never below `least`."""
+    _, height, width = generator.image_shape
+    return max(least, min(most, most * CHEAP // (height * width)))
 
 
 def by_layers(values: Float[Tensor, "n ..."]) -> Float[Tensor, "n b d"]:
