@@ -14,6 +14,10 @@ from latentwalk.generator import Generator
 from latentwalk.latents import Latents, concatenate
 from latentwalk.progress import Progress, silent
 
+ENOUGH = 2e-4
+"""Mean squared difference at which inverters by themselves call a picture reached: 43 dB, which nobody sees, and near
+enough for what a mask hides to be right."""
+
 
 @dataclass(frozen=True, eq=False)
 class Inversion:
@@ -59,12 +63,13 @@ class Inversion:
 
     @property
     def norms(self) -> Float[Tensor, "n"]:
-        """Lengths of the codes, the root mean square over layers where there is one per layer.
+        """Lengths of the codes; of w+ the root mean square over layers, so that it compares with w.
 
         Normal codes of d numbers have sqrt(d).
         """
         values = self.latents.values.float()
-        return values.norm(dim=-1).flatten(1).square().mean(1).sqrt()
+        layers = values.shape[1] if self.latents.space == "w+" else 1
+        return values.flatten(1).norm(dim=1) / math.sqrt(layers)
 
     @staticmethod
     def concatenate(parts: "Sequence[Inversion]") -> "Inversion":
@@ -114,21 +119,20 @@ class Inverter(Protocol):
         ...
 
 
-@dataclass(frozen=True, eq=False)
-class Features:
-    """What pictures are compared by beside their pixels.
+@runtime_checkable
+class Perception(Protocol):
+    """What pictures are compared by beside their pixels; what features/ has fits.
 
-    name: for people. distance: from two batches of pictures [n, c, h, w] to [n], 0 for equal ones, differentiable.
+    name: for people. maps: of pictures [n, c, h, w] in [-1, 1], a list of tensors [n, ...] that gradients flow through.
+    distance: how far pictures are apart, from their maps, one by one.
     """
 
-    name: str
-    distance: "Distance"
+    @property
+    def name(self) -> str: ...
 
+    def maps(self, images: Float[Tensor, "n c h w"]) -> list[Tensor]: ...
 
-class Distance(Protocol):
-    """How far two batches of pictures are apart, one by one."""
-
-    def __call__(self, first: Float[Tensor, "n c h w"], second: Float[Tensor, "n c h w"], /) -> Float[Tensor, "n"]: ...
+    def distance(self, first: list[Tensor], second: list[Tensor]) -> Float[Tensor, "n"]: ...
 
 
 def mean_square(
@@ -146,11 +150,9 @@ def read_mask(mask: Tensor | None, images: Float[Tensor, "n c h w"]) -> Float[Te
     if mask is None:
         return None
     n, _, h, w = images.shape
-    if mask.ndim == 2:
-        mask = mask[None, None]
-    if mask.ndim != 4 or tuple(mask.shape[1:]) != (1, h, w) or len(mask) not in (1, n):
+    if tuple(mask.shape) not in ((h, w), (1, 1, h, w), (n, 1, h, w)):
         raise ValueError(f"a mask of these pictures is [{h}, {w}] or [{n}, 1, {h}, {w}], got {list(mask.shape)}")
-    mask = mask.to(images.device, torch.float32).expand(n, 1, h, w)
+    mask = mask.detach().to(images.device, torch.float32).expand(n, 1, h, w)
     if not bool(((mask >= 0) & (mask <= 1)).all()):
         raise ValueError("a mask has values from 0 (no influence) to 1 (counts): got others")
     if not bool(mask.flatten(1).any(1).all()):

@@ -12,8 +12,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from latentwalk.generator import Generator
-from latentwalk.inversion.problem import by_layers
-from latentwalk.inversion.ridge import to_space
+from latentwalk.inversion.problem import affordable, by_layers
+from latentwalk.inversion.spaces import to_space
 from latentwalk.kept import kept
 from latentwalk.progress import Progress, silent
 from latentwalk.samples import fresh_seeds
@@ -21,7 +21,8 @@ from latentwalk.samples import fresh_seeds
 SEED = 78
 """Of the samples, and of the vectors in the space of pictures."""
 
-PROBES = 800
+PROBES = (800, 100)
+"""How many are made: for small pictures, and for large ones at least."""
 
 DAMPING = 0.1
 """Of the mean eigenvalue: directions that change the picture least are not trusted farther."""
@@ -30,12 +31,14 @@ BATCH = 16
 
 
 def metric(
-    generator: Generator, space: str, probes: int = PROBES, progress: Progress = silent
+    generator: Generator, space: str, probes: int | None = None, progress: Progress = silent
 ) -> Float[Tensor, "b d d"]:
     """M of the codes of a space, block by block (one block per layer), on the generator's device.
 
-    It is kept in the cache. What one layer changes together with another is left out.
+    probes: how many v; 800 by itself, fewer for pictures of more than 128 pixels a side. It is kept in the cache. What
+    one layer changes together with another is left out.
     """
+    probes = affordable(generator, *PROBES) if probes is None else probes
     options = generator.options
     drawn = f"{options.truncation:g}-{options.cutoff}-{options.noise}"
     name = f"{generator.fingerprint}-{space}-{drawn}-{probes}" if generator.fingerprint else ""

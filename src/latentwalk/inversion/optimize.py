@@ -6,7 +6,6 @@ keeps codes where edits work. For a picture that the generator can make it fades
 """
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -16,28 +15,24 @@ from torch import Tensor
 from latentwalk.generator import Generator
 from latentwalk.inversion.metric import inverse_hessian, metric
 from latentwalk.inversion.problem import Look, Loss, Problem, by_layers, joined
-from latentwalk.inversion.ridge import Ridge, chosen_space, guessed_in, to_space
-from latentwalk.inverter import Features, Inversion
+from latentwalk.inversion.ridge import Ridge, guessed_in
+from latentwalk.inversion.spaces import chosen_space, spread_of, to_space
+from latentwalk.inverter import ENOUGH, Inversion, Perception
 from latentwalk.latents import Latents, concatenate
 from latentwalk.numerics.lbfgs import Minimum, minimise
 from latentwalk.progress import Progress, silent
-from latentwalk.samples import map_codes, sample_codes
 
 FADES = 0.02
 """The e above: the mean squared difference at which half of the prior is left."""
-
-SPREAD_CODES, SPREAD_SEED = 1000, 79
-"""Codes that tell how codes of other spaces than z are spread."""
-
-FLATTEST = 0.1
-"""Of the mean spread: numbers of a code that hardly vary are held no tighter than that."""
 
 TRIAL = 12
 """Evaluations of every class before one is chosen."""
 
 PIXEL_STEPS, FEATURE_STEPS = 80, 40
-"""Evaluations by pixels after which a picture is stuck, and by features that get it on. More than nine in ten pictures
-of faces64 are there by then."""
+"""Evaluations by pixels before it is asked which pictures are stuck, and by features that get those on."""
+
+STUCK = 5
+"""Times what is enough: pictures that are nearer only need more of the same."""
 
 
 @dataclass(frozen=True)
@@ -49,20 +44,26 @@ class Optimize:
     prior: weight of the mean square of the code, in numbers of which sampled ones have the standard deviation 1.
     budget: evaluations of one picture at most, those of classes not counted. memory: steps of L-BFGS that are kept.
     features: what gets pictures on that are stuck; without them all is spent on pixels.
-    ridge: the first guess.
+    probes: of the generator's mean Hessian, see `metric`. ridge: the first guess.
     """
 
     space: str | None = None
-    enough: float = 1e-3
+    enough: float = ENOUGH
     prior: float = 0.01
     budget: int = 200
     memory: int = 20
-    features: Features | None = None
+    features: Perception | None = None
+    probes: int | None = None
     ridge: Ridge = field(default_factory=Ridge)
 
     def __post_init__(self) -> None:
-        if min(self.budget, self.memory) < 1 or min(self.enough, self.prior) < 0:
-            raise ValueError(f"expected a budget and a memory of 1 or more, no negative enough or prior, got {self}")
+        if (
+            min(self.budget, self.memory, 1 if self.probes is None else self.probes) < 1
+            or min(self.enough, self.prior) < 0
+        ):
+            raise ValueError(
+                f"expected a budget, a memory and probes of 1 or more, no negative enough or prior, got {self}"
+            )
 
     def invert(
         self,
@@ -80,24 +81,30 @@ class Optimize:
         problem = Problem.of(generator, images, mask)
         space = chosen_space(generator, self.space)
         codes, spent = self._start(problem, space, start, progress)
-        inverse = inverse_hessian(metric(generator, space, progress=progress), self.prior / codes.values[0].numel())
+        inverse = inverse_hessian(metric(generator, space, self.probes, progress), self.prior / codes.values[0].numel())
         loss = pixels(generator, space, self.prior)
 
         # 1. Pixels, all pictures at once.
         first = self.budget if self.features is None else min(self.budget, PIXEL_STEPS)
         found = self._minimise(problem, codes, loss, by_layers(codes.values), inverse, first)
         values, trace, looks = found.values, found.trace, found.evaluations
-        # 2. What is stuck goes on by features, and then by pixels again.
-        stuck = torch.nonzero(found.figures > self.enough)[:, 0]
-        left = self.budget - first - FEATURE_STEPS
-        if self.features is not None and len(stuck) and left > 0:
-            some, theirs = problem[stuck], codes[stuck]
-            seen = self._minimise(some, theirs, alike(self.features), values[stuck], inverse, FEATURE_STEPS)
-            polished = self._minimise(some, theirs, loss, seen.values, inverse, left)
-            better = polished.losses < found.losses[stuck]
-            values[stuck[better]] = polished.values[better]
-            trace = joined(joined(trace, seen.trace, stuck), polished.trace, stuck)
-            looks[stuck] += seen.evaluations + polished.evaluations
+        # 2. What is far off by now is stuck: it goes on by features.
+        late = torch.nonzero(found.figures > self.enough)[:, 0]
+        begin, left = values.clone(), self.budget - first - FEATURE_STEPS
+        if self.features is not None and len(late) and left > 0:
+            stuck = late[found.figures[late] > STUCK * self.enough]
+            if len(stuck):
+                some = problem[stuck]
+                by_features = alike(self.features, some)
+                seen = self._minimise(some, codes[stuck], by_features, values[stuck], inverse, FEATURE_STEPS)
+                begin[stuck], trace = seen.values, joined(trace, seen.trace, stuck)
+                looks[stuck] += seen.evaluations
+            # 3. And pixels again, for all that are late.
+            polished = self._minimise(problem[late], codes[late], loss, begin[late], inverse, left)
+            better = polished.losses < found.losses[late]
+            values[late[better]] = polished.values[better]
+            trace = joined(trace, polished.trace, late)
+            looks[late] += polished.evaluations
         end = codes.with_values(values.reshape(codes.values.shape))
         return problem.inversion(end, self.enough, trace, looks + spent, time.perf_counter() - since)
 
@@ -120,10 +127,7 @@ class Optimize:
         generator = problem.generator
         none = torch.zeros(len(problem), dtype=torch.long, device=problem.targets.device)
         if start is not None:
-            if len(start) != len(problem):
-                raise ValueError(f"expected a code to start from for each of {len(problem)} pictures, got {len(start)}")
-            codes = to_space(generator, generator.check(start), space)
-            return codes, none
+            return to_space(generator, problem.check_start(start), space), none
         base = guessed_in(generator, space)
         guess = replace(self.ridge, space=base)
         if generator.classes and base not in generator.label_free:
@@ -138,7 +142,7 @@ class Optimize:
     def _choose_classes(self, problem: Problem, guess: Ridge, progress: Progress) -> tuple[Latents, Int[Tensor, "n"]]:
         """Codes with the class whose picture comes nearest in a few evaluations."""
         generator, n = problem.generator, len(problem)
-        inverse = inverse_hessian(metric(generator, str(guess.space), progress=progress))
+        inverse = inverse_hessian(metric(generator, str(guess.space), self.probes, progress))
         loss = pixels(generator, str(guess.space), self.prior)
         tried, losses = [], []
         for number in range(generator.classes):
@@ -165,21 +169,8 @@ def pixels(generator: Generator, space: str, prior: float) -> Loss:
     return loss
 
 
-def alike(features: Features) -> Loss:
-    """How far pictures are apart by features."""
-    return lambda look: features.distance(look.images, look.targets)
-
-
-def spread_of(generator: Generator, space: str) -> tuple[Float[Tensor, "b d"], Float[Tensor, "b d"]]:
-    """Mean and standard deviation of the codes, number by number: 0 and 1 where codes are sampled."""
-    device = generator.device
-    if generator.spaces[space].size == generator.input_space.size and space.startswith("z"):
-        shape = by_layers(torch.zeros(1, *generator.spaces[space].shape, device=device)).shape[1:]
-        return torch.zeros(shape, device=device), torch.ones(shape, device=device)
-    labels = torch.arange(generator.classes) if generator.classes else None
-    parts: Sequence[Latents] = [
-        map_codes(generator, part, space) for part in sample_codes(generator, SPREAD_CODES, SPREAD_SEED, labels=labels)
-    ]
-    values = by_layers(concatenate(parts).values.float())
-    spread = values.std(0)
-    return values.mean(0), spread.clamp(min=max(FLATTEST * float(spread.mean()), 1e-6))
+def alike(features: Perception, problem: Problem) -> Loss:
+    """How far pictures are from their targets by features."""
+    with torch.no_grad():
+        wanted = features.maps(problem.targets)
+    return lambda look: features.distance(features.maps(look.images), [layer[look.rows] for layer in wanted])

@@ -15,15 +15,20 @@ from latentwalk.numerics.lbfgs import Evaluate, Point
 BATCH = 32
 """Pictures that are made at once with their gradients, fewer when they are large."""
 
+CHEAP = 128 * 128
+"""Pixels of pictures that thousands are made of; of larger ones fewer, as they take longer."""
+
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """What a loss may look at: pictures, their targets and mask (unknown pixels are 0 in both), and their codes."""
+    """What a loss may look at: pictures, their targets and mask (unknown pixels are 0 in both), their codes, and which
+    of the pictures of the problem they are."""
 
     images: Float[Tensor, "k c h w"]
     targets: Float[Tensor, "k c h w"]
     mask: Float[Tensor, "k 1 h w"] | None
     values: Float[Tensor, "k b d"]
+    rows: Int[Tensor, "k"]
 
     @property
     def mse(self) -> Float[Tensor, "k"]:
@@ -57,6 +62,12 @@ class Problem:
         mask = None if self.mask is None else self.mask[rows]
         return Problem(self.generator, self.given[rows], self.targets[rows], mask)
 
+    def check_start(self, start: Latents) -> Latents:
+        """Codes to start from, one per picture. Raises ValueError for others."""
+        if len(start) != len(self):
+            raise ValueError(f"expected a code to start from for each of {len(self)} pictures, got {len(start)}")
+        return self.generator.check(start)
+
     def evaluate(self, codes: Latents, loss: Loss) -> Evaluate:
         """Loss, gradient and mean squared difference at any values of these codes; `codes` has space and labels."""
         _, height, width = self.generator.image_shape
@@ -78,7 +89,7 @@ class Problem:
             images = self.generator.synthesize(codes.with_values(shaped)).float()
             mask = None if self.mask is None else self.mask[rows]
             images = images if mask is None else torch.where(mask > 0, images, 0)
-            look = Look(images, self.targets[rows], mask, values)
+            look = Look(images, self.targets[rows], mask, values, rows)
             lost = loss(look)
             (slope,) = torch.autograd.grad(lost.sum(), values)
         return Point(lost.detach(), slope, look.mse.detach())
@@ -95,6 +106,12 @@ class Problem:
         images = self.generator.render(codes).float()
         reached = mean_square(images - self.given, self.mask) <= enough
         return Inversion(codes, images, self.given, self.mask, reached, losses, evaluations, seconds)
+
+
+def affordable(generator: Generator, most: int, least: int) -> int:
+    """How many pictures to learn from: `most`, in proportion fewer of large ones, but never below `least`."""
+    _, height, width = generator.image_shape
+    return max(least, min(most, most * CHEAP // (height * width)))
 
 
 def by_layers(values: Float[Tensor, "n ..."]) -> Float[Tensor, "n b d"]:

@@ -16,17 +16,22 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from latentwalk.generator import Generator
-from latentwalk.inverter import Inversion, check_images, mean_square, read_mask
+from latentwalk.inversion.problem import affordable
+from latentwalk.inversion.spaces import chosen_space, class_numbers, to_space
+from latentwalk.inverter import ENOUGH, Inversion, check_images, mean_square, read_mask
 from latentwalk.kept import kept
 from latentwalk.latents import Latents
 from latentwalk.numerics.linear import FEWEST, learn_linear
 from latentwalk.progress import Progress, silent
-from latentwalk.samples import map_codes, sample_codes
+from latentwalk.samples import sample_codes
 
 SEED = 77
 """Of the samples that are learned from; see `fresh_seeds`."""
 
-SEED_SPACES = {"w+": "w", "z+": "z", "s": "w"}
+PAIRS = (5000, 500)
+"""How many are learned from: of small pictures, and of large ones at least."""
+
+GUESSED_IN = {"w+": "w", "z+": "z", "s": "w"}
 """Where codes of a space are guessed before they are mapped to it."""
 
 
@@ -48,19 +53,20 @@ class Ridge:
     """Settings of the guess.
 
     space: where codes are wanted; w by itself, or where codes are sampled if there is none.
-    pairs: samples that it is learned from. side: pixels of the longer side of their small copies.
+    pairs: samples that it is learned from; 5000 by itself, fewer for pictures of more than 128 pixels a side.
+    side: pixels of the longer side of their small copies.
     fills: how often the unknown part of a picture is completed.
     enough: mean squared difference at which a picture counts as reached.
     """
 
     space: str | None = None
-    pairs: int = 5000
+    pairs: int | None = None
     side: int = 32
     fills: int = 3
-    enough: float = 1e-3
+    enough: float = ENOUGH
 
     def __post_init__(self) -> None:
-        if self.pairs < FEWEST or self.side < 1 or self.fills < 0:
+        if (self.pairs is not None and self.pairs < FEWEST) or self.side < 1 or self.fills < 0:
             raise ValueError(f"expected {FEWEST} pairs or more, a side of 1 or more and no negative fills, got {self}")
 
     def invert(
@@ -96,38 +102,43 @@ class Ridge:
         learned = self.learn(generator, progress)
         base = guessed_in(generator, space)
         known = small(images, self.side, mask)
-        seen = known if mask is None else filled(known, learned.picture.expand_as(known), mask, self.side)
-        codes = self._codes(generator, learned, base, seen, labels)
-        for _ in range(0 if mask is None else self.fills):
-            made = small(generator.render(codes.to(generator.device, generator.dtype)).float(), self.side)
+        if mask is None:
+            return to_space(generator, self._codes(generator, learned, base, known, labels), space)
+        # what is not known is the mean picture first, and then that of the guess before
+        codes = self._codes(
+            generator, learned, base, filled(known, learned.picture.expand_as(known), mask, self.side), labels
+        )
+        for _ in range(self.fills):
+            made = small(generator.render(codes).float(), self.side)
             codes = self._codes(generator, learned, base, filled(known, made, mask, self.side), labels)
-        return codes if space == base else to_space(generator, codes, space)
+        return to_space(generator, codes, space)
 
     def learn(self, generator: Generator, progress: Progress = silent) -> Guess:
         """What a guess needs to know, out of the cache if it was learned before."""
         base = guessed_in(generator, chosen_space(generator, self.space))
+        pairs = affordable(generator, *PAIRS) if self.pairs is None else self.pairs
         options = generator.options
         drawn = f"{options.truncation:g}-{options.cutoff}-{options.noise}"
-        name = f"{generator.fingerprint}-{base}-{drawn}-{self.pairs}-{self.side}" if generator.fingerprint else ""
+        name = f"{generator.fingerprint}-{base}-{drawn}-{pairs}-{self.side}" if generator.fingerprint else ""
 
         def fits(old: Mapping[str, Tensor]) -> bool:  # another network might have the same weights
             first = next(iter(sample_codes(generator, 1, SEED, labels=class_numbers(generator))))
             proof = small(generator.render(first).float(), self.side)[0].cpu()
             return set(old) == set(Guess._fields) and torch.allclose(old["proof"], proof, atol=1e-2)
 
-        learned = kept("ridge", name, lambda: self._learn(generator, base, progress)._asdict(), fits)
+        learned = kept("ridge", name, lambda: self._learn(generator, base, pairs, progress)._asdict(), fits)
         return Guess(**{field: learned[field].to(generator.device) for field in Guess._fields})
 
-    def _learn(self, generator: Generator, base: str, progress: Progress) -> Guess:
+    def _learn(self, generator: Generator, base: str, pairs: int, progress: Progress) -> Guess:
         codes, pictures, given, done = [], [], [], 0
         labels = class_numbers(generator)
-        for part in sample_codes(generator, self.pairs, SEED, labels=labels, batch=64):
+        for part in sample_codes(generator, pairs, SEED, labels=labels, batch=64):
             pictures.append(small(generator.render(part).float(), self.side).cpu())
             mapped = to_space(generator, part, base)
             codes.append(mapped.values.flatten(1).float().cpu())
             given.append(classes_of(generator, mapped).cpu())
             done += len(part)
-            progress("learning to guess codes", done, self.pairs)
+            progress("learning to guess codes", done, pairs)
         inputs, outputs = torch.cat(pictures), torch.cat(codes)
         learned = learn_linear(torch.cat([inputs, torch.cat(given)], 1), outputs)
         return Guess(learned.weight.float(), learned.bias.float(), inputs.mean(0), inputs[0])
@@ -142,34 +153,14 @@ class Ridge:
         return blank.with_values((inputs @ learned.weight + learned.bias).view_as(blank.values))
 
 
-def chosen_space(generator: Generator, space: str | None) -> str:
-    """The space that was asked for, or the usual one. Raises ValueError for one that the generator has not."""
-    if space is None:
-        return "w" if "w" in generator.spaces else generator.input_space.name
-    generator.check_space(space)
-    return space
-
-
 def guessed_in(generator: Generator, space: str) -> str:
     """The space where codes are guessed, from which they are mapped to their own."""
-    base = SEED_SPACES.get(space, space)
+    base = GUESSED_IN.get(space, space)
     return base if base in generator.spaces else space
 
 
-def to_space(generator: Generator, latents: Latents, space: str) -> Latents:
-    """The codes in another space, mapped with weights of the generator's type, float32."""
-    if latents.space != space:
-        latents = map_codes(generator, latents.to(generator.device, generator.dtype), space)
-    return latents.to(generator.device, torch.float32)
-
-
-def class_numbers(generator: Generator) -> Tensor | None:
-    """All classes in turn, None where there are none."""
-    return torch.arange(generator.classes) if generator.classes else None
-
-
 def classes_of(generator: Generator, latents: Latents) -> Float[Tensor, "n classes"]:
-    """Class vectors where the code does not have the class inside; [n, 0] elsewhere. Raises ValueError without labels."""
+    """Class vectors where the code does not have the class inside; [n, 0] elsewhere. Raises ValueError for none."""
     if latents.space in generator.label_free:
         return latents.values.new_zeros(len(latents), 0)
     return generator.class_vectors(latents)

@@ -1,0 +1,196 @@
+"""How near inverters come, and after how many evaluations (a picture with the gradient of its code).
+
+    python benchmarks/inversion.py faces mask noise adam
+    python benchmarks/inversion.py families --fixtures ../shared/fixtures
+
+prints a Markdown table per part. faces: pictures of faces64 from seeds that nothing was learned from, by the optimiser
+with the features of the scorer for what is stuck, and by the other inverters. mask: a hole of a sixteenth or a quarter
+of the picture, in its middle. noise: normal noise of .2 on every number. adam: what a random code and Adam take.
+families: random networks of every family; the residual is a share of the variance of their pictures. Mean squared
+differences are on [-1, 1]. Seconds are those of batches of 32, without what is learned once.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+import latentwalk as lw
+from latentwalk.inversion import INVERTERS
+from latentwalk.inversion.optimize import Optimize
+from latentwalk.inverter import Inversion, Inverter, mean_square
+from latentwalk.jobs.evaluate import features_of
+
+SEEDS_FROM = 7 * 10**9
+"""Far from the seeds that guesses are learned from."""
+
+NEVER = 10**6
+
+SLOW = 8
+"""Images that are inverted by what takes a thousand evaluations."""
+
+FAMILIES = (
+    ("dcgan_family/tutorial64/netG.pth", ("z",)),
+    ("dcgan_family/wgangp_bn32/generator.pkl", ("z",)),
+    ("genforce/pggan32/pggan_zoo.pth", ("z",)),
+    ("genforce/stylegan32/stylegan_zoo.pth", ("w",)),
+    ("nvidia_stylegan2ada/uncond32/gema_nosrc.pkl", ("w", "w+")),
+    ("rosinality_stylegan2/g32/converted.pt", ("w", "w+")),
+    ("nvidia_stylegan3/t32/gema_nosrc.pkl", ("w",)),
+    ("ajbrock_biggan/hier32/G_ema.pth", ("z",)),
+    ("huggingface_biggan_deep/deep32", ("z",)),
+)
+"""A file of every family that is kept beside the repository, and where its pictures are inverted."""
+
+
+def pictures(generator: lw.Generator, count: int) -> tuple[lw.Latents, Tensor]:
+    """Unseen codes, with every class in turn, and their pictures."""
+    labels = [i % generator.classes for i in range(count)] if generator.classes else None
+    codes = generator.sample(range(SEEDS_FROM, SEEDS_FROM + count), labels)
+    return codes, generator.render(codes)
+
+
+def first_below(losses: Tensor, level: float) -> Tensor:
+    """Evaluations of each image until it was as near, `NEVER` for those that never were."""
+    below = losses.nan_to_num(NEVER) <= level
+    return torch.where(below.any(0), below.float().argmax(0) + 1, NEVER)
+
+
+def middle(evaluations: Tensor) -> str:
+    value = int(evaluations.median())
+    return "never" if value == NEVER else str(value)
+
+
+def in_batches(inverter: Inverter, generator: lw.Generator, targets: Tensor, mask: Tensor | None = None) -> Inversion:
+    inverter.invert(generator, targets[:1], mask=mask)  # what is learned once is learned here
+    return Inversion.concatenate([inverter.invert(generator, part, mask=mask) for part in targets.split(32)])
+
+
+def row(*cells: object) -> None:
+    print("| " + " | ".join(str(cell) for cell in cells) + " |", flush=True)
+
+
+def header(*cells: str) -> None:
+    print()
+    row(*cells)
+    row(*["---"] * len(cells))
+
+
+def faces(generator: lw.Generator, images: int, features: object) -> None:
+    header(
+        "inverter", "images", "within 1e-2", "1e-3", "evaluations to 1e-2", "to 1e-3", "all, mean", "seconds an image",
+        "MSE, median", "PSNR, median", "cosine to the true code, median", "stragglers: seed, MSE",
+    )  # fmt: skip
+    for name, count in (("optimize", images), ("ridge", images), ("image2stylegan", min(images, SLOW))):
+        codes, targets = pictures(generator, count)
+        settings = {} if name == "ridge" else {"features": features}
+        found = in_batches(INVERTERS[name](**settings), generator, targets)
+        late = [f"{SEEDS_FROM + i}: {float(found.mse[i]):.4f}" for i in range(count) if found.mse[i] > 1e-3]
+        ends = [int((found.mse <= level).sum()) for level in (1e-2, 1e-3)]
+        steps = [middle(first_below(found.losses, level)) for level in (1e-2, 1e-3)]
+        alike = torch.cosine_similarity(found.latents.values, codes.values).median()
+        row(
+            name, count, *ends, *steps, f"{found.evaluations.float().mean():.1f}", f"{found.seconds / count:.3f}",
+            f"{found.mse.median():.5f}", f"{found.psnr.median():.1f}", f"{alike:.3f}",
+            "; ".join(late) if len(late) <= 8 else len(late),
+        )  # fmt: skip
+
+
+def mask(generator: lw.Generator, count: int, features: object) -> None:
+    header("hole", "images", "MSE in the hole, median", "mean", "MSE outside, median", "without a mask, in the hole")
+    _, targets = pictures(generator, count)
+    _, height, width = generator.image_shape
+    for share, parts in (("1/16", 4), ("1/4", 2)):
+        known, (tall, wide) = torch.ones(height, width), (height // parts, width // parts)
+        top, left = (height - tall) // 2, (width - wide) // 2
+        known[top : top + tall, left : left + wide] = 0
+        hole = (1 - known).expand(count, 1, height, width)
+        occluded = torch.where(known > 0, targets, -1.0)
+        inverter = Optimize(features=features)
+        with_mask, without = (in_batches(inverter, generator, occluded, m) for m in (known, None))
+        inside, blind = (mean_square(found.images - targets, hole) for found in (with_mask, without))
+        row(
+            share,
+            count,
+            f"{inside.median():.5f}",
+            f"{inside.mean():.5f}",
+            f"{with_mask.mse.median():.5f}",
+            f"{blind.median():.4f}",
+        )
+
+
+def noise(generator: lw.Generator, count: int, features: object) -> None:
+    header(
+        "prior", "images", "MSE to the clean picture, median", "mean", "largest", "|z|", "true |z|", "evaluations, mean"
+    )
+    codes, targets = pictures(generator, count)
+    noisy = targets + 0.2 * torch.randn(targets.shape, generator=torch.Generator().manual_seed(0))
+    for prior in (0.01, 0.0):
+        found = in_batches(Optimize(prior=prior, features=features), generator, noisy)
+        clean = mean_square(found.images - targets)
+        row(
+            prior, count, *(f"{value:.5f}" for value in (clean.median(), clean.mean(), clean.max())),
+            f"{found.norms.mean():.2f}", f"{codes.values.norm(dim=1).mean():.2f}",
+            f"{found.evaluations.float().mean():.1f}",
+        )  # fmt: skip
+
+
+def adam(generator: lw.Generator, count: int, limit: int = 600) -> None:
+    """From a random code of its own for each picture, the way that is tried first everywhere."""
+    header("rate", "images", f"within 1e-2 after {limit}", "evaluations to 1e-2, median")
+    _, targets = pictures(generator, count)
+    for rate in (0.05, 0.1):
+        values = generator.sample(range(SEEDS_FROM + 10**6, SEEDS_FROM + 10**6 + count)).values.requires_grad_()
+        optimizer, losses = torch.optim.Adam([values], rate), []
+        for _ in range(limit):
+            loss = mean_square(generator.synthesize(values) - targets)
+            losses.append(loss.detach())
+            (values.grad,) = torch.autograd.grad(loss.sum(), values)
+            optimizer.step()
+        steps = first_below(torch.stack(losses), 1e-2)
+        row(rate, count, int((steps < NEVER).sum()), middle(steps))
+
+
+def families(fixtures: Path, count: int) -> None:
+    header(
+        "file", "space", "images", "within .1% of the variance", "evaluations, median", "most",
+        "residual, median", "largest", "classes right", "seconds",
+    )  # fmt: skip
+    for name, spaces in FAMILIES:
+        generator = lw.load(fixtures / name)
+        codes, targets = pictures(generator, count)
+        variance = float(targets.var(0).mean())
+        for space in spaces:
+            since = time.perf_counter()
+            found = Optimize(space=space, enough=1e-3 * variance, budget=60).invert(generator, targets)
+            steps, residual = first_below(found.losses, 1e-3 * variance), found.mse / variance
+            right = "" if codes.labels is None else f"{int((found.latents.labels == codes.labels).sum())} of {count}"
+            row(
+                name, space, count, int(found.reached.sum()), middle(steps), middle(steps.max()[None]),
+                f"{residual.median():.5f}", f"{residual.max():.5f}", right, f"{time.perf_counter() - since:.0f}",
+            )  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="+", choices=["faces", "mask", "noise", "adam", "families"])
+    parser.add_argument("--images", type=int, default=128)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--fixtures", type=Path, default=Path("../shared/fixtures"))
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    generator = lw.load("faces64")
+    features = features_of(lw.load_scorer("faces64"))
+    for part in options.parts:
+        if part == "families":
+            families(options.fixtures, min(options.images, 6))
+        elif part == "adam":
+            adam(generator, min(options.images, 16))
+        else:
+            {"faces": faces, "mask": mask, "noise": noise}[part](generator, options.images, features)
+
+
+if __name__ == "__main__":
+    main()

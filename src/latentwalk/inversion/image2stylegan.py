@@ -1,0 +1,114 @@
+"""Image2StyleGAN (Abdal, Qin and Wonka, 2019): Adam in W+ on pixels and on features of several layers.
+
+From the mean code, with the loss of equations 1 and 2: the mean squared difference of the pixels and those of the
+activations. Their network is VGG-16; any that is handed in does here. Noise maps are left as they are: what they add is
+no part of the code.
+"""
+
+import time
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Shaped
+from torch import Tensor
+
+from latentwalk.generator import Generator
+from latentwalk.inversion.problem import Look, Loss, Problem, by_layers
+from latentwalk.inversion.spaces import chosen_space, spread_of, to_space
+from latentwalk.inverter import ENOUGH, Inversion, Perception
+from latentwalk.latents import Latents
+from latentwalk.numerics.lbfgs import Evaluate
+from latentwalk.progress import Progress, silent
+
+FIRST, SECOND, TINY = 0.9, 0.999, 1e-8
+"""Adam's decay rates and epsilon (Kingma and Ba, 2015)."""
+
+
+@dataclass(frozen=True)
+class Image2StyleGAN:
+    """Settings, by themselves those of the paper but for the number of steps, which are 5000 there.
+
+    space: w+ by itself, or the usual one where there is none. features: what compares pictures beside pixels; without
+    any, pixels alone. steps: evaluations of a picture at most. rate: of Adam.
+    enough: mean squared difference at which a picture is done; 0 takes all steps.
+    """
+
+    space: str | None = None
+    features: Perception | None = None
+    steps: int = 1000
+    rate: float = 0.01
+    enough: float = ENOUGH
+
+    def __post_init__(self) -> None:
+        if self.steps < 1 or self.rate <= 0 or self.enough < 0:
+            raise ValueError(f"expected at least one step, a positive rate and no negative enough, got {self}")
+
+    def invert(
+        self,
+        generator: Generator,
+        images: Float[Tensor, "n c h w"],
+        start: Latents | None = None,
+        mask: Shaped[Tensor, "..."] | None = None,
+        progress: Progress = silent,
+    ) -> Inversion:
+        """As `Inverter.invert` says. Also raises ValueError where codes need classes and `start` has none."""
+        since = time.perf_counter()
+        problem = Problem.of(generator, images, mask)
+        space = chosen_space(generator, self.space or ("w+" if "w+" in generator.spaces else None))
+        codes = self._start(problem, space, start)
+        evaluate = problem.evaluate(codes, perceptual(self.features, problem))
+        values, trace = self._follow(evaluate, by_layers(codes.values), progress)
+        end = codes.with_values(values.reshape(codes.values.shape))
+        looks = (~trace.isnan()).sum(0)
+        return problem.inversion(end, self.enough, trace, looks, time.perf_counter() - since)
+
+    def _start(self, problem: Problem, space: str, start: Latents | None) -> Latents:
+        """The codes that are given, or the mean one."""
+        generator = problem.generator
+        if start is not None:
+            return to_space(generator, problem.check_start(start), space)
+        centre = spread_of(generator, space)[0].reshape(generator.spaces[space].shape)
+        codes = Latents(centre.expand(len(problem), *centre.shape).clone(), space)
+        return generator.check(codes)
+
+    def _follow(
+        self, evaluate: Evaluate, values: Float[Tensor, "n b d"], progress: Progress
+    ) -> tuple[Float[Tensor, "n b d"], Float[Tensor, "steps n"]]:
+        """Adam, every picture by itself. Returns the values with the least loss, and what was seen there so far."""
+        values = values.clone()
+        best, least = values.clone(), values.new_full((len(values),), torch.inf)
+        mean, square = torch.zeros_like(values), torch.zeros_like(values)
+        figure, trace = torch.full_like(least, torch.inf), []
+        for step in range(1, self.steps + 1):
+            going = figure > self.enough
+            rows = torch.nonzero(going)[:, 0]
+            if not len(rows):
+                break
+            point = evaluate(values[rows], rows)
+            lower = rows[point.loss < least[rows]]
+            better = point.loss < least[rows]
+            best[lower], least[lower], figure[lower] = values[lower], point.loss[better], point.figure[better]
+            trace.append(torch.where(going, figure, torch.nan))
+            mean[rows] = FIRST * mean[rows] + (1 - FIRST) * point.slope
+            square[rows] = SECOND * square[rows] + (1 - SECOND) * point.slope.square()
+            scale = (square[rows] / (1 - SECOND**step)).sqrt() + TINY
+            values[rows] -= self.rate * mean[rows] / (1 - FIRST**step) / scale
+            progress("following pixels and features", step, self.steps)
+        return best, torch.stack(trace)
+
+
+def perceptual(features: Perception | None, problem: Problem) -> Loss:
+    """Mean squared differences of pixels and of every layer's activations, added up."""
+    if features is None:
+        return lambda look: look.mse
+    with torch.no_grad():
+        wanted = features.maps(problem.targets)
+
+    def loss(look: Look) -> Float[Tensor, "k"]:
+        apart = [
+            (seen - layer[look.rows]).square().flatten(1).mean(1)
+            for seen, layer in zip(features.maps(look.images), wanted, strict=True)
+        ]
+        return look.mse + torch.stack(apart).sum(0)
+
+    return loss
