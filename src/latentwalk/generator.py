@@ -53,6 +53,7 @@ class Generator(nn.Module, ABC):
     options: the options of its pictures, wherever none are given; see `with_options`.
     source: what it was loaded from, for receipts ("faces64" or a path).
     reading: how its checkpoint was read.
+    delta: the file of what was added to its weights (see `latentwalk.delta`), for receipts; "" for none.
     fingerprint: sixteen hex digits that tell this network from others, whatever file or device it came from or is on.
     """
 
@@ -64,6 +65,7 @@ class Generator(nn.Module, ABC):
     clamps: bool = False
     options: RenderOptions = NEUTRAL
     source: str = ""
+    delta: str = ""
     reading: Reading = Reading()
     fingerprint: str = ""
 

@@ -19,16 +19,22 @@ class Record(BaseModel):
 
 
 class Source(Record):
-    """A generator or scorer: what it was loaded from, and the fingerprint of its weights ("" when it has none)."""
+    """A generator or scorer: what it was loaded from, and the fingerprint of its weights ("" when it has none).
+
+    delta: the file of what was added to the weights of a generator that was tuned, "" for others.
+    """
 
     source: Annotated[str, BeforeValidator(readable)]
     fingerprint: str = ""
+    delta: Annotated[str, BeforeValidator(readable)] = ""
 
     @staticmethod
     def of(network: object) -> "Source":
         """Of a generator or scorer of any kind, also a function that says nothing of itself."""
         return Source(
-            source=getattr(network, "source", "") or "", fingerprint=getattr(network, "fingerprint", "") or ""
+            source=getattr(network, "source", "") or "",
+            fingerprint=getattr(network, "fingerprint", "") or "",
+            delta=delta if isinstance(delta := getattr(network, "delta", ""), str) else "",
         )
 
 

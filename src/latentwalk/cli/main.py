@@ -18,6 +18,7 @@ from latentwalk.cli.groups import flat
 from latentwalk.cli.info import info
 from latentwalk.cli.inspect import inspect
 from latentwalk.cli.interpolate import interpolate
+from latentwalk.cli.invert import invert
 from latentwalk.cli.invocation import TYPED
 from latentwalk.cli.label import label
 from latentwalk.cli.replay import replay
@@ -31,7 +32,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for each in (sample, label, edit, interpolate, discover, evaluate, report, replay, inspect, convert, info):
+for each in (sample, label, invert, edit, interpolate, discover, evaluate, report, replay, inspect, convert, info):
     app.command()(flat(each))
 app.add_typer(train.app, name="train")
 

@@ -92,15 +92,15 @@ def align(
             return Aligned(image.detach().float().cpu(), None, np.eye(2, 3))
     picture, size = read_photo(photo), (generator.image_shape[2], generator.image_shape[1])
     if crop is not None:
-        return _seen(picture, generator, frame_of(crop, size))
+        return through(picture, generator, frame_of(crop, size))
     if how == "none":
-        return _seen(picture, generator, centre_frame(picture.size, size))
+        return through(picture, generator, centre_frame(picture.size, size))
     template = face_template(generator, folder, detector, progress=progress)
     if not template.points:
         drawn = f"the generator draws no faces (found in {template.found} of {template.looked} samples)"
         if how == "face" or landmarks is not None or face is not None:
             raise ValueError(f"{drawn}: leave out the face, or give the frame with crop=(x, y, width, angle)")
-        return _seen(picture, generator, centre_frame(picture.size, size), note=f"{drawn}: the centre was taken")
+        return through(picture, generator, centre_frame(picture.size, size), note=f"{drawn}: the centre was taken")
     if landmarks is None:
         try:
             found = find_face(picture, template, size, face, Detector() if detector is None else detector)
@@ -161,10 +161,10 @@ def _by_face(picture: Image.Image, generator: Generator, template: Template, fou
         notes.append("the face is turned away from the camera, or its landmarks are wrong: look at the framing")
     if scale_of(transform) > 1:
         notes.append(f"the face is small: enlarged {scale_of(transform):.1f} times")
-    return _seen(picture, generator, transform, template.array, found, "; ".join(notes))
+    return through(picture, generator, transform, template.array, found, "; ".join(notes))
 
 
-def _seen(
+def through(
     picture: Image.Image,
     generator: Generator,
     transform: Float[np.ndarray, "2 3"],

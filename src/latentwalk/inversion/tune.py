@@ -13,7 +13,6 @@ from latentwalk.latents import Latents
 from latentwalk.progress import Progress, silent
 from latentwalk.samples import map_codes
 
-
 FRESH = 5
 """Steps after which other neighbours are looked at."""
 
@@ -69,22 +68,22 @@ class Tuning:
         optimizer = torch.optim.Adam([{"params": [p]} for p in parameters], betas=BETAS)
         pivots, targets = pivots.to(generator.device, generator.dtype), targets.to(generator.device, generator.dtype)
         left = targets - generator.render(pivots)
-        chance = torch.Generator().manual_seed(0)
+        chance, beside = torch.Generator().manual_seed(0), None
         for step in range(self.steps):
             # 1. Long steps to find the look, short ones to settle.
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
                 group["lr"] = rate * (1 - step / self.steps) ** 0.5
             # 2. New neighbours every few steps: to render them costs as much as to learn from them.
             if self.neighbours and step % FRESH == 0:
-                around, of = neighbours(generator, pivots, self.neighbours, self.reach, chance)
-                wanted = generator.render(around) + left[of]
-                seen = None if mask is None else mask[of]
+                codes, of = neighbours(generator, pivots, self.neighbours, self.reach, chance)
+                beside = codes, generator.render(codes) + left[of], None if mask is None else mask[of]
             # 3. The photographs, and their neighbours.
             optimizer.zero_grad()
             with torch.enable_grad():
                 error = mean_square(learning.synthesize(pivots) - targets, mask).mean()
-                if self.neighbours:
-                    error = error + self.weight * mean_square(learning.synthesize(around) - wanted, seen).mean()
+                if beside is not None:
+                    codes, wanted, known = beside
+                    error = error + self.weight * mean_square(learning.synthesize(codes) - wanted, known).mean()
                 error.backward()
             optimizer.step()
             progress("tuning", step + 1, self.steps)

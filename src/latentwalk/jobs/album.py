@@ -52,6 +52,13 @@ class PhotoRecord(Record):
     tuned: float | None = None
 
     @property
+    def points(self) -> Float[np.ndarray, "5 2"]:
+        """The landmarks. Raises ValueError without a face."""
+        if self.landmarks is None:
+            raise ValueError(f"{self.photo} was framed without a face")
+        return np.array(self.landmarks, dtype=np.float64)
+
+    @property
     def frame(self) -> Float[np.ndarray, "2 3"]:
         return np.array(self.transform, dtype=np.float64)
 
@@ -105,11 +112,15 @@ class Album:
         try:
             record = AlbumRecord.model_validate_json((folder / RECORD).read_bytes())
         except OSError as error:
-            raise ValueError(f"{folder} holds no inverted photographs: expected a folder of latentwalk invert") from error
+            raise ValueError(
+                f"{folder} holds no inverted photographs: expected a folder of latentwalk invert"
+            ) from error
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
-            raise ValueError(f"{folder / RECORD} is damaged or newer than this version: {where}: {first['msg']}") from error
+            raise ValueError(
+                f"{folder / RECORD} is damaged or newer than this version: {where}: {first['msg']}"
+            ) from error
         latents = Latents.load(folder / IN_FOLDER) if record.photos else None
         if latents is not None and len(latents) < len(record.photos):
             raise ValueError(f"{folder} is damaged: {len(latents)} codes for {len(record.photos)} photographs")
@@ -128,7 +139,7 @@ class Album:
         if self.delta is None:
             return generator
         tuned = with_delta(generator, self.delta)
-        tuned.delta = Source(source=str(self.folder / DELTA), fingerprint=tuned.fingerprint)
+        tuned.delta = str(self.folder / DELTA)
         return tuned
 
     def photo(self, index: int) -> Image.Image:

@@ -159,7 +159,7 @@ def edit_batches(
     if len(latents) == 0:
         raise ValueError("expected at least one code to edit, got none")
     recipe = EditRecipe(
-        generator=Source(source=generator.source, fingerprint=generator.fingerprint),
+        generator=Source.of(generator),
         drawing=generator.options,
         scorer=describe_scorer(scorer),
         judge=describe_scorer(judge) if judge else None,
@@ -220,4 +220,4 @@ def confirm(
 
 def describe_scorer(scorer: Scorer) -> Source:
     """A scorer as a receipt names it."""
-    return Source(source=getattr(scorer, "source", ""), fingerprint=getattr(scorer, "fingerprint", ""))
+    return Source.of(scorer)

@@ -93,7 +93,7 @@ def evaluate(
     images = codes * (2 + len(directions) * (strengths - 1)) + 2 * min(close, codes) * len(directions)
     return Evaluation(
         latentwalk=VERSION,
-        generator=Source(source=generator.source, fingerprint=generator.fingerprint),
+        generator=Source.of(generator),
         drawing=generator.options,
         judge=describe_scorer(judge),
         attributes=list(judge.attributes),

@@ -1,7 +1,7 @@
 """Invert: photographs -> codes whose pictures are like them, framed as the generator draws, and tuned if asked for."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,9 @@ from latentwalk.inversion.align import Aligned
 from latentwalk.inversion.align import align as align_photo
 from latentwalk.inversion.paste import paste
 from latentwalk.inversion.tune import Tuning
-from latentwalk.inverter import Inversion, Inverter, mean_square
-from latentwalk.jobs.album import Album, AlbumRecord, PhotoRecord, numbers, rounded
+from latentwalk.inverter import Inversion, Inverter
 from latentwalk.kept import cache_folder
 from latentwalk.latents import Latents
-from latentwalk.origin import Source
 from latentwalk.photos import Photo, photo_name, read_photo
 from latentwalk.progress import Progress, silent
 
@@ -86,38 +84,53 @@ class Inverted:
         ]
 
 
+@dataclass(frozen=True)
+class Framing:
+    """How photographs are framed, see `inversion.align.align`."""
+
+    how: str = "auto"
+    landmarks: Sequence[Sequence[float]] | None = None
+    crop: Sequence[float] | None = None
+    face: int | None = None
+
+    def frame(self, photo: Photo, generator: Generator, progress: Progress = silent) -> Aligned:
+        """Raises ValueError for a photograph that cannot be read or framed."""
+        return align_photo(
+            photo,
+            generator,
+            self.how,
+            landmarks=self.landmarks,
+            crop=self.crop,
+            face=self.face,
+            folder=cache_folder() / "templates",
+            progress=progress,
+        )
+
+
 def invert(
     generator: Generator,
     images: Photo | Iterable[Photo],
     space: str | None = None,
-    align: str = "auto",
+    align: str | Framing = "auto",
     *,
     inverter: Inverter | str = "optimize",
     mask: Photo | None = None,
     tune: bool | Tuning = False,
-    landmarks: Sequence[Sequence[float]] | None = None,
-    crop: Sequence[float] | None = None,
-    face: int | None = None,
     progress: Progress = silent,
 ) -> Inverted:
     """Codes whose pictures are like photographs.
 
     images: a photograph or several: paths, PIL pictures, tensors [c, h, w] in [-1, 1], or a tensor [n, c, h, w].
     space: of the codes; w by itself, or where codes are sampled if there is none.
-    align, landmarks, crop, face: how photographs are framed, see `align`. Faces are found where the generator draws
+    align: how photographs are framed: "auto", "face", "none", or a `Framing`. Faces are found where the generator draws
     some, which needs the extra `photos`.
     inverter: a name of `INVERTERS`, or any `Inverter`. mask: a picture of the frame, white where the photograph counts.
     tune: also learn the last layers anew, so that the pictures become those of the photographs (Roich et al., 2021);
     the generator itself stays fixed, and the result has one of its own.
     Raises ValueError for a photograph that cannot be read or framed, and settings that do not fit.
     """
-    photos = read_photos(images)
-    frames = [
-        align_photo(
-            photo, generator, align, landmarks=landmarks, crop=crop, face=face, folder=template_folder(), progress=progress
-        )
-        for photo in photos
-    ]
+    photos, framing = read_photos(images), align if isinstance(align, Framing) else Framing(align)
+    frames = [framing.frame(photo, generator, progress) for photo in photos]
     found = invert_frames(generator, frames, read_inverter(inverter, generator, space), mask, progress)
     inverted = Inverted(generator, found, tuple(frames), tuple(photos))
     return tuned(inverted, tune if isinstance(tune, Tuning) else Tuning(), progress) if tune else inverted
@@ -170,11 +183,6 @@ def read_inverter(inverter: Inverter | str, generator: Generator, space: str | N
     return make(**({"space": space} if "space" in known else {}))
 
 
-def template_folder() -> Path:
-    """Where it is kept at which places a generator draws faces."""
-    return cache_folder() / "templates"
-
-
 def frame_mask(
     frames: Sequence[Aligned], drawn: Float[Tensor, "1 h w"] | None = None
 ) -> Float[Tensor, "n 1 h w"] | None:
@@ -197,41 +205,3 @@ def read_mask_photo(mask: Photo, generator: Generator) -> Float[Tensor, "1 h w"]
     grey = torch.tensor(list(picture.convert("L").tobytes()), dtype=torch.float32)
     levels = grey.view(1, 1, picture.height, picture.width) / 255
     return F.interpolate(levels, (height, width), mode="area")[0].round()
-
-
-def album_of(inverted: Inverted, generator: Generator, inverter: Inverter | str, settings: dict[str, Any]) -> Album:
-    """Inverted photographs as a folder keeps them. generator: the fixed one."""
-    name = inverter if isinstance(inverter, str) else type(inverter).__name__
-    record = AlbumRecord(generator=Source.of(generator), inverter=name, settings=settings)
-    return Album(record, delta=inverted.delta).with_photos(records(inverted), inverted.latents, {})
-
-
-def records(inverted: Inverted, identity: Sequence[float | None] = ()) -> list[PhotoRecord]:
-    """What was done with each photograph."""
-    found = inverted.inversion
-    figures = zip(rounded(found.psnr, 2), rounded(found.norms, 3), strict=True)
-    same = list(identity) or [None] * len(inverted)
-    return [
-        PhotoRecord(
-            photo=photo_name(inverted.photos[i]),
-            transform=[[float(value) for value in row] for row in frame.transform],
-            landmarks=numbers(frame.landmarks),
-            template=numbers(frame.template),
-            face=frame.face,
-            faces=frame.faces,
-            note=frame.note,
-            psnr=psnr,
-            norm=norm,
-            evaluations=int(found.evaluations[i]),
-            reached=bool(found.reached[i]),
-            identity=same[i],
-        )
-        for i, (frame, (psnr, norm)) in enumerate(zip(inverted.frames, figures, strict=True))
-    ]
-
-
-def describe_inverter(inverter: Inverter) -> dict[str, Any]:
-    """Its settings as plain data."""
-    if not is_dataclass(inverter) or isinstance(inverter, type):
-        return {}
-    return {name: value for name, value in asdict(inverter).items() if isinstance(value, int | float | str | None)}

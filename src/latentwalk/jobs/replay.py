@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from latentwalk.delta import Delta, with_delta
 from latentwalk.generator import Generator
 from latentwalk.images import is_lossless
 from latentwalk.jobs.edit import Edited, edit
@@ -109,7 +110,13 @@ def edit_again(
 
 
 def _load_generator(source: Source, device: torch.device | str, beside: Path) -> Generator:
-    return load(_find("generator", source, beside), device)
+    generator = load(_find("generator", source, beside), device)
+    if not source.delta:
+        return generator
+    try:
+        return with_delta(generator, Delta.load(find_source(source.delta, beside)))
+    except ValueError as error:
+        raise ValueError(f"the picture was made with a tuned generator: {error}") from None
 
 
 def _load_scorer(source: Source, device: torch.device | str, generator: Generator, beside: Path) -> Scorer:

@@ -25,7 +25,7 @@ FILMS = {".gif": gif, ".mp4": mp4}
 
 
 def sample_receipt(generator: Generator, codes: Latents, how: PictureRecipe) -> Receipt:
-    source = Source(source=generator.source, fingerprint=generator.fingerprint)
+    source = Source.of(generator)
     shown = describe_codes(generator, codes[: how.show])
     recipe = SampleRecipe(generator=source, drawing=generator.options, codes=shown)
     return Receipt(latentwalk=VERSION, recipe=recipe, picture=how)
@@ -47,7 +47,7 @@ def names_of(codes: Latents) -> list[str] | None:
 
 
 def path_receipt(generator: Generator, keys: Latents, steps: int, how: str, picture: PictureRecipe) -> Receipt:
-    source = Source(source=generator.source, fingerprint=generator.fingerprint)
+    source = Source.of(generator)
     recipe = InterpolateRecipe.model_validate(
         {
             "generator": source,

@@ -16,7 +16,7 @@ SIDE = 320
 TARGET: Colour = (0, 180, 216)
 """Rings, where faces of the generator have their landmarks."""
 
-Points = Sequence[tuple[float, float]]
+Points = Sequence[Sequence[float]]
 
 
 def framing(

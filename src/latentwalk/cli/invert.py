@@ -1,0 +1,159 @@
+"""`latentwalk invert`: codes of photographs."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from latentwalk.cli.console import say, say_files, say_json, say_next, working
+from latentwalk.cli.errors import ALL_WELL, NOT_REACHED, STOPPED
+from latentwalk.cli.options import (
+    OUTPUT,
+    Force,
+    GeneratorName,
+    Json,
+    UnclassedOptions,
+    check_file,
+    check_generator,
+    load_generator,
+)
+from latentwalk.cli.outputs import check_folder, outputs
+from latentwalk.cli.photos import FramingOptions, check_photos, say_album, settings_of, write_pictures
+
+if TYPE_CHECKING:
+    from latentwalk.jobs.album import Album
+
+INVERTERS = ("optimize", "ridge", "image2stylegan")
+"""Those of inversion/, which needs torch."""
+
+
+@dataclass(frozen=True)
+class InversionOptions:
+    """How codes are found."""
+
+    inverter: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="optimize: from a learned guess, by L-BFGS. ridge: the guess alone. image2stylegan: as that paper.",
+        ),
+    ] = "optimize"
+    space: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The latent space of the codes: z, w, w+, ... Default: w where there is one, else z.",
+            show_default=False,
+        ),
+    ] = None
+    mask: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="A picture of the frame: white where a photograph counts, black where it is covered.",
+            show_default=False,
+        ),
+    ] = None
+    tune: Annotated[
+        bool,
+        typer.Option(
+            "--tune",
+            help="Also learn the last layers anew, so that pictures become those of the photographs. What is learned "
+            "is kept beside the codes, the generator stays as it is.",
+        ),
+    ] = False
+
+    def check(self) -> None:
+        if self.inverter not in INVERTERS:
+            raise ValueError(f"--inverter {self.inverter}: expected {', '.join(INVERTERS)}")
+        if self.mask is not None:
+            check_file(self.mask, "a mask, a picture in black and white")
+
+
+@dataclass(frozen=True)
+class AlbumOutput:
+    """The folder of codes."""
+
+    out: Annotated[
+        Path,
+        typer.Option(metavar="FOLDER", help="The codes, and pictures of what came of it.", rich_help_panel=OUTPUT),
+    ] = Path("out/photos")
+    force: Force = False
+    as_json: Json = False
+
+
+def invert(
+    generator: GeneratorName,
+    photos: Annotated[list[Path], typer.Argument(metavar="PHOTO...", help="Photographs: JPEG, PNG, WebP, TIFF, ...")],
+    how: InversionOptions,
+    framing: FramingOptions,
+    look: UnclassedOptions,
+    output: AlbumOutput,
+) -> None:
+    """Find the latent codes of photographs, so that they can be edited.
+
+    A photograph is framed as the generator draws (look at framing.png), and the
+    code whose picture is most like it is found. What is done is kept: the same
+    command goes on after a stop. Exit code 1 when some photographs were skipped.
+
+    \bExamples:
+      latentwalk invert faces64 photos/*.jpg --out out/me
+      latentwalk invert faces64 photos/me.jpg --out out/me --tune
+      latentwalk invert my_model.pkl car.png --align none --space w+
+      latentwalk edit faces64 --codes out/me --set eyeglasses
+    """
+    how.check()
+    framing.check()
+    check_photos(photos)
+    check_generator(generator)
+    folder = check_folder(output.out)
+    with outputs([], output.force, folder), working(f"loading {generator}", output.as_json) as progress:
+        from latentwalk.inversion.tune import Tuning
+        from latentwalk.jobs.album import Album, AlbumRecord, is_album
+        from latentwalk.jobs.invert import read_inverter
+        from latentwalk.jobs.invert_all import invert_all, tune_album
+        from latentwalk.origin import Source
+
+        made = load_generator(generator, look, progress)
+        inverter = read_inverter(how.inverter, made, how.space)
+        settings = settings_of(inverter, how.inverter, framing, how.mask)
+        fresh = Album(AlbumRecord(generator=Source.of(made), inverter=how.inverter, settings=settings), folder=folder)
+        album = Album.read(folder) if is_album(folder) and not output.force else fresh
+        check_same(album, fresh, folder)
+        before = len(album)
+        try:
+            names = [str(photo) for photo in photos]
+            for album in invert_all(album, made, names, inverter, framing.read(), how.mask, progress):  # noqa: B020
+                album.save(folder)
+        except KeyboardInterrupt:
+            say(f"stopped: {len(album)} photographs are in {folder}, the same command goes on with the others")
+            raise typer.Exit(STOPPED) from None
+        if not len(album):
+            raise ValueError("no photograph could be used: " + "; ".join(album.record.skipped.values()))
+        if how.tune and album.delta is None:
+            album = tune_album(album, made, Tuning(), progress)
+            album.save(folder)
+        progress.wait("rendering pictures")
+        pictures = write_pictures(album, made, folder)
+    files = [folder, *pictures]
+    if output.as_json:
+        say_json({**album.record.model_dump(mode="json"), "files": files})
+    else:
+        if before:
+            say(f"{before} photographs were in {folder} already", "dim")
+        say_album(album)
+        say_files(files)
+        say_next("edit", generator, "--codes", folder, "--set", "NAME")
+    raise typer.Exit(NOT_REACHED if album.record.skipped else ALL_WELL)
+
+
+def check_same(album: "Album", fresh: "Album", folder: Path) -> None:
+    """Raises ValueError for a folder of another generator or other settings."""
+    old, new = album.record, fresh.record
+    if (old.generator.fingerprint, old.settings) != (new.generator.fingerprint, new.settings):
+        other = [name for name, value in new.settings.items() if old.settings.get(name) != value]
+        raise ValueError(
+            f"{folder} holds photographs that were inverted with another {other[0] if other else 'generator'}: "
+            "choose another --out, or replace it with --force"
+        )

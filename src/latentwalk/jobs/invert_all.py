@@ -1,0 +1,106 @@
+"""Invert any number of photographs into a folder: batch by batch, what is done is kept, what is bad is left out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import torch
+
+from latentwalk.delta import with_delta
+from latentwalk.generator import Generator
+from latentwalk.inversion.align import Aligned, through
+from latentwalk.inversion.identity import Identity
+from latentwalk.inversion.tune import Tuning
+from latentwalk.inverter import Inversion, Inverter, mean_square
+from latentwalk.jobs.album import Album, PhotoRecord, numbers, rounded
+from latentwalk.jobs.invert import Framing, frame_mask, invert_frames
+from latentwalk.photos import Photo, photo_name
+from latentwalk.progress import Progress, silent
+
+BATCH = 32
+"""Photographs that are inverted at once, and kept at once."""
+
+
+def invert_all(
+    album: Album,
+    generator: Generator,
+    photos: Sequence[str],
+    inverter: Inverter,
+    framing: Framing,
+    mask: Photo | None = None,
+    progress: Progress = silent,
+) -> Iterator[Album]:
+    """The album with these photographs too, after every batch of them.
+
+    Photographs that are in it already are not inverted again; those that cannot be read or framed are skipped, and the
+    album says why. Raises ValueError for what is wrong with all of them.
+    """
+    known = {photo.photo for photo in album.record.photos}
+    open_ones = [photo for photo in dict.fromkeys(photos) if photo not in known]
+    for start in range(0, len(open_ones), BATCH):
+        names: list[str] = []
+        frames: list[Aligned] = []
+        skipped: dict[str, str] = {}
+        for photo in open_ones[start : start + BATCH]:
+            progress("framing photographs", start + len(names) + len(skipped), len(open_ones))
+            try:
+                frames.append(framing.frame(photo, generator, progress))
+                names.append(photo)
+            except ValueError as error:
+                skipped[photo] = str(error)
+        if not frames:
+            album = album.with_photos([], None, skipped)
+        else:
+            found = invert_frames(generator, frames, inverter, mask, progress)
+            album = album.with_photos(records(names, frames, found), found.latents.to("cpu"), skipped)
+        progress("inverting photographs", start + len(names) + len(skipped), len(open_ones))
+        yield album
+
+
+def records(names: Sequence[str], frames: Sequence[Aligned], found: Inversion) -> list[PhotoRecord]:
+    """What was done with each photograph."""
+    cosines = identities(frames, found)
+    figures = zip(rounded(found.psnr, 2), rounded(found.norms, 3), strict=True)
+    return [
+        PhotoRecord(
+            photo=photo_name(name),
+            transform=[[float(value) for value in row] for row in frame.transform],
+            landmarks=numbers(frame.landmarks),
+            template=numbers(frame.template),
+            face=frame.face,
+            faces=frame.faces,
+            note=frame.note,
+            psnr=psnr,
+            norm=norm,
+            evaluations=int(found.evaluations[i]),
+            reached=bool(found.reached[i]),
+            identity=cosines[i],
+        )
+        for i, (name, frame, (psnr, norm)) in enumerate(zip(names, frames, figures, strict=True))
+    ]
+
+
+def identities(frames: Sequence[Aligned], found: Inversion) -> list[float | None]:
+    """Cosines of the faces of photographs and pictures, by a network that took no part; None where no face is."""
+    if not any(frame.landmarks is not None for frame in frames):
+        return [None] * len(frames)
+    cosines = Identity().compare(found.targets, found.images).tolist()
+    return [None if value != value else round(value, 3) for value in cosines]
+
+
+def tune_album(album: Album, generator: Generator, tuning: Tuning, progress: Progress = silent) -> Album:
+    """The album with a delta: the last layers have learned all its photographs.
+
+    generator: the fixed one. Raises ValueError when a photograph is not there any more.
+    """
+    assert album.latents is not None
+    frames = [through(album.photo(i), generator, photo.frame) for i, photo in enumerate(album.record.photos)]
+    targets = torch.stack([frame.crop for frame in frames]).to(generator.device)
+    mask = frame_mask(frames)
+    delta = tuning.tune(generator, album.latents, targets, mask, progress)
+    images = with_delta(generator, delta).render(album.latents.to(generator.device)).float()
+    near = 10 * torch.log10(4 / mean_square(images - targets, mask))
+    photos = [
+        photo.model_copy(update={"tuned": value})
+        for photo, value in zip(album.record.photos, rounded(near, 2), strict=True)
+    ]
+    return replace(album, record=album.record.model_copy(update={"photos": photos}), delta=delta)
