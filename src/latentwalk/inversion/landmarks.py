@@ -89,7 +89,8 @@ class Detector:
         sides = [SIDES[0], *(side for before, side in pairwise(SIDES) if longest > before)]
         for side in sides:
             scale = side / longest
-            small = picture.resize([max(1, round(scale * length)) for length in picture.size], Image.Resampling.LANCZOS)
+            size = [max(1, round(scale * length)) for length in picture.size]
+            small = picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3)
             ratio = np.array(small.size) / picture.size
             for face in self.look(small):
                 x, y, width, height = (float(value) for value in np.array(face.box) / np.tile(ratio, 2))
