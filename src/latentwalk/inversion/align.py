@@ -184,7 +184,7 @@ def _seen(
     values = np.array(seen.convert("L"))[:, :, None] if channels == 1 else np.array(seen)
     whole = inside(picture.size, transform, (width, height))
     if not whole.all():
-        outside = f"{1 - whole.mean():.0%} of the frame lies outside the photograph"
+        outside = f"{max(0.01, 1 - whole.mean()):.0%} of the frame lies outside the photograph"
         note = f"{note}; {outside}" if note else outside
     if mask is not None:
         whole = whole & _open(mask, picture.size, transform, (width, height))
