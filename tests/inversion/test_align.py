@@ -186,3 +186,23 @@ def test_grey_generators_get_grey_crops() -> None:
     assert grey.shape == (1, SIDE, SIDE)
     weights = torch.tensor([0.299, 0.587, 0.114])[:, None, None]  # ITU-R 601-2
     assert torch.allclose(grey, (weights * colour).sum(0, keepdim=True), atol=0.01)
+
+
+def test_a_mask_comes_into_the_frame_with_its_photograph(generator, detector, folder, tmp_path) -> None:
+    photo, _ = planted(5, 90)
+    covered = np.full((240, 300), 255, dtype=np.uint8)
+    covered[:120] = 0  # the upper half of the photograph is the left or right half of the turned face
+    Image.fromarray(covered).save(tmp_path / "mask.png")
+    found = align(photo, generator, mask=tmp_path / "mask.png", folder=folder, detector=detector)
+    assert found.mask is not None and found.note == ""
+    upper = move(inverse(found.transform), np.array([[4.5, 16.0], [27.5, 16.0]]))[:, 1] < 120
+    assert [found.mask[0, 16, 4] == 0, found.mask[0, 16, 27] == 0] == upper.tolist()
+    assert 0.45 < found.mask.mean() < 0.55
+    images = generator.render(generator.sample([3]))
+    assert align(images, generator).mask is None
+    own = align(images, generator, mask=torch.ones(1, SIDE, SIDE) * torch.linspace(-1, 1, SIDE).sign())
+    assert own.mask is not None and torch.equal(own.crop, images[0])
+    assert not own.mask[..., :16].any() and own.mask[..., 16:].all()
+    for mask in (Image.new("L", (240, 300)), tmp_path / "mask.png"):
+        with pytest.raises(ValueError, match=r"the mask .* has .* pixels, the photograph .*: expected one size"):
+            align(photo.crop((0, 0, 200, 200)), generator, "none", mask=mask)

@@ -100,3 +100,9 @@ def test_one_person_is_more_like_herself_than_like_others(
     assert identity.compare(straight.crop.expand(3, -1, -1, -1), others).nan_to_num(0).max() < SAME
     assert identity.compare(straight.crop[None], darker.crop[None], straight.template) > 0.8
     assert identity.compare(straight.crop[None], torch.zeros(1, 3, 64, 64)).isnan().all()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3000, 1), (2, 3000), (1300, 20), (40, 40)])
+def test_there_is_no_face_in_a_sliver(detector: Detector, size: tuple[int, int]) -> None:
+    """OpenCV finds some with coordinates of 1e22 in pictures a few pixels high."""
+    assert detector.search(Image.new("RGB", size)) == []

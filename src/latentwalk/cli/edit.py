@@ -9,6 +9,7 @@ import typer
 
 from latentwalk.cli.console import Bar, say, say_files, say_json, working
 from latentwalk.cli.edit_output import NONE, EditOutput, needs_frames, write
+from latentwalk.cli.edit_photos import PhotoOptions, put_back, read_album
 from latentwalk.cli.errors import ALL_WELL, NOT_REACHED, remark
 from latentwalk.cli.options import (
     CodesOptions,
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 WALK = "Walk"
 """Panel of the help that says how codes move."""
+
+KINDS = ("gradient", "boundary")
+"""Walks to a probability."""
 
 MAX_STEPS = 100
 """Named in the help; the walk has its own."""
@@ -91,6 +95,18 @@ class WalkOptions:
             rich_help_panel=WALK,
         ),
     ] = None
+    how: Annotated[
+        str | None,
+        typer.Option(
+            "--walk",
+            metavar="KIND",
+            help="gradient: follow the scorer, which reaches nearly every code. boundary: along directions that are "
+            "learned from 12,000 samples once and kept; it goes less far and changes less. Default: gradient; boundary "
+            "for photographs, which gradients lead astray.",
+            rich_help_panel=WALK,
+            show_default=False,
+        ),
+    ] = None
     along: Annotated[
         Path | None,
         typer.Option(
@@ -112,8 +128,14 @@ class WalkOptions:
     ] = None
 
     def check(self) -> None:
+        if self.how not in (None, *KINDS):
+            raise ValueError(f"--walk {self.how}: expected {' or '.join(KINDS)}")
+        if self.how == "boundary" and self.max_steps is not None:
+            raise ValueError("--max-steps goes with --walk gradient: leave one out")
         if self.along is None:
             return
+        if self.how is not None:
+            raise ValueError("--along says how to walk: leave --walk out")
         check_file(self.along, "a file of directions")
         if self.max_steps is not None:
             raise ValueError("a walk along directions takes no steps: leave --max-steps out, or --along")
@@ -140,6 +162,7 @@ def edit(
     ] = None,
     *,
     codes: CodesOptions,
+    photos: PhotoOptions,
     scorers: ScorerOptions,
     look: PictureOptions,
     walk: WalkOptions,
@@ -154,6 +177,8 @@ def edit(
 
     \bExamples:
       latentwalk edit faces64 --set eyeglasses
+      latentwalk edit faces64 --photo photos/me.jpg --set eyeglasses --tune
+      latentwalk edit faces64 --codes out/me --set smiling --out out/me-smiling
       latentwalk edit faces64 --seeds 0-15 --set smiling=0.1 --hold others
       latentwalk edit faces64 --set hat --set smiling=0.1 --show strip,mp4
       latentwalk edit faces64 --seeds 0-9999 --set hat --show none --json
@@ -169,6 +194,7 @@ def edit(
         raise ValueError("expected what to change: --set NAME, or --direction FILE:NAME with --strength (not both)")
     for options in (codes, walk, shift):
         options.check()
+    photos.check_with(codes)
     if shift.direction_space is not None and not fixed and walk.along is None:
         raise ValueError("--direction-space says what --direction or --along holds: leave it out, or name a file")
     check_generator(generator)
@@ -181,13 +207,23 @@ def edit(
 
         made = load_generator(generator, look, progress)
         first, second = find_scorers(made, name, scorers.judge, wanted, look.device)
-        start = read_start(made, codes, look.classes)
-        how = read_shifts(made, shift) if fixed else read_walk(made, walk, shift.direction_space)
+        base, album = made, read_album(made, photos, codes, folder, progress)
+        if album is not None:
+            made = album.generator(base)
+        start = read_start(made, codes, look.classes) if album is None else album.codes(made)
+        straight = walk.how == "boundary" or (album is not None and walk.how is None and walk.max_steps is None)
+        if fixed:
+            how = read_shifts(base, shift)
+        elif straight and walk.along is None:
+            how = learned_walk(base, first, start.space, progress)
+        else:
+            how = read_walk(base, walk, shift.direction_space)
         frames = needs_frames(kinds)
         batches = edit_batches(made, start, first, wanted, hold=walk.held, walk=how, judge=second, frames=frames)
         progress.wait(f"walking {len(start):,} codes")
         edited = gather(batches, output.show_count, len(start), progress)
         write(edited, folder, kinds, output.show_count, shift.pictures, progress)
+        files += [] if album is None else put_back(album, edited, folder, photos.paste, progress)
     summary = {**summarize(edited), "files": files}
     if output.as_json:
         say_json(summary)
@@ -225,6 +261,15 @@ def read_walk(generator: "Generator", given: WalkOptions, space: str | None) -> 
     if given.along is None:
         return GradientWalk() if given.max_steps is None else GradientWalk(max_steps=given.max_steps)
     return BoundaryWalk(read_directions(given.along, generator, space, note=remark))
+
+
+def learned_walk(generator: "Generator", scorer: "Scorer", space: str, progress: Bar) -> "Walker":
+    """A walk along directions of all attributes, learned once."""
+    from latentwalk.jobs.attribute_directions import attribute_directions
+    from latentwalk.walks.boundary import BoundaryWalk
+
+    base = space.removesuffix("+")
+    return BoundaryWalk(attribute_directions(generator, scorer, base if base in generator.spaces else None, progress))
 
 
 def find_scorers(

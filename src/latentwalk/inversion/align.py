@@ -1,7 +1,7 @@
 """Photographs brought into the frame in which a generator draws."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -34,10 +34,10 @@ WRONG = 0.7
 class Aligned:
     """A photograph in the frame of a generator.
 
-    crop: what the generator is to draw, in [-1, 1]. mask: 1 where the photograph is, 0 where its mirror image fills up;
-    None when the whole frame lies within the photograph. transform: from pixels of the photograph to those of the crop.
-    landmarks: of the face, in pixels of the photograph. template: where they should be, in pixels of the crop. Both are
-    None without a face. face: which one of `faces` it is, from 1, the largest; 0 without a face.
+    crop: what the generator is to draw, in [-1, 1]. mask: 1 where the photograph is to be followed, 0 where its mirror
+    image fills up or something covers it; None when that is nowhere. transform: from pixels of the photograph to those
+    of the crop. landmarks: of the face, in pixels of the photograph. template: where they should be, in pixels of the
+    crop. Both are None without a face. face: which one of `faces` it is, from 1, the largest; 0 without a face.
     note: what a person should know of the framing; "" when there is nothing.
     """
 
@@ -71,6 +71,7 @@ def align(
     landmarks: Sequence[Sequence[float]] | None = None,
     crop: Sequence[float] | None = None,
     face: int | None = None,
+    mask: Photo | None = None,
     folder: Path | None = None,
     detector: Detector | None = None,
     progress: Progress = silent,
@@ -80,7 +81,8 @@ def align(
     how: one of `HOW`. A tensor of the generator's own shape is taken to be in its frame, but for "face".
     landmarks: x, y of `LANDMARKS` in pixels of the upright photograph, instead of the detector's.
     crop: x, y of the middle, width (pixels of the photograph) and angle (degrees clockwise) of the frame.
-    face: which one, from 1, the largest, which it is by itself. folder: keeps templates, see `face_template`.
+    face: which one, from 1, the largest, which it is by itself. mask: a picture as large as the photograph, white
+    where it is to be followed and black where something covers it. folder: keeps templates, see `face_template`.
     Raises ValueError when the photograph cannot be read or has no such face, for settings that do not fit, and where a
     face is to be found but the extra `photos` is not installed.
     """
@@ -88,19 +90,20 @@ def align(
     if isinstance(photo, Tensor) and how != "face" and landmarks is None and crop is None and face is None:
         image = photo[0] if photo.dim() == 4 and len(photo) == 1 else photo
         if tuple(image.shape) == generator.image_shape:
-            read_photo(image)  # the same errors as for any other tensor
-            return Aligned(image.detach().float().cpu(), None, np.eye(2, 3))
+            own = through(read_photo(image), generator, np.eye(2, 3), mask)
+            return replace(own, crop=image.detach().float().cpu())  # as it is, not rounded to bytes
     picture, size = read_photo(photo), (generator.image_shape[2], generator.image_shape[1])
     if crop is not None:
-        return through(picture, generator, frame_of(crop, size))
+        return through(picture, generator, frame_of(crop, size), mask)
     if how == "none":
-        return through(picture, generator, centre_frame(picture.size, size))
+        return through(picture, generator, centre_frame(picture.size, size), mask)
     template = face_template(generator, folder, detector, progress=progress)
     if not template.points:
         drawn = f"the generator draws no faces (found in {template.found} of {template.looked} samples)"
         if how == "face" or landmarks is not None or face is not None:
             raise ValueError(f"{drawn}: leave out the face, or give the frame with crop=(x, y, width, angle)")
-        return through(picture, generator, centre_frame(picture.size, size), note=f"{drawn}: the centre was taken")
+        note = f"{drawn}: the centre was taken"
+        return through(picture, generator, centre_frame(picture.size, size), mask, note=note)
     if landmarks is None:
         try:
             found = find_face(picture, template, size, face, Detector() if detector is None else detector)
@@ -108,7 +111,7 @@ def align(
             raise ValueError(f"{photo_name(photo)}: {error}") from error
     else:
         found = FoundFace(np.array(landmarks, dtype=np.float64), 1, 1)
-    return _by_face(picture, generator, template, found)
+    return _by_face(picture, generator, template, found, mask)
 
 
 def frame_of(crop: Sequence[float], size: tuple[int, int]) -> Float[np.ndarray, "2 3"]:
@@ -144,7 +147,9 @@ def _check(
         raise ValueError(f"faces are counted from 1, the largest, got {face}")
 
 
-def _by_face(picture: Image.Image, generator: Generator, template: Template, found: FoundFace) -> Aligned:
+def _by_face(
+    picture: Image.Image, generator: Generator, template: Template, found: FoundFace, mask: Photo | None
+) -> Aligned:
     """The photograph with its landmarks on those of the template."""
     transform = fit_similarity(found.points, template.array)
     apart = np.linalg.norm(move(transform, found.points) - template.array, axis=1).mean()
@@ -161,13 +166,14 @@ def _by_face(picture: Image.Image, generator: Generator, template: Template, fou
         notes.append("the face is turned away from the camera, or its landmarks are wrong: look at the framing")
     if scale_of(transform) > 1:
         notes.append(f"the face is small: enlarged {scale_of(transform):.1f} times")
-    return through(picture, generator, transform, template.array, found, "; ".join(notes))
+    return through(picture, generator, transform, mask, template.array, found, "; ".join(notes))
 
 
 def through(
     picture: Image.Image,
     generator: Generator,
     transform: Float[np.ndarray, "2 3"],
+    mask: Photo | None,
     template: Float[np.ndarray, "5 2"] | None = None,
     found: FoundFace | None = None,
     note: str = "",
@@ -178,8 +184,10 @@ def through(
     values = np.array(seen.convert("L"))[:, :, None] if channels == 1 else np.array(seen)
     whole = inside(picture.size, transform, (width, height))
     if not whole.all():
-        outside = f"{1 - whole.mean():.0%} of the frame lies outside the photograph"
+        outside = f"{max(0.01, 1 - whole.mean()):.0%} of the frame lies outside the photograph"
         note = f"{note}; {outside}" if note else outside
+    if mask is not None:
+        whole = whole & _open(mask, picture.size, transform, (width, height))
     return Aligned(
         torch.from_numpy(values).permute(2, 0, 1).float() / 127.5 - 1,
         None if whole.all() else torch.from_numpy(whole)[None].float(),
@@ -190,3 +198,16 @@ def through(
         0 if found is None else found.faces,
         note,
     )
+
+
+def _open(
+    mask: Photo, photo: tuple[int, int], transform: Float[np.ndarray, "2 3"], size: tuple[int, int]
+) -> np.ndarray:
+    """Where a mask, seen through the frame, is white with all that a pixel covers: bool [h, w]."""
+    picture = read_photo(mask).convert("L")
+    if picture.size != photo:
+        raise ValueError(
+            f"the mask {photo_name(mask)} has {picture.width} x {picture.height} pixels, the photograph "
+            f"{photo[0]} x {photo[1]}: expected one size"
+        )
+    return np.asarray(warp(picture, transform, size)) > 250

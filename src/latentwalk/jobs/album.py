@@ -128,6 +128,12 @@ class Album:
         delta = Delta.load(folder / DELTA) if (folder / DELTA).exists() else None
         return Album(record, latents, delta, folder)
 
+    def codes(self, generator: Generator) -> Latents:
+        """The codes, where the generator is. Raises ValueError when there are none."""
+        if self.latents is None:
+            raise ValueError(f"{self.folder} holds no photograph that could be inverted")
+        return self.latents.to(generator.device, generator.dtype)
+
     def generator(self, generator: Generator) -> Generator:
         """The generator that these codes belong to: tuned, where it was. Raises ValueError for another one."""
         made = self.record.generator
