@@ -18,9 +18,10 @@ import torch
 from torch import Tensor
 
 import latentwalk as lw
-from latentwalk.inversion import INVERTERS
+from latentwalk.inversion.image2stylegan import Image2StyleGAN
 from latentwalk.inversion.optimize import Optimize
-from latentwalk.inverter import Inversion, Inverter, mean_square
+from latentwalk.inversion.ridge import Ridge
+from latentwalk.inverter import Inversion, Inverter, Perception, mean_square
 from latentwalk.jobs.evaluate import features_of
 
 SEEDS_FROM = 7 * 10**9
@@ -78,15 +79,20 @@ def header(*cells: str) -> None:
     row(*["---"] * len(cells))
 
 
-def faces(generator: lw.Generator, images: int, features: object) -> None:
+def faces(generator: lw.Generator, images: int, features: Perception) -> None:
     header(
         "inverter", "images", "within 1e-2", "1e-3", "evaluations to 1e-2", "to 1e-3", "all, mean", "seconds an image",
         "MSE, median", "PSNR, median", "cosine to the true code, median", "stragglers: seed, MSE",
     )  # fmt: skip
-    for name, count in (("optimize", images), ("ridge", images), ("image2stylegan", min(images, SLOW))):
+    kinds: tuple[tuple[str, Inverter, int], ...] = (
+        ("optimize to 1e-3", Optimize(features=features, enough=1e-3), images),
+        ("optimize", Optimize(features=features), images),
+        ("ridge", Ridge(), images),
+        ("image2stylegan", Image2StyleGAN(features=features), min(images, SLOW)),
+    )
+    for name, inverter, count in kinds:
         codes, targets = pictures(generator, count)
-        settings = {} if name == "ridge" else {"features": features}
-        found = in_batches(INVERTERS[name](**settings), generator, targets)
+        found = in_batches(inverter, generator, targets)
         late = [f"{SEEDS_FROM + i}: {float(found.mse[i]):.4f}" for i in range(count) if found.mse[i] > 1e-3]
         ends = [int((found.mse <= level).sum()) for level in (1e-2, 1e-3)]
         steps = [middle(first_below(found.losses, level)) for level in (1e-2, 1e-3)]
@@ -98,7 +104,7 @@ def faces(generator: lw.Generator, images: int, features: object) -> None:
         )  # fmt: skip
 
 
-def mask(generator: lw.Generator, count: int, features: object) -> None:
+def mask(generator: lw.Generator, count: int, features: Perception) -> None:
     header("hole", "images", "MSE in the hole, median", "mean", "MSE outside, median", "without a mask, in the hole")
     _, targets = pictures(generator, count)
     _, height, width = generator.image_shape
@@ -121,7 +127,7 @@ def mask(generator: lw.Generator, count: int, features: object) -> None:
         )
 
 
-def noise(generator: lw.Generator, count: int, features: object) -> None:
+def noise(generator: lw.Generator, count: int, features: Perception) -> None:
     header(
         "prior", "images", "MSE to the clean picture, median", "mean", "largest", "|z|", "true |z|", "evaluations, mean"
     )

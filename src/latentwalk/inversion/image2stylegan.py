@@ -1,6 +1,6 @@
 """Image2StyleGAN (Abdal, Qin and Wonka, 2019): Adam in W+ on pixels and on features of several layers.
 
-From the mean code, with the loss of equations 1 and 2: the mean squared difference of the pixels and those of the
+From the mean w, with the loss of equations 1 and 2: the mean squared difference of the pixels and those of the
 activations. Their network is VGG-16; any that is handed in does here. Noise maps are left as they are: what they add is
 no part of the code.
 """
@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
-from latentwalk.generator import Generator
+from latentwalk.generator import Generator, normal_code
 from latentwalk.inversion.problem import Look, Loss, Problem, by_layers
 from latentwalk.inversion.spaces import chosen_space, spread_of, to_space
 from latentwalk.inverter import ENOUGH, Inversion, Perception
@@ -22,6 +22,9 @@ from latentwalk.progress import Progress, silent
 
 FIRST, SECOND, TINY = 0.9, 0.999, 1e-8
 """Adam's decay rates and epsilon (Kingma and Ba, 2015)."""
+
+SEED = 0
+"""Of the code that all pictures start from where there is no mean one."""
 
 
 @dataclass(frozen=True)
@@ -63,13 +66,16 @@ class Image2StyleGAN:
         return problem.inversion(end, self.enough, trace, looks, time.perf_counter() - since)
 
     def _start(self, problem: Problem, space: str, start: Latents | None) -> Latents:
-        """The codes that are given, or the mean one."""
+        """The codes that are given, or the mean one; where codes are sampled that is none, so there it is a sample."""
         generator = problem.generator
         if start is not None:
             return to_space(generator, problem.check_start(start), space)
-        centre = spread_of(generator, space)[0].reshape(generator.spaces[space].shape)
-        codes = Latents(centre.expand(len(problem), *centre.shape).clone(), space)
-        return generator.check(codes)
+        shape = generator.spaces[space].shape
+        if space in ("z", "z+"):
+            first = normal_code(SEED, shape).to(problem.targets)
+        else:
+            first = spread_of(generator, space)[0].reshape(shape)
+        return generator.check(Latents(first.expand(len(problem), *shape).clone(), space))
 
     def _follow(
         self, evaluate: Evaluate, values: Float[Tensor, "n b d"], progress: Progress

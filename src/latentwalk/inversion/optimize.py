@@ -1,8 +1,9 @@
 """Follow the pixels: L-BFGS from the ridge's guess, with the mean Hessian of the generator as its first metric.
 
-What is minimised is m + prior p m / (m + e), with m the mean squared difference of the pixels and p the mean square of
-the code, 1 on average for codes that were sampled. For photographs (m well above e) that is the usual prior, which
-keeps codes where edits work. For a picture that the generator can make it fades with m, so the code is found exactly.
+What is minimised is m + prior p m^2 / (m^2 + e^2), with m the mean squared difference of the pixels and p the mean
+square of the code, 1 on average for codes that were sampled. For photographs, whose m stays well above e, that is the
+usual prior, which keeps codes where edits work. For a picture that the generator can make the prior fades with m, so
+the code is found exactly.
 """
 
 import time
@@ -22,7 +23,7 @@ from latentwalk.latents import Latents, concatenate
 from latentwalk.numerics.lbfgs import Minimum, minimise
 from latentwalk.progress import Progress, silent
 
-FADES = 0.02
+FADES = 0.015
 """The e above: the mean squared difference at which half of the prior is left."""
 
 TRIAL = 12
@@ -50,7 +51,7 @@ class Optimize:
     space: str | None = None
     enough: float = ENOUGH
     prior: float = 0.01
-    budget: int = 200
+    budget: int = 300
     memory: int = 20
     features: Perception | None = None
     probes: int | None = None
@@ -164,7 +165,7 @@ def pixels(generator: Generator, space: str, prior: float) -> Loss:
     def loss(look: Look) -> Float[Tensor, "k"]:
         m = look.mse
         p = ((look.values - centre) / spread).square().mean((1, 2))
-        return m * (1 + prior * p / (m + FADES))
+        return m + prior * p * m.square() / (m.square() + FADES**2)
 
     return loss
 
