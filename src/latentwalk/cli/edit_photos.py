@@ -80,7 +80,7 @@ def read_album(
     settings = settings_of(inverter, "optimize", given, None)
     home = folder / IN_EDIT
     album = Album(AlbumRecord(generator=Source.of(made), inverter="optimize", settings=settings), folder=home)
-    *_, album = invert_all(album, made, list(map(str, given.photo)), inverter, given.read(), None, progress)
+    *_, album = invert_all(album, made, list(map(str, given.photo)), inverter, given.read(), progress)
     for why in album.record.skipped.values():
         remark(f"skipped {why}")
     if not len(album):

@@ -51,7 +51,7 @@ class InversionOptions:
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="A picture of the frame: white where a photograph counts, black where it is covered.",
+            help="A picture as large as the photograph: white where it counts, black where it is covered.",
             show_default=False,
         ),
     ] = None
@@ -124,7 +124,7 @@ def invert(
         before = len(album)
         try:
             names = [str(photo) for photo in photos]
-            for album in invert_all(album, made, names, inverter, framing.read(), how.mask, progress):  # noqa: B020
+            for album in invert_all(album, made, names, inverter, framing.read(how.mask), progress):  # noqa: B020
                 album.save(folder)
         except KeyboardInterrupt:
             say(f"stopped: {len(album)} photographs are in {folder}, the same command goes on with the others")

@@ -81,13 +81,14 @@ class FramingOptions:
         if self.crop is not None:
             numbers_of(self.crop, 4, "--crop", "four numbers: x and y of the middle, the width, the angle")
 
-    def read(self) -> "Framing":
+    def read(self, mask: Path | None = None) -> "Framing":
+        """mask: a picture of the photograph's size."""
         from latentwalk.jobs.invert import Framing
 
         flat = None if self.landmarks is None else numbers_of(self.landmarks, 2 * POINTS, "--landmarks", "")
         points = None if flat is None else list(zip(flat[::2], flat[1::2], strict=True))
         crop = None if self.crop is None else numbers_of(self.crop, 4, "--crop", "")
-        return Framing(self.align, points, crop, self.face)
+        return Framing(self.align, points, crop, self.face, mask)
 
     @property
     def plain(self) -> dict[str, Any]:
@@ -117,7 +118,6 @@ def write_pictures(album: "Album", made: "Generator", folder: Path) -> list[Path
     import torch
 
     from latentwalk.images import save_image
-    from latentwalk.inversion.align import through
     from latentwalk.numerics.similarity import move
     from latentwalk.pictures.framing import framing
     from latentwalk.pictures.layout import stack
@@ -129,7 +129,7 @@ def write_pictures(album: "Album", made: "Generator", folder: Path) -> list[Path
     frames, rows, texts = [], [], []
     for i in range(count):
         said = album.record.photos[i]
-        seen = through(album.photo(i), made, said.frame)
+        seen = album.framed(i, made)
         codes = album.latents[i].to(made.device, made.dtype)
         found = [] if said.landmarks is None else move(said.frame, said.points).tolist()
         frames.append(

@@ -173,7 +173,7 @@ def through(
     picture: Image.Image,
     generator: Generator,
     transform: Float[np.ndarray, "2 3"],
-    mask: Photo | None,
+    mask: Photo | None = None,
     template: Float[np.ndarray, "5 2"] | None = None,
     found: FoundFace | None = None,
     note: str = "",

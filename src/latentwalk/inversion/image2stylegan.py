@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
-from latentwalk.generator import Generator, normal_code
+from latentwalk.generator import Generator, normal_codes
 from latentwalk.inversion.problem import Look, Loss, Problem, by_layers
 from latentwalk.inversion.spaces import chosen_space, spread_of, to_space
 from latentwalk.inverter import ENOUGH, Inversion, Perception
@@ -72,7 +72,7 @@ class Image2StyleGAN:
             return to_space(generator, problem.check_start(start), space)
         shape = generator.spaces[space].shape
         if space in ("z", "z+"):
-            first = normal_code(SEED, shape).to(problem.targets)
+            first = normal_codes([SEED], shape).to(problem.targets)
         else:
             first = spread_of(generator, space)[0].reshape(shape)
         return generator.check(Latents(first.expand(len(problem), *shape).clone(), space))

@@ -15,6 +15,7 @@ from latentwalk.code_files import IN_FOLDER
 from latentwalk.delta import Delta, with_delta
 from latentwalk.files import write_text
 from latentwalk.generator import Generator
+from latentwalk.inversion.align import Aligned, through
 from latentwalk.inversion.paste import paste
 from latentwalk.jobs.load import find_source
 from latentwalk.latents import Latents, concatenate
@@ -151,6 +152,12 @@ class Album:
     def photo(self, index: int) -> Image.Image:
         """A photograph in full resolution. Raises ValueError when it is not there any more."""
         return read_photo(find_source(self.record.photos[index].photo, self.folder))
+
+    def framed(self, index: int, generator: Generator) -> Aligned:
+        """A photograph in the frame as before, with its mask. Raises ValueError when it is not there any more."""
+        mask = self.record.settings.get("mask")
+        drawn = None if mask is None else find_source(str(mask), self.folder)
+        return through(self.photo(index), generator, self.record.photos[index].frame, drawn)
 
     def put_back(
         self, index: int, picture: Float[Tensor, "c h w"], before: Float[Tensor, "c h w"] | None = None

@@ -9,7 +9,6 @@ import torch
 from jaxtyping import Bool, Float
 from PIL import Image
 from torch import Tensor
-from torch.nn import functional as F
 
 from latentwalk.delta import Delta, with_delta
 from latentwalk.generator import Generator
@@ -21,7 +20,7 @@ from latentwalk.inversion.tune import Tuning
 from latentwalk.inverter import Inversion, Inverter
 from latentwalk.kept import cache_folder
 from latentwalk.latents import Latents
-from latentwalk.photos import Photo, photo_name, read_photo
+from latentwalk.photos import Photo, read_photo
 from latentwalk.progress import Progress, silent
 
 
@@ -92,6 +91,7 @@ class Framing:
     landmarks: Sequence[Sequence[float]] | None = None
     crop: Sequence[float] | None = None
     face: int | None = None
+    mask: Photo | None = None
 
     def frame(self, photo: Photo, generator: Generator, progress: Progress = silent) -> Aligned:
         """Raises ValueError for a photograph that cannot be read or framed."""
@@ -102,6 +102,7 @@ class Framing:
             landmarks=self.landmarks,
             crop=self.crop,
             face=self.face,
+            mask=self.mask,
             folder=cache_folder() / "templates",
             progress=progress,
         )
@@ -124,29 +125,25 @@ def invert(
     space: of the codes; w by itself, or where codes are sampled if there is none.
     align: how photographs are framed: "auto", "face", "none", or a `Framing`. Faces are found where the generator draws
     some, which needs the extra `photos`.
-    inverter: a name of `INVERTERS`, or any `Inverter`. mask: a picture of the frame, white where the photograph counts.
+    inverter: a name of `INVERTERS`, or any `Inverter`. mask: a picture of the photograph's size, white where it counts.
     tune: also learn the last layers anew, so that the pictures become those of the photographs (Roich et al., 2021);
     the generator itself stays fixed, and the result has one of its own.
     Raises ValueError for a photograph that cannot be read or framed, and settings that do not fit.
     """
     photos, framing = read_photos(images), align if isinstance(align, Framing) else Framing(align)
+    framing = framing if mask is None else replace(framing, mask=mask)
     frames = [framing.frame(photo, generator, progress) for photo in photos]
-    found = invert_frames(generator, frames, read_inverter(inverter, generator, space), mask, progress)
+    found = invert_frames(generator, frames, read_inverter(inverter, generator, space), progress)
     inverted = Inverted(generator, found, tuple(frames), tuple(photos))
     return tuned(inverted, tune if isinstance(tune, Tuning) else Tuning(), progress) if tune else inverted
 
 
 def invert_frames(
-    generator: Generator,
-    frames: Sequence[Aligned],
-    inverter: Inverter,
-    mask: Photo | None = None,
-    progress: Progress = silent,
+    generator: Generator, frames: Sequence[Aligned], inverter: Inverter, progress: Progress = silent
 ) -> Inversion:
-    """The codes of framed photographs. mask: as in `invert`; what lies outside a photograph counts for nothing."""
+    """The codes of framed photographs; what lies outside a photograph, or is masked, counts for nothing."""
     targets = torch.stack([frame.crop for frame in frames]).to(generator.device)
-    known = frame_mask(frames, None if mask is None else read_mask_photo(mask, generator))
-    return inverter.invert(generator, targets, None, known, progress)
+    return inverter.invert(generator, targets, None, frame_mask(frames), progress)
 
 
 def tuned(inverted: Inverted, tuning: Tuning, progress: Progress = silent) -> Inverted:
@@ -183,25 +180,9 @@ def read_inverter(inverter: Inverter | str, generator: Generator, space: str | N
     return make(**({"space": space} if "space" in known else {}))
 
 
-def frame_mask(
-    frames: Sequence[Aligned], drawn: Float[Tensor, "1 h w"] | None = None
-) -> Float[Tensor, "n 1 h w"] | None:
-    """What of each frame is known: where the photograph is and, with a mask of somebody's, where that is white."""
-    if drawn is None and all(frame.mask is None for frame in frames):
+def frame_mask(frames: Sequence[Aligned]) -> Float[Tensor, "n 1 h w"] | None:
+    """What of each frame is known; None where all is."""
+    if all(frame.mask is None for frame in frames):
         return None
     whole = torch.ones_like(frames[0].crop[:1])
-    masks = torch.stack([whole if frame.mask is None else frame.mask for frame in frames])
-    return masks if drawn is None else masks * drawn
-
-
-def read_mask_photo(mask: Photo, generator: Generator) -> Float[Tensor, "1 h w"]:
-    """A mask from a picture of the frame, 1 where it is white. Raises ValueError for one of another shape."""
-    picture, (_, height, width) = read_photo(mask), generator.image_shape
-    if picture.width * height != picture.height * width:
-        raise ValueError(
-            f"the mask {photo_name(mask)} is {picture.width} x {picture.height}: "
-            f"expected the shape of the frame, {width} x {height}"
-        )
-    grey = torch.tensor(list(picture.convert("L").tobytes()), dtype=torch.float32)
-    levels = grey.view(1, 1, picture.height, picture.width) / 255
-    return F.interpolate(levels, (height, width), mode="area")[0].round()
+    return torch.stack([whole if frame.mask is None else frame.mask for frame in frames])

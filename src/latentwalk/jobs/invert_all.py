@@ -7,13 +7,13 @@ import torch
 
 from latentwalk.delta import with_delta
 from latentwalk.generator import Generator
-from latentwalk.inversion.align import Aligned, through
+from latentwalk.inversion.align import Aligned
 from latentwalk.inversion.identity import Identity
 from latentwalk.inversion.tune import Tuning
 from latentwalk.inverter import Inversion, Inverter, mean_square
 from latentwalk.jobs.album import Album, PhotoRecord, numbers, rounded
 from latentwalk.jobs.invert import Framing, frame_mask, invert_frames
-from latentwalk.photos import Photo, photo_name
+from latentwalk.photos import photo_name
 from latentwalk.progress import Progress, silent
 
 BATCH = 32
@@ -26,7 +26,6 @@ def invert_all(
     photos: Sequence[str],
     inverter: Inverter,
     framing: Framing,
-    mask: Photo | None = None,
     progress: Progress = silent,
 ) -> Iterator[Album]:
     """The album with these photographs too, after every batch of them.
@@ -50,7 +49,7 @@ def invert_all(
         if not frames:
             album = album.with_photos([], None, skipped)
         else:
-            found = invert_frames(generator, frames, inverter, mask, progress)
+            found = invert_frames(generator, frames, inverter, progress)
             album = album.with_photos(records(names, frames, found), found.latents.to("cpu"), skipped)
         progress("inverting photographs", start + len(names) + len(skipped), len(open_ones))
         yield album
@@ -93,12 +92,12 @@ def tune_album(album: Album, generator: Generator, tuning: Tuning, progress: Pro
     generator: the fixed one. Raises ValueError when a photograph is not there any more.
     """
     assert album.latents is not None
-    frames = [through(album.photo(i), generator, photo.frame) for i, photo in enumerate(album.record.photos)]
+    frames = [album.framed(i, generator) for i in range(len(album))]
     targets = torch.stack([frame.crop for frame in frames]).to(generator.device)
     mask = frame_mask(frames)
     delta = tuning.tune(generator, album.latents, targets, mask, progress)
     images = with_delta(generator, delta).render(album.latents.to(generator.device)).float()
-    near = 10 * torch.log10(4 / mean_square(images - targets, mask))
+    near = 10 * torch.log10(4 / mean_square(images - targets, None if mask is None else mask.to(images)))
     photos = [
         photo.model_copy(update={"tuned": value})
         for photo, value in zip(album.record.photos, rounded(near, 2), strict=True)
