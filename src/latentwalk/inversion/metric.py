@@ -14,7 +14,7 @@ from torch import Tensor
 from latentwalk.generator import Generator
 from latentwalk.inversion.problem import affordable, by_layers
 from latentwalk.inversion.spaces import to_space
-from latentwalk.kept import kept
+from latentwalk.kept import close, kept
 from latentwalk.progress import Progress, silent
 from latentwalk.samples import fresh_seeds
 
@@ -45,7 +45,7 @@ def metric(
     first = _probe(generator, space, 0, 1)
 
     def fits(old: Mapping[str, Tensor]) -> bool:  # another network might have the same weights
-        return set(old) == {"metric", "proof"} and torch.allclose(old["proof"], first, rtol=0.05, atol=1e-3)
+        return set(old) == {"metric", "proof"} and close(old["proof"], first, 0.05, 1e-3)
 
     def make() -> dict[str, Tensor]:
         total, done = torch.zeros(1), 0

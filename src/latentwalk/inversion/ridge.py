@@ -19,7 +19,7 @@ from latentwalk.generator import Generator
 from latentwalk.inversion.problem import affordable
 from latentwalk.inversion.spaces import chosen_space, class_numbers, to_space
 from latentwalk.inverter import ENOUGH, Inversion, check_images, mean_square, read_mask
-from latentwalk.kept import kept
+from latentwalk.kept import close, kept
 from latentwalk.latents import Latents
 from latentwalk.numerics.linear import FEWEST, learn_linear
 from latentwalk.progress import Progress, silent
@@ -124,7 +124,7 @@ class Ridge:
         def fits(old: Mapping[str, Tensor]) -> bool:  # another network might have the same weights
             first = next(iter(sample_codes(generator, 1, SEED, labels=class_numbers(generator))))
             proof = small(generator.render(first).float(), self.side)[0].cpu()
-            return set(old) == set(Guess._fields) and torch.allclose(old["proof"], proof, atol=1e-2)
+            return set(old) == set(Guess._fields) and close(old["proof"], proof, 0, 1e-2)
 
         learned = kept("ridge", name, lambda: self._learn(generator, base, pairs, progress)._asdict(), fits)
         return Guess(**{field: learned[field].to(generator.device) for field in Guess._fields})
