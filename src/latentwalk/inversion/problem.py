@@ -64,8 +64,7 @@ class Problem:
 
     def evaluate(self, codes: Latents, loss: Loss) -> Evaluate:
         """Loss, gradient and mean squared difference at any values of these codes; `codes` has space and labels."""
-        _, height, width = self.generator.image_shape
-        size = max(1, min(BATCH, RENDER_PIXELS // (height * width)))
+        size = at_once(self.generator)
 
         def at(values: Float[Tensor, "k b d"], rows: Int[Tensor, "k"]) -> Point:
             parts = [
@@ -100,6 +99,12 @@ class Problem:
         images = self.generator.render(codes).float()
         reached = mean_square(images - self.given, self.mask) <= enough
         return Inversion(codes, images, self.given, self.mask, reached, losses, evaluations, seconds)
+
+
+def at_once(generator: Generator) -> int:
+    """How many pictures are made at once with their gradients."""
+    _, height, width = generator.image_shape
+    return max(1, min(BATCH, RENDER_PIXELS // (height * width)))
 
 
 def affordable(generator: Generator, most: int, least: int) -> int:

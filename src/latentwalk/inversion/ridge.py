@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from latentwalk.generator import Generator
 from latentwalk.inversion.problem import affordable
-from latentwalk.inversion.spaces import chosen_space, class_numbers, to_space
+from latentwalk.inversion.spaces import chosen_space, class_numbers, kept_as, to_space
 from latentwalk.inverter import ENOUGH, Inversion, check_images, mean_square, read_mask
 from latentwalk.kept import close, kept
 from latentwalk.latents import Latents
@@ -117,9 +117,7 @@ class Ridge:
         """What a guess needs to know, out of the cache if it was learned before."""
         base = guessed_in(generator, chosen_space(generator, self.space))
         pairs = affordable(generator, *PAIRS) if self.pairs is None else self.pairs
-        options = generator.options
-        drawn = f"{options.truncation:g}-{options.cutoff}-{options.noise}"
-        name = f"{generator.fingerprint}-{base}-{drawn}-{pairs}-{self.side}" if generator.fingerprint else ""
+        name = kept_as(generator, base, pairs, self.side)
 
         def fits(old: Mapping[str, Tensor]) -> bool:  # another network might have the same weights
             first = next(iter(sample_codes(generator, 1, SEED, labels=class_numbers(generator))))
