@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from latentwalk.kept import PLACE, kept
+from latentwalk.kept import PLACE, close, kept
 
 
 @pytest.fixture
@@ -49,3 +49,9 @@ def test_where_nothing_can_be_written_it_still_is_computed(made, monkeypatch, tm
     (tmp_path / "file").write_text("")
     monkeypatch.setenv(PLACE, str(tmp_path / "file"))
     assert torch.equal(ask(made), torch.arange(3.0))
+
+
+def test_what_has_another_shape_is_not_near() -> None:
+    assert close(torch.ones(3), torch.ones(3) * 1.01, 0.02, 0.0)
+    assert not close(torch.ones(3), torch.ones(3) * 1.03, 0.02, 0.0)
+    assert not close(torch.ones(3), torch.ones(4), 1.0, 1.0)

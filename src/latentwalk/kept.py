@@ -41,6 +41,11 @@ def kept(
     return made
 
 
+def close(old: Tensor, new: Tensor, rtol: float, atol: float) -> bool:
+    """Whether what was kept is near what is computed now, of any shape and type."""
+    return old.shape == new.shape and bool(((old - new).abs() <= atol + rtol * new.abs()).all())
+
+
 def _read(path: Path) -> dict[str, Tensor]:
     """The tensors of a file, none when it is not there or damaged."""
     try:

@@ -59,7 +59,7 @@ class Image2StyleGAN:
         problem = Problem.of(generator, images, mask)
         space = chosen_space(generator, self.space or ("w+" if "w+" in generator.spaces else None))
         codes = self._start(problem, space, start)
-        evaluate = problem.evaluate(codes, perceptual(self.features, problem))
+        evaluate = problem.evaluate(codes, perceptual(self.features))
         values, trace = self._follow(evaluate, by_layers(codes.values), progress)
         end = codes.with_values(values.reshape(codes.values.shape))
         looks = (~trace.isnan()).sum(0)
@@ -103,18 +103,14 @@ class Image2StyleGAN:
         return best, torch.stack(trace)
 
 
-def perceptual(features: Perception | None, problem: Problem) -> Loss:
+def perceptual(features: Perception | None) -> Loss:
     """Mean squared differences of pixels and of every layer's activations, added up."""
-    if features is None:
-        return lambda look: look.mse
-    with torch.no_grad():
-        wanted = features.maps(problem.targets)
 
     def loss(look: Look) -> Float[Tensor, "k"]:
-        apart = [
-            (seen - layer[look.rows]).square().flatten(1).mean(1)
-            for seen, layer in zip(features.maps(look.images), wanted, strict=True)
-        ]
+        if features is None:
+            return look.mse
+        pairs = zip(features.maps(look.images), features.maps(look.targets), strict=True)
+        apart = [(made - wanted).square().flatten(1).mean(1) for made, wanted in pairs]
         return look.mse + torch.stack(apart).sum(0)
 
     return loss

@@ -12,9 +12,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from latentwalk.generator import Generator
-from latentwalk.inversion.problem import affordable, by_layers
-from latentwalk.inversion.spaces import to_space
-from latentwalk.kept import kept
+from latentwalk.inversion.problem import affordable, at_once, by_layers
+from latentwalk.inversion.spaces import kept_as, to_space
+from latentwalk.kept import close, kept
 from latentwalk.progress import Progress, silent
 from latentwalk.samples import fresh_seeds
 
@@ -27,8 +27,6 @@ PROBES = (800, 100)
 DAMPING = 0.1
 """Of the mean eigenvalue: directions that change the picture least are not trusted farther."""
 
-BATCH = 16
-
 
 def metric(
     generator: Generator, space: str, probes: int | None = None, progress: Progress = silent
@@ -39,25 +37,22 @@ def metric(
     one layer changes together with another is left out.
     """
     probes = affordable(generator, *PROBES) if probes is None else probes
-    options = generator.options
-    drawn = f"{options.truncation:g}-{options.cutoff}-{options.noise}"
-    name = f"{generator.fingerprint}-{space}-{drawn}-{probes}" if generator.fingerprint else ""
     first = _probe(generator, space, 0, 1)
 
     def fits(old: Mapping[str, Tensor]) -> bool:  # another network might have the same weights
-        return set(old) == {"metric", "proof"} and torch.allclose(old["proof"], first, rtol=0.05, atol=1e-3)
+        return set(old) == {"metric", "proof"} and close(old["proof"], first, 0.05, 1e-3)
 
     def make() -> dict[str, Tensor]:
         total, done = torch.zeros(1), 0
         while done < probes:
-            rows = _probe(generator, space, done, min(BATCH, probes - done))
+            rows = _probe(generator, space, done, min(at_once(generator), probes - done))
             total = total + torch.einsum("nbi,nbj->bij", rows, rows)
             done += len(rows)
             progress("measuring the codes", done, probes)
         size = torch.Size(generator.image_shape).numel()
         return {"metric": total / (probes * size), "proof": first}
 
-    return kept("metric", name, make, fits)["metric"].to(generator.device)
+    return kept("metric", kept_as(generator, space, probes), make, fits)["metric"].to(generator.device)
 
 
 def inverse_hessian(m: Float[Tensor, "b d d"], ridge: float = 0.0) -> Float[Tensor, "b d d"]:

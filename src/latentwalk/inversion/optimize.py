@@ -8,6 +8,7 @@ the code is found exactly.
 
 import time
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import torch
 from jaxtyping import Float, Int, Shaped
@@ -20,7 +21,7 @@ from latentwalk.inversion.ridge import Ridge, guessed_in
 from latentwalk.inversion.spaces import chosen_space, spread_of, to_space
 from latentwalk.inverter import ENOUGH, Inversion, Perception
 from latentwalk.latents import Latents, concatenate
-from latentwalk.numerics.lbfgs import Minimum, minimise
+from latentwalk.numerics.lbfgs import Evaluate, Minimum, minimise
 from latentwalk.progress import Progress, silent
 
 FADES = 0.015
@@ -58,10 +59,8 @@ class Optimize:
     ridge: Ridge = field(default_factory=Ridge)
 
     def __post_init__(self) -> None:
-        if (
-            min(self.budget, self.memory, 1 if self.probes is None else self.probes) < 1
-            or min(self.enough, self.prior) < 0
-        ):
+        counts = (self.budget, self.memory, 1 if self.probes is None else self.probes)
+        if min(counts) < 1 or min(self.enough, self.prior) < 0:
             raise ValueError(
                 f"expected a budget, a memory and probes of 1 or more, no negative enough or prior, got {self}"
             )
@@ -83,43 +82,34 @@ class Optimize:
         space = chosen_space(generator, self.space)
         codes, spent = self._start(problem, space, start, progress)
         inverse = inverse_hessian(metric(generator, space, self.probes, progress), self.prior / codes.values[0].numel())
-        loss = pixels(generator, space, self.prior)
+        by_pixels = problem.evaluate(codes, pixels(generator, space, self.prior))
+
+        def follow(evaluate: Evaluate, values: Tensor, rows: Tensor, budget: int) -> Minimum:
+            """Some pictures, from some values."""
+            some = lambda x, k: evaluate(x, rows[k])  # noqa: E731
+            tell = partial(progress, "inverting")
+            return minimise(some, values[rows], inverse, self.enough, budget, self.memory, tell=tell)
 
         # 1. Pixels, all pictures at once.
-        first = self.budget if self.features is None else min(self.budget, PIXEL_STEPS)
-        found = self._minimise(problem, codes, loss, by_layers(codes.values), inverse, first)
+        values, first = by_layers(codes.values), self.budget if self.features is None else PIXEL_STEPS
+        found = follow(by_pixels, values, torch.arange(len(problem), device=values.device), min(first, self.budget))
         values, trace, looks = found.values, found.trace, found.evaluations
-        # 2. What is far off by now is stuck: it goes on by features.
+        left = self.budget - first - FEATURE_STEPS
         late = torch.nonzero(found.figures > self.enough)[:, 0]
-        begin, left = values.clone(), self.budget - first - FEATURE_STEPS
-        if self.features is not None and len(late) and left > 0:
-            stuck = late[found.figures[late] > STUCK * self.enough]
+        if self.features is not None and left > 0 and len(late):
+            # 2. What is far off by now is stuck: it goes on by features.
+            begin, stuck = values.clone(), late[found.figures[late] > STUCK * self.enough]
             if len(stuck):
-                some = problem[stuck]
-                by_features = alike(self.features, some)
-                seen = self._minimise(some, codes[stuck], by_features, values[stuck], inverse, FEATURE_STEPS)
+                seen = follow(problem.evaluate(codes, alike(self.features)), values, stuck, FEATURE_STEPS)
                 begin[stuck], trace = seen.values, joined(trace, seen.trace, stuck)
                 looks[stuck] += seen.evaluations
-            # 3. And pixels again, for all that are late.
-            polished = self._minimise(problem[late], codes[late], loss, begin[late], inverse, left)
-            better = polished.losses < found.losses[late]
-            values[late[better]] = polished.values[better]
-            trace = joined(trace, polished.trace, late)
-            looks[late] += polished.evaluations
+            # 3. And pixels again, for all that are late. The better of both ends counts.
+            again = follow(by_pixels, begin, late, left)
+            better = again.losses < found.losses[late]
+            values[late[better]], trace = again.values[better], joined(trace, again.trace, late)
+            looks[late] += again.evaluations
         end = codes.with_values(values.reshape(codes.values.shape))
         return problem.inversion(end, self.enough, trace, looks + spent, time.perf_counter() - since)
-
-    def _minimise(
-        self,
-        problem: Problem,
-        codes: Latents,
-        loss: Loss,
-        start: Float[Tensor, "n b d"],
-        inverse: Float[Tensor, "b d d"],
-        budget: int,
-    ) -> Minimum:
-        evaluate = problem.evaluate(codes, loss)
-        return minimise(evaluate, start, inverse, self.enough, budget, self.memory)
 
     def _start(
         self, problem: Problem, space: str, start: Latents | None, progress: Progress
@@ -170,8 +160,6 @@ def pixels(generator: Generator, space: str, prior: float) -> Loss:
     return loss
 
 
-def alike(features: Perception, problem: Problem) -> Loss:
+def alike(features: Perception) -> Loss:
     """How far pictures are from their targets by features."""
-    with torch.no_grad():
-        wanted = features.maps(problem.targets)
-    return lambda look: features.distance(features.maps(look.images), [layer[look.rows] for layer in wanted])
+    return lambda look: features.distance(features.maps(look.images), features.maps(look.targets))

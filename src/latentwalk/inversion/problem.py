@@ -21,14 +21,12 @@ CHEAP = 128 * 128
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """What a loss may look at: pictures, their targets and mask (unknown pixels are 0 in both), their codes, and which
-    of the pictures of the problem they are."""
+    """What a loss may look at: pictures, their targets and mask (unknown pixels are 0 in both), and their codes."""
 
     images: Float[Tensor, "k c h w"]
     targets: Float[Tensor, "k c h w"]
     mask: Float[Tensor, "k 1 h w"] | None
     values: Float[Tensor, "k b d"]
-    rows: Int[Tensor, "k"]
 
     @property
     def mse(self) -> Float[Tensor, "k"]:
@@ -58,10 +56,6 @@ class Problem:
     def __len__(self) -> int:
         return len(self.targets)
 
-    def __getitem__(self, rows: Int[Tensor, "k"]) -> "Problem":
-        mask = None if self.mask is None else self.mask[rows]
-        return Problem(self.generator, self.given[rows], self.targets[rows], mask)
-
     def check_start(self, start: Latents) -> Latents:
         """Codes to start from, one per picture. Raises ValueError for others."""
         if len(start) != len(self):
@@ -70,8 +64,7 @@ class Problem:
 
     def evaluate(self, codes: Latents, loss: Loss) -> Evaluate:
         """Loss, gradient and mean squared difference at any values of these codes; `codes` has space and labels."""
-        _, height, width = self.generator.image_shape
-        size = max(1, min(BATCH, RENDER_PIXELS // (height * width)))
+        size = at_once(self.generator)
 
         def at(values: Float[Tensor, "k b d"], rows: Int[Tensor, "k"]) -> Point:
             parts = [
@@ -89,7 +82,7 @@ class Problem:
             images = self.generator.synthesize(codes.with_values(shaped)).float()
             mask = None if self.mask is None else self.mask[rows]
             images = images if mask is None else torch.where(mask > 0, images, 0)
-            look = Look(images, self.targets[rows], mask, values, rows)
+            look = Look(images, self.targets[rows], mask, values)
             lost = loss(look)
             (slope,) = torch.autograd.grad(lost.sum(), values)
         return Point(lost.detach(), slope, look.mse.detach())
@@ -106,6 +99,12 @@ class Problem:
         images = self.generator.render(codes).float()
         reached = mean_square(images - self.given, self.mask) <= enough
         return Inversion(codes, images, self.given, self.mask, reached, losses, evaluations, seconds)
+
+
+def at_once(generator: Generator) -> int:
+    """How many pictures are made at once with their gradients."""
+    _, height, width = generator.image_shape
+    return max(1, min(BATCH, RENDER_PIXELS // (height * width)))
 
 
 def affordable(generator: Generator, most: int, least: int) -> int:

@@ -17,9 +17,9 @@ from torch.nn import functional as F
 
 from latentwalk.generator import Generator
 from latentwalk.inversion.problem import affordable
-from latentwalk.inversion.spaces import chosen_space, class_numbers, to_space
+from latentwalk.inversion.spaces import chosen_space, class_numbers, kept_as, to_space
 from latentwalk.inverter import ENOUGH, Inversion, check_images, mean_square, read_mask
-from latentwalk.kept import kept
+from latentwalk.kept import close, kept
 from latentwalk.latents import Latents
 from latentwalk.numerics.linear import FEWEST, learn_linear
 from latentwalk.progress import Progress, silent
@@ -117,14 +117,12 @@ class Ridge:
         """What a guess needs to know, out of the cache if it was learned before."""
         base = guessed_in(generator, chosen_space(generator, self.space))
         pairs = affordable(generator, *PAIRS) if self.pairs is None else self.pairs
-        options = generator.options
-        drawn = f"{options.truncation:g}-{options.cutoff}-{options.noise}"
-        name = f"{generator.fingerprint}-{base}-{drawn}-{pairs}-{self.side}" if generator.fingerprint else ""
+        name = kept_as(generator, base, pairs, self.side)
 
         def fits(old: Mapping[str, Tensor]) -> bool:  # another network might have the same weights
             first = next(iter(sample_codes(generator, 1, SEED, labels=class_numbers(generator))))
             proof = small(generator.render(first).float(), self.side)[0].cpu()
-            return set(old) == set(Guess._fields) and torch.allclose(old["proof"], proof, atol=1e-2)
+            return set(old) == set(Guess._fields) and close(old["proof"], proof, 0, 1e-2)
 
         learned = kept("ridge", name, lambda: self._learn(generator, base, pairs, progress)._asdict(), fits)
         return Guess(**{field: learned[field].to(generator.device) for field in Guess._fields})

@@ -60,12 +60,14 @@ def minimise(
     memory: int = 10,
     patience: int = 20,
     still: float = 1e-2,
+    tell: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Minimum:
     """Minimise n problems of b blocks of d numbers.
 
     inverse: the inverse Hessian to begin with, block by block; without it the identity, scaled to the last step.
     enough: a problem is done when its figure is no greater. budget: evaluations of each at most. memory: steps in the
     history. patience, still: a problem is done when so many evaluations lowered its loss by less than this share.
+    tell: hears after every evaluation how many problems are done, of how many.
     """
     walk = _Walk(evaluate, start, inverse, memory)
     trace = [walk.figure.clone()]
@@ -79,6 +81,7 @@ def minimise(
         going[rows] = alive & (walk.figure[rows] > enough)
         if len(lowest) > patience:
             going &= lowest[-1 - patience] - walk.loss > still * lowest[-1 - patience].abs()
+        tell(int((~going).sum()), len(going))
     evaluations = (~torch.stack(trace).isnan()).sum(0)
     return Minimum(walk.values, walk.loss, walk.figure, evaluations, torch.stack(trace))
 
