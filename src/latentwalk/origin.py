@@ -89,6 +89,7 @@ class Origin(Record):
     scorer: whose scores or gradients taught it; None for methods that need none.
     samples: how many codes were sampled, with which seed, in which space directions were looked for, and with which
     class numbers in turn. attributes: those that were asked for, none for all. labels: the file of hand labels.
+    photos: the folders of photographs with and without the attribute, where it was learned from these.
     options: hyperparameters that were given, as text; None when the job `discover` was not used.
     skipped: attributes that nothing was found for, and why.
     """
@@ -106,6 +107,7 @@ class Origin(Record):
     classes: list[int] = []
     attributes: list[str] = []
     labels: str = ""
+    photos: tuple[str, str] | None = None
     options: dict[str, str] | None = None
     skipped: dict[str, str] = {}
     names: Naming | None = None
@@ -126,6 +128,10 @@ class Origin(Record):
 
         A name stands in for a generator or a file of labels that has none.
         """
+        if self.photos is not None:
+            generator, (have, lack) = self.generator.source if self.generator else "GENERATOR", self.photos
+            words = ["latentwalk", "discover", generator, "--method", self.method, "--with", have, "--without", lack]
+            return shlex.join([*words, *(["--space", self.space] if self.space else [])])
         if self.options is None:
             return f"# {self.method or 'directions'}: not found with latentwalk discover"
         scorer = self.scorer or (self.names.scorer if self.names else None)

@@ -1,14 +1,16 @@
 """`latentwalk discover`: directions of a generator that change one thing each, by any methods."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from latentwalk.bundled import check_scorer
-from latentwalk.cli.console import number, say, say_files, say_json, say_next, say_table, working
+from latentwalk.cli.console import say, say_files, say_json, say_next, working
+from latentwalk.cli.errors import remark
+from latentwalk.cli.found import say_directions, summary
 from latentwalk.cli.options import (
     OUTPUT,
     Force,
@@ -25,8 +27,10 @@ from latentwalk.cli.outputs import check_ending, outputs
 
 if TYPE_CHECKING:
     from latentwalk.direction import Directions
+    from latentwalk.generator import Generator
+    from latentwalk.progress import Progress
 
-SUFFIX = ".safetensors"
+SUFFIX, CONTRAST = ".safetensors", "contrast"
 METHOD = "Methods"
 """Panel of the help that says how directions are found."""
 
@@ -60,6 +64,20 @@ class FindOptions:
             metavar="FILE", help="Hand labels, a CSV that `latentwalk label` wrote, for fewshot.", show_default=False
         ),
     ] = None
+    having: Annotated[
+        Path | None,
+        typer.Option(
+            "--with",
+            metavar="FOLDER",
+            help="Photographs with the attribute, at least 4; with --without. They are inverted, and the direction is "
+            "what the two sets differ by (method contrast).",
+            show_default=False,
+        ),
+    ] = None
+    lacking: Annotated[
+        Path | None,
+        typer.Option("--without", metavar="FOLDER", help="Photographs without it.", show_default=False),
+    ] = None
     samples: Annotated[int, typer.Option(metavar="N", min=2, max=10**8, help="How many codes to sample and score.")] = (
         20_000
     )
@@ -80,6 +98,14 @@ class FindOptions:
         ),
     ] = None
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the samples.")] = 0
+
+    def check_photos(self) -> bool:
+        """Whether photographs are given. Raises ValueError for half of them, or beside what means nothing there."""
+        if (self.having is None) != (self.lacking is None):
+            raise ValueError("--with and --without go together: one folder of photographs each")
+        if self.having is not None and (self.method not in (None, [CONTRAST]) or self.labels or self.scorer):
+            raise ValueError("--with and --without are about photographs: leave --method, --labels and --scorer out")
+        return self.having is not None
 
 
 @dataclass(frozen=True)
@@ -116,8 +142,11 @@ def discover(generator: GeneratorName, find: FindOptions, look: SampledOptions, 
       latentwalk discover faces64 --method sefa --method ganspace --samples 5000
       latentwalk discover my_model.pkl --scorer measurements --out out/mine
       latentwalk discover faces64 --method fewshot --labels labels.csv
+      latentwalk discover faces64 --with photos/glasses --without photos/plain
     """
     attributes, out, as_json = find.attribute or [], output.out, output.as_json
+    if find.check_photos():
+        find = replace(find, method=[CONTRAST])
     output.check(find.method or [])
     check_generator(generator)
     if find.labels:
@@ -130,7 +159,7 @@ def discover(generator: GeneratorName, find: FindOptions, look: SampledOptions, 
         from latentwalk.jobs.load import load_scorer, scorer_of
 
         made = load_generator(generator, look, progress)
-        name = scorer_of(made, find.scorer)
+        name = scorer_of(made, find.scorer) if find.having is None else None
         scorer = load_scorer(name, look.device, made) if name else None
         methods = read_methods(find.method or [], scorer is not None, find.labels is not None, made.spaces)
         files = [out] if out.suffix == SUFFIX else [out / f"{each}{SUFFIX}" for each in dict.fromkeys(methods)]
@@ -140,7 +169,7 @@ def discover(generator: GeneratorName, find: FindOptions, look: SampledOptions, 
             check_ending(file, SUFFIX)
         failed: dict[str, str] = {}
         with outputs(files, output.force, out):
-            found = discover_all(
+            found = discover_in_photos(made, find, progress) or discover_all(
                 made,
                 methods,
                 scorer,
@@ -179,6 +208,20 @@ def discover(generator: GeneratorName, find: FindOptions, look: SampledOptions, 
         say_next("edit", generator, "--direction", f"{file}:{found['fewshot'][0].name}", "--strength", "2")
 
 
+def discover_in_photos(made: "Generator", find: FindOptions, progress: "Progress") -> "dict[str, Directions]":
+    """What two folders of photographs differ by; nothing where none are given."""
+    if find.having is None or find.lacking is None:
+        return {}
+    from latentwalk.direction import Directions
+    from latentwalk.jobs.contrast_photos import contrast_photos, photos_in
+
+    folders = (find.having, find.lacking)
+    name = (find.attribute or [find.having.name])[0]
+    have, lack = (photos_in(folder) for folder in folders)
+    found = contrast_photos(made, have, lack, name, find.space, None, lambda why: remark(f"skipped {why}"), progress)
+    return {CONTRAST: Directions(found.items, found.origin.but(photos=tuple(map(str, folders))))}
+
+
 def read_methods(wanted: list[str], scored: bool, labelled: bool, spaces: "Iterable[str]") -> list[str]:
     """The methods to run: those that were named, or the usual or all of those that have what they need."""
     from latentwalk.methods import METHODS
@@ -202,66 +245,3 @@ def read_options(texts: list[str], methods: list[str]) -> dict[str, dict[str, st
             )
         options.setdefault(name, {})[key] = value
     return options
-
-
-def summary(found: "Directions") -> dict[str, Any]:
-    """What was found, as plain data."""
-    return {
-        "directions": [
-            {"id": i, "name": d.name, "unit": d.unit, "offset": d.offset, "effects": [e._asdict() for e in d.effects]}
-            for i, d in enumerate(found)
-        ],
-        **found.origin.model_dump(mode="json"),
-        "command": found.origin.command(),
-    }
-
-
-def say_directions(found: "Directions") -> None:
-    """One row per direction: what it moves if that was measured, and how well its boundary tells new codes apart."""
-    cost, figures = found.origin.cost, found.origin.figures
-    say(f"{found.origin.method or 'directions'}: {len(found)} in {found[0].space}", "bold")
-    used = [f"fitted in {cost.seconds:.1f} s"] if cost.seconds is not None else []
-    used += [f"{n:,} {what}" for n, what in ((cost.images, "scored images"), (cost.labels, "labels")) if n]
-    if used:
-        say(", ".join(used), "dim")
-    for reason in found.origin.skipped.values():
-        say(f"left out: {reason}", "yellow")
-    if any("correlation" in figures.get(direction.name, {}) for direction in found):
-        _say_taught(found, figures)
-        return
-    if not any(direction.effects for direction in found):
-        _say_figures(found, figures)
-        return
-    rows = [
-        (str(i), d.name, ", ".join(f"{e.attribute} {e.effect:+.2f}" for e in d.effects[:3]))
-        for i, d in enumerate(found)
-    ]
-    say_table((">id", "direction", "what it moves"), rows)
-    say("change per unit of strength, in standard deviations of the attribute's logit; the id goes into FILE:ID", "dim")
-
-
-def _say_figures(found: "Directions", figures: Mapping[str, Mapping[str, Any]]) -> None:
-    """What the method itself says of each direction."""
-    names = list(dict.fromkeys(name for seen in figures.values() for name in seen))
-    rows = [(str(i), d.name, *(_figure(figures.get(d.name, {}).get(n)) for n in names)) for i, d in enumerate(found)]
-    say_table((">id", "direction", *(f">{name}" for name in names)), rows)
-
-
-def _figure(value: object) -> str:
-    """A figure of any kind: four digits of a number, a dash for none."""
-    return "-" if value is None else f"{value:.4g}" if isinstance(value, int | float) else str(value)
-
-
-def _say_taught(found: "Directions", figures: Mapping[str, Mapping[str, Any]]) -> None:
-    rows = []
-    for i, direction in enumerate(found):
-        seen = figures.get(direction.name, {})
-        shares = [number(seen.get(name)) for name in ("validation", "rest", "correlation")]
-        positive = seen.get("positive")
-        rows.append((str(i), direction.name, *shares, "-" if positive is None else f"{positive:.0%}"))
-    say_table((">id", "direction", ">accuracy", ">of others", ">correlation", ">share"), rows)
-    say(
-        "on held-out codes. accuracy: who is on the right side of the boundary, of those that score most and least; "
-        "of others: of the rest; correlation: of score and place; share: how many have the attribute",
-        "dim",
-    )

@@ -1,0 +1,82 @@
+"""A direction from two sets of photographs: what those with an attribute have and those without have not."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+
+from latentwalk.direction import Directions
+from latentwalk.generator import Generator
+from latentwalk.inversion.align import Aligned
+from latentwalk.inversion.ridge import Ridge
+from latentwalk.jobs.invert import Framing, invert_frames
+from latentwalk.latents import Latents, concatenate
+from latentwalk.methods.contrast import Contrast, contrasted
+from latentwalk.origin import Cost
+from latentwalk.photos import Photo
+from latentwalk.progress import Progress, silent
+
+ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif")
+"""Of the photographs in a folder."""
+
+BATCH = 64
+
+
+def contrast_photos(
+    generator: Generator,
+    with_photos: Sequence[Photo],
+    without_photos: Sequence[Photo],
+    attribute: str = "contrast",
+    space: str | None = None,
+    framing: Framing | None = None,
+    left_out: Callable[[str], None] | None = None,
+    progress: Progress = silent,
+) -> Directions:
+    """The direction from photographs without an attribute to those with it, named after the attribute.
+
+    Each is framed and inverted by the learned guess alone: what single codes lack cancels out over a set. Forty of each
+    are plenty. left_out: is told of photographs that cannot be used, which otherwise end it.
+    Raises ValueError with fewer than 4 photographs of a kind.
+    """
+    framing = framing or Framing()
+    have, lack = (
+        guess_codes(generator, photos, space, framing, left_out, progress) for photos in (with_photos, without_photos)
+    )
+    found = Contrast().fit(generator, contrasted(have, lack, attribute), progress)
+    cost = Cost(images=len(have) + len(lack))
+    return Directions(found.items, found.origin.but(cost=cost, space=have.space, drawing=generator.options))
+
+
+def guess_codes(
+    generator: Generator,
+    photos: Sequence[Photo],
+    space: str | None,
+    framing: Framing,
+    left_out: Callable[[str], None] | None = None,
+    progress: Progress = silent,
+) -> Latents:
+    """The codes of photographs as the ridge guesses them. Arguments and errors: see `contrast_photos`."""
+    frames: list[Aligned] = []
+    for number, photo in enumerate(photos):
+        progress("framing photographs", number, len(photos))
+        try:
+            frames.append(framing.frame(photo, generator, progress))
+        except ValueError as error:
+            if left_out is None:
+                raise
+            left_out(str(error))
+    if not frames:
+        raise ValueError("no photograph could be used: expected at least 4 with the attribute and 4 without")
+    parts = [frames[i : i + BATCH] for i in range(0, len(frames), BATCH)]
+    with torch.no_grad():
+        return concatenate([invert_frames(generator, part, Ridge(space), progress).latents for part in parts])
+
+
+def photos_in(folder: Path) -> list[str]:
+    """The photographs of a folder, by name. Raises ValueError for none."""
+    if not folder.is_dir():
+        raise ValueError(f"no folder {folder}: expected a folder of photographs")
+    found = sorted(str(path) for path in folder.iterdir() if path.suffix.lower() in ENDINGS)
+    if not found:
+        raise ValueError(f"no photographs in {folder}: expected files that end in {', '.join(ENDINGS)}")
+    return found
