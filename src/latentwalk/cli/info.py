@@ -9,7 +9,7 @@ import typer
 
 from latentwalk.cli.cards import describe_card, say_card
 from latentwalk.cli.console import say, say_facts, say_json, say_table, working
-from latentwalk.cli.discover import say_directions
+from latentwalk.cli.found import say_directions
 from latentwalk.cli.inspect import facts_of, say_details
 from latentwalk.cli.options import Json
 

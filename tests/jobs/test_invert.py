@@ -1,0 +1,153 @@
+"""Photographs in and back: framed, inverted, kept in a folder, put back."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from latentwalk.direction import Direction, Directions
+from latentwalk.images import to_pictures
+from latentwalk.inversion.optimize import Optimize
+from latentwalk.inversion.ridge import Ridge
+from latentwalk.inversion.tune import Tuning
+from latentwalk.jobs.album import Album, AlbumRecord, is_album
+from latentwalk.jobs.contrast_photos import contrast_photos, photos_in
+from latentwalk.jobs.invert import Framing, invert
+from latentwalk.jobs.invert_all import invert_all, tune_album
+from latentwalk.methods.contrast import Contrast, contrasted
+from latentwalk.origin import Source
+
+QUICK = Optimize(ridge=Ridge(pairs=300), probes=60, budget=40, enough=1e-4)
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("LATENTWALK_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture(scope="module")
+def files(tiny, tmp_path_factory) -> list[str]:
+    """Pictures of the generator as files, one twice as large as it makes them, with a margin."""
+    folder = tmp_path_factory.mktemp("photos")
+    pictures = to_pictures(tiny.render(tiny.sample(range(3))))
+    large = Image.new("RGB", (40, 32))
+    large.paste(pictures[2].resize((32, 32)), (4, 0))
+    for name, picture in zip("abc", [*pictures[:2], large], strict=True):
+        picture.save(folder / f"{name}.png")
+    return [str(folder / f"{name}.png") for name in "abc"]
+
+
+def album_for(generator, **settings) -> Album:
+    return Album(AlbumRecord(generator=Source.of(generator), inverter="optimize", settings=settings))
+
+
+def test_pictures_of_the_generator_come_back(tiny, files) -> None:
+    found = invert(tiny, files, align="none", inverter=QUICK)
+    assert len(found) == 3 and bool((found.psnr[:2] > 30).all())
+    torch.testing.assert_close(found.images, tiny.render(found.latents))
+    assert found[1].photos == (files[1],) and len(found[:2]) == 2
+
+
+def test_tensors_pictures_and_files_are_the_same_photograph(tiny, files) -> None:
+    with Image.open(files[0]) as picture:
+        tensor = torch.from_numpy(np.array(picture)).permute(2, 0, 1).float() / 127.5 - 1
+        kinds = [files[0], picture.copy(), tensor, tensor[None]]
+    one, *others = (invert(tiny, each, align="none", inverter=QUICK) for each in kinds)
+    for other in others:
+        torch.testing.assert_close(other.latents.values, one.latents.values, rtol=0, atol=1e-3)
+
+
+def test_nothing_changed_puts_the_photograph_back_bit_for_bit(tiny, files) -> None:
+    found = invert(tiny, files[2], align="none", inverter=QUICK)
+    (same,) = found.put_back(found.images, change=True)
+    (whole,) = found.put_back(torch.ones_like(found.images))
+    with Image.open(files[2]) as photo:
+        before = np.asarray(photo)
+    assert np.array_equal(np.asarray(same), before)
+    after = np.asarray(whole)
+    assert np.array_equal(after[:, :4], before[:, :4]) and int(after[16, 20].min()) == 255, "inside the frame alone"
+
+
+def test_tuning_comes_nearer_with_a_generator_of_its_own(tiny, files) -> None:
+    plain = invert(tiny, files[0], align="none", inverter=Ridge(pairs=300))
+    tuned = invert(tiny, files[0], align="none", inverter=Ridge(pairs=300), tune=Tuning(steps=40))
+    assert float(tuned.psnr) > float(plain.psnr) + 1
+    assert torch.equal(tuned.latents.values, plain.latents.values)
+    assert tuned.generator.fingerprint != tiny.fingerprint and tuned.delta is not None
+
+
+def test_a_folder_keeps_what_is_done_and_goes_on(tiny, files, tmp_path) -> None:
+    bad = tmp_path / "bad.jpg"
+    bad.write_bytes(b"%PDF-1.4")
+    framing, folder = Framing("none"), tmp_path / "album"
+    *_, half = invert_all(album_for(tiny), tiny, files[:1], QUICK, framing)
+    half.save(folder)
+    assert is_album(folder)
+    names: list[str] = []
+    *_, whole = invert_all(
+        Album.read(folder), tiny, [*files, str(bad)], QUICK, framing, lambda what, done, total: names.append(what)
+    )
+    whole.save(folder)
+    again = Album.read(folder)
+    assert [photo.photo for photo in again.record.photos] == files and list(again.record.skipped) == [str(bad)]
+    assert "a PDF" in again.record.skipped[str(bad)] and again.latents is not None
+    *_, once = invert_all(album_for(tiny), tiny, files, QUICK, framing)
+    torch.testing.assert_close(again.latents.values, once.codes(tiny).values.cpu(), rtol=0, atol=1e-3)
+    assert list(invert_all(again, tiny, files, QUICK, framing)) == [], "nothing is left to do"
+
+
+def test_a_tuned_folder_renders_with_its_own_generator(tiny, files, tmp_path) -> None:
+    *_, album = invert_all(album_for(tiny), tiny, files, Ridge(pairs=300), Framing("none"))
+    tune_album(album, tiny, Tuning(steps=20)).save(tmp_path / "a")
+    again = Album.read(tmp_path / "a")
+    tuned = again.generator(tiny)
+    assert tuned.fingerprint != tiny.fingerprint and tuned.delta.endswith("delta.safetensors")
+    assert all((photo.tuned or 0) > photo.psnr for photo in again.record.photos)
+    *_, more = invert_all(again, tiny, [files[0], files[0] + "x"], Ridge(pairs=300), Framing("none"))
+    assert more.delta is not None, "a photograph that cannot be read changes nothing"
+
+
+def test_damage_and_other_generators_are_told(tiny, toy, files, tmp_path) -> None:
+    *_, album = invert_all(album_for(tiny), tiny, files[:1], Ridge(pairs=300), Framing("none"))
+    album.save(tmp_path / "a")
+    with pytest.raises(ValueError, match="inverted with the generator"):
+        Album.read(tmp_path / "a").generator(toy)
+    (tmp_path / "a" / "photos.json").write_text('{"generator": 1}')
+    with pytest.raises(ValueError, match=r"photos\.json is damaged"):
+        Album.read(tmp_path / "a")
+    with pytest.raises(ValueError, match="holds no inverted photographs"):
+        Album.read(tmp_path)
+
+
+def test_two_sets_of_pictures_give_the_direction_between_them(tiny, tmp_path) -> None:
+    """Codes moved both ways along a known direction, as pictures in two folders."""
+    known = Direction("known", torch.nn.functional.normalize(torch.arange(1.0, 9), dim=0))
+    start = tiny.sample(range(80))
+    for folder, codes, strength in (("with", start[:40], 1.5), ("without", start[40:], -1.5)):
+        (tmp_path / folder).mkdir()
+        for i, picture in enumerate(to_pictures(tiny.render(known.shift(codes, strength)))):
+            picture.save(tmp_path / folder / f"{i:02}.png")
+    have, lack = (photos_in(tmp_path / folder) for folder in ("with", "without"))
+    found = contrast_photos(tiny, have, lack, "known", framing=Framing("none"))
+    assert isinstance(found, Directions) and found[0].name == "known"
+    true = contrast_of(tiny, known, start)
+    assert float(found[0].vector @ known.vector) > 0.9 * float(true.vector @ known.vector)
+
+
+def contrast_of(generator, known, start):
+    """The same from the true codes."""
+    return Contrast().fit(generator, contrasted(known.shift(start[:40], 1.5), known.shift(start[40:], -1.5)))[0]
+
+
+@pytest.mark.parametrize(
+    ("images", "says"),
+    [([], "at least one photograph"), ("none.png", "no photograph at none.png")],
+)
+def test_bad_photographs_are_one_line(tiny, images, says) -> None:
+    with pytest.raises(ValueError, match=says):
+        invert(tiny, images, align="none", inverter=QUICK)
+
+
+def test_an_unknown_inverter_is_refused(tiny, files) -> None:
+    with pytest.raises(ValueError, match="no inverter 'x': there are optimize"):
+        invert(tiny, files[0], align="none", inverter="x")
