@@ -159,13 +159,14 @@ def adam(generator: lw.Generator, count: int, limit: int = 600) -> None:
         row(rate, count, int((steps < NEVER).sum()), middle(steps))
 
 
-def families(fixtures: Path, count: int) -> None:
+def families(fixtures: Path, most: int) -> None:
     header(
         "file", "space", "images", "within .1% of the variance", "evaluations, median", "most",
         "residual, median", "largest", "classes right", "seconds",
     )  # fmt: skip
     for name, spaces in FAMILIES:
         generator = lw.load(fixtures / name)
+        count = min(most, 6) if generator.classes else most
         codes, targets = pictures(generator, count)
         variance = float(targets.var(0).mean())
         for space in spaces:
@@ -191,7 +192,7 @@ def main() -> None:
     features = features_of(lw.load_scorer("faces64"))
     for part in options.parts:
         if part == "families":
-            families(options.fixtures, min(options.images, 6))
+            families(options.fixtures, min(options.images, 16))
         elif part == "adam":
             adam(generator, min(options.images, 16))
         else:

@@ -75,6 +75,8 @@ class Optimize:
     ) -> Inversion:
         """As `Inverter.invert` says. Pictures that are done leave the batch.
 
+        Who else is in it changes rounding alone; but fifty steps magnify that, so in directions that a picture hardly
+        shows the codes may differ (by 0.1 to 0.4 on faces64), while both make the picture as well.
         Without labels every class is tried. Codes of z+ begin where those of z come to.
         """
         since = time.perf_counter()
@@ -86,9 +88,15 @@ class Optimize:
 
         def follow(evaluate: Evaluate, values: Tensor, rows: Tensor, budget: int) -> Minimum:
             """Some pictures, from some values."""
-            some = lambda x, k: evaluate(x, rows[k])  # noqa: E731
-            tell = partial(progress, "inverting")
-            return minimise(some, values[rows], inverse, self.enough, budget, self.memory, tell=tell)
+            return minimise(
+                lambda some, numbers: evaluate(some, rows[numbers]),
+                values[rows],
+                inverse,
+                self.enough,
+                budget,
+                self.memory,
+                tell=partial(progress, "inverting"),
+            )
 
         # 1. Pixels, all pictures at once.
         values, first = by_layers(codes.values), self.budget if self.features is None else PIXEL_STEPS
