@@ -27,7 +27,7 @@ def planted(generator: Generator, seed: int = 0) -> Generator:
     changes = {}
     for name in last_parameters(generator, 1):
         weight = generator.get_parameter(name)
-        changes[name] = 0.1 * float(weight.abs().mean()) * torch.randn(weight.shape, generator=random)
+        changes[name] = 0.5 * float(weight.abs().mean()) * torch.randn(weight.shape, generator=random)
     return with_delta(generator, Delta(generator.fingerprint, changes))
 
 
@@ -35,7 +35,7 @@ def test_another_networks_picture_is_learned_by_every_family(generator) -> None:
     codes = pivot(generator)
     target = planted(generator).render(codes)
     delta = Tuning(steps=30, neighbours=2).tune(generator, codes, target)
-    assert error(with_delta(generator, delta), codes, target) < 0.5 * error(generator, codes, target)
+    assert error(with_delta(generator, delta), codes, target) < 0.8 * error(generator, codes, target)
 
 
 def test_neighbours_keep_what_their_codes_do(tiny) -> None:

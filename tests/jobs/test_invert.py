@@ -72,7 +72,7 @@ def test_tuning_comes_nearer_with_a_generator_of_its_own(tiny, files) -> None:
     plain = invert(tiny, files[0], align="none", inverter=Ridge(pairs=300))
     tuned = invert(tiny, files[0], align="none", inverter=Ridge(pairs=300), tune=Tuning(steps=40))
     assert float(tuned.psnr) > float(plain.psnr) + 1
-    assert torch.equal(tuned.latents.values, plain.latents.values)
+    torch.testing.assert_close(tuned.latents.values, plain.latents.values, rtol=0, atol=1e-4)
     assert tuned.generator.fingerprint != tiny.fingerprint and tuned.delta is not None
 
 

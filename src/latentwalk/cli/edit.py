@@ -206,10 +206,10 @@ def edit(
         from latentwalk.jobs.edit import edit_batches
 
         made = load_generator(generator, look, progress)
-        first, second = find_scorers(made, name, scorers.judge, wanted, look.device)
         base, album = made, read_album(made, photos, codes, folder, progress)
         if album is not None:
             made = album.generator(base)
+        first, second = find_scorers(made, name, scorers.judge, wanted, look.device)
         start = read_start(made, codes, look.classes) if album is None else album.codes(made)
         straight = walk.how == "boundary" or (album is not None and walk.how is None and walk.max_steps is None)
         if fixed:
@@ -223,7 +223,7 @@ def edit(
         progress.wait(f"walking {len(start):,} codes")
         edited = gather(batches, output.show_count, len(start), progress)
         write(edited, folder, kinds, output.show_count, shift.pictures, progress)
-        files += [] if album is None else put_back(album, edited, folder, photos.paste, progress)
+        files += [] if album is None else put_back(album, base, edited, folder, photos.paste, progress)
     summary = {**summarize(edited), "files": files}
     if output.as_json:
         say_json(summary)

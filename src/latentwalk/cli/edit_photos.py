@@ -9,9 +9,11 @@ import typer
 from latentwalk.cli.console import Bar
 from latentwalk.cli.errors import remark
 from latentwalk.cli.options import CodesOptions
-from latentwalk.cli.photos import FRAMING, FramingOptions, check_photos, settings_of, write_pictures
+from latentwalk.cli.photos import FRAMING, SHOWN, FramingOptions, check_photos, settings_of, write_pictures
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from latentwalk.generator import Generator
     from latentwalk.jobs.album import Album
     from latentwalk.jobs.edit import Edited
@@ -92,11 +94,16 @@ def read_album(
     return album
 
 
-def put_back(album: "Album", edited: "Edited", folder: Path, how: str, progress: Bar) -> list[Path]:
-    """The photographs with what was edited, in full resolution, each with its receipt. Those not found are named."""
+def put_back(album: "Album", base: "Generator", edited: "Edited", folder: Path, how: str, progress: Bar) -> list[Path]:
+    """The photographs with what was edited, in full resolution, each with its receipt; and how the first came about.
+
+    base: the generator before it was tuned. Photographs that are not found are named.
+    """
     from latentwalk.images import save_png
+    from latentwalk.pictures.layout import stack
 
     files: list[Path] = []
+    stories: list[Image.Image] = []
     for i in range(len(album) if how != "none" else 0):
         progress("putting photographs back", i, len(album))
         one = edited[i]
@@ -108,7 +115,29 @@ def put_back(album: "Album", edited: "Edited", folder: Path, how: str, progress:
             continue
         files.append(folder / f"{free_stem(album, i)}.png")
         save_png(files[-1], picture, one.receipt.to_json())
+        if len(stories) < SHOWN:
+            stories.append(story_of(album, base, one, i, picture))
+    if stories:
+        files.append(folder / "story.png")
+        save_png(files[-1], stack(stories))
     return files
+
+
+def story_of(album: "Album", base: "Generator", one: "Edited", index: int, result: "Image.Image") -> "Image.Image":
+    """The way of one photograph: framed, inverted, tuned, edited, put back."""
+    from latentwalk.jobs.captions import subjects, under
+    from latentwalk.pictures.framing import story
+    from latentwalk.receipts import PictureRecipe
+
+    said, seen = album.record.photos[index], album.framed(index, base)
+    start = base.render(one.start.to(base.device, base.dtype)).float()[0]
+    steps = [(seen.crop, "framed"), (start, f"inverted, {said.psnr:.1f} dB")]
+    if album.delta is not None:
+        steps.append((one.images_before[0].float(), f"tuned, {said.tuned or 0:.1f} dB"))
+    how = PictureRecipe(kind="story", show=1)
+    words = under(one, one.latents, one.start, one.after, how)[0] if subjects(one) else "edited"
+    steps.append((one.images[0].float(), words))
+    return story(album.photo(index), seen.corners.tolist(), said.landmarks or (), steps, result)
 
 
 def free_stem(album: "Album", index: int) -> str:

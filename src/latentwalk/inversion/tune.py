@@ -16,6 +16,9 @@ from latentwalk.samples import map_codes
 FRESH = 5
 """Steps after which other neighbours are looked at."""
 
+UPSET = 4
+"""How many times as much error as at best says that steps are too long, and by how much they get shorter."""
+
 BETAS = (0.9, 0.9)
 """Of Adam: with so few steps the mean of the squares has to forget as fast as that of the slopes."""
 
@@ -69,6 +72,7 @@ class Tuning:
         pivots, targets = pivots.to(generator.device, generator.dtype), targets.to(generator.device, generator.dtype)
         left = targets - generator.render(pivots)
         chance, beside = torch.Generator().manual_seed(0), None
+        best, kept = float("inf"), [parameter.detach().clone() for parameter in parameters]
         for step in range(self.steps):
             # 1. Long steps to find the look, short ones to settle.
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
@@ -85,11 +89,19 @@ class Tuning:
                     codes, wanted, known = beside
                     error = error + self.weight * mean_square(learning.synthesize(codes) - wanted, known).mean()
                 error.backward()
-            optimizer.step()
+            # 4. What was best is kept. A network that such steps upset goes back there, and on with shorter ones.
+            found = float(error.detach())
+            if found < best:
+                best, kept = found, [parameter.detach().clone() for parameter in parameters]
+            if not found <= UPSET * best:
+                for parameter, value in zip(parameters, kept, strict=True):
+                    parameter.data.copy_(value)
+                rates = [rate / UPSET for rate in rates]
+            else:
+                optimizer.step()
             progress("tuning", step + 1, self.steps)
         changes = {
-            name: (new.detach() - generator.get_parameter(name).detach()).cpu()
-            for name, new in zip(names, parameters, strict=True)
+            name: (new - generator.get_parameter(name).detach()).cpu() for name, new in zip(names, kept, strict=True)
         }
         return Delta(generator.fingerprint, changes, pivots.to("cpu", torch.float32))
 

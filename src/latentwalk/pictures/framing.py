@@ -35,13 +35,39 @@ def framing(
     landmarks (rings), and those found (dots), in pixels of the crop. mask: 0 where the crop lies outside the
     photograph; shown pale. note: a line beneath.
     """
-    left = _photo(photo, corners, landmarks)
+    left = photo_with_frame(photo, corners, landmarks)
     right = _crop(crop, targets, found, mask)
     texts = ["photograph, and the frame", "crop; rings: the generator's own" if targets else "crop"]
     return noted(framed(beside(captioned([left, right], texts), 3 * GAP), MARGIN), note)
 
 
-def _photo(photo: Image.Image, corners: Points, landmarks: Points) -> Image.Image:
+def story(
+    photo: Image.Image,
+    corners: Points,
+    landmarks: Points,
+    steps: Sequence[tuple[Float[Tensor, "c h w"], str]],
+    result: Image.Image | None = None,
+) -> Image.Image:
+    """What became of a photograph, from left to right: where it was framed, each step with its words, the result.
+
+    corners, landmarks: in pixels of the photograph. steps: pictures in [-1, 1]. result: the photograph at the end.
+    """
+    cells, words = [photo_with_frame(photo, corners, landmarks)], ["photograph, and the frame"]
+    for image, text in steps:
+        scale = SIDE / image.shape[1]
+        size = (round(scale * image.shape[2]), SIDE)
+        how = Image.Resampling.NEAREST if scale >= 1 else Image.Resampling.LANCZOS
+        cells.append(to_pictures(image[None])[0].resize(size, how))
+        words.append(text)
+    if result is not None:
+        scale = SIDE / max(result.size)
+        size = (max(1, round(scale * result.width)), max(1, round(scale * result.height)))
+        cells.append(result.resize(size, Image.Resampling.LANCZOS))
+        words.append("put back")
+    return framed(beside(captioned(cells, words), 2 * GAP), MARGIN)
+
+
+def photo_with_frame(photo: Image.Image, corners: Points, landmarks: Points) -> Image.Image:
     """The photograph, made smaller, on as much paper as the frame reaches beyond it."""
     across, down = [x for x, _ in corners], [y for _, y in corners]
     left, top = min(0.0, *across), min(0.0, *down)

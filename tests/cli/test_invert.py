@@ -1,0 +1,139 @@
+"""`latentwalk invert`, and photographs in `latentwalk edit`."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from latentwalk.direction import Directions
+from latentwalk.images import to_pictures
+from latentwalk.jobs.album import Album
+from latentwalk.jobs.load import load
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory, monkeypatch) -> None:
+    monkeypatch.setenv("LATENTWALK_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture
+def photos(small, tmp_path, monkeypatch) -> list[str]:
+    """Two pictures of the generator, enlarged, and a file that is none."""
+    monkeypatch.chdir(tmp_path)
+    Path("photos").mkdir()
+    generator = load(small)
+    for name, picture in zip("ab", to_pictures(generator.render(generator.sample(2))), strict=True):
+        picture.resize((48, 48), Image.Resampling.BICUBIC).save(f"photos/{name}.png")
+    Path("photos/c.jpg").write_bytes(b"not a picture")
+    return ["photos/a.png", "photos/b.png", "photos/c.jpg"]
+
+
+def test_photographs_become_codes_and_bad_ones_are_named(run, small, photos) -> None:
+    code, out, err = run("invert", small, *photos, "--align", "none", "--inverter", "ridge", "--out", "me")
+    assert code == 1 and err == "", "some were skipped"
+    assert "a.png" in out and "skipped photos/c.jpg is no photograph" in out
+    assert {path.name for path in Path("me").iterdir()} == {
+        "photos.json", "latents.safetensors", "framing.png", "inverted.png",
+    }  # fmt: skip
+    told = run("invert", small, *photos[:2], "--align", "none", "--inverter", "ridge", "--out", "me", "--json")
+    assert told.code == 1 and [photo["photo"] for photo in json.loads(told.out)["photos"]] == photos[:2]
+
+
+def test_the_same_command_goes_on_and_another_one_is_refused(run, small, photos) -> None:
+    command = ("invert", small, "--align", "none", "--out", "me")
+    assert run(*command, "--inverter", "ridge", photos[0]).code == 0
+    before = Album.read(Path("me"))
+    code, out, _ = run(*command, "--inverter", "ridge", *photos[:2])
+    after = Album.read(Path("me"))
+    assert code == 0 and "1 photographs were in me already" in out and len(after) == 2
+    assert torch.equal(after.latents.values[:1], before.latents.values)
+    code, _, err = run(*command, photos[0])
+    assert code == 2 and "another inverter" in err and "--force" in err
+
+
+def test_a_photograph_is_edited_and_put_back(run, small, photos, telling, monkeypatch) -> None:
+    monkeypatch.setattr("latentwalk.jobs.attribute_directions.SAMPLES", 400)
+    look = ("--scorer", telling, "--show", "strip", "--align", "none")
+    code, out, err = run("edit", small, "--photo", photos[0], "--set", "bright=0.6", *look, "--out", "out", "--tune")
+    assert code in (0, 1), err
+    assert "wrote out/a.png" in out and Path("out/photos/delta.safetensors").exists()
+    with Image.open("out/a.png") as back, Image.open(photos[0]) as photo:
+        assert back.size == photo.size and not np.array_equal(np.asarray(back), np.asarray(photo))
+        assert "exif" not in back.info
+    again = run("edit", small, "--codes", "out/photos", "--direction", "d.safetensors:x", "--strength", 1)
+    assert again.code == 2 and "d.safetensors" in again.err
+    sheet = run("replay", "out/strip.png", "--scorer", "telling.safetensors")
+    assert sheet.code == 2, "a scorer that is Python code is handed in"
+
+
+def test_a_picture_of_a_tuned_generator_is_made_again(run, small, photos) -> None:
+    code, _, err = run("invert", small, photos[0], "--align", "none", "--inverter", "ridge", "--tune", "--out", "me")
+    assert code == 0, err
+    generator = load(small)
+    vector = torch.nn.functional.normalize(torch.ones(8), dim=0)
+    np.save("d.npy", vector.numpy())
+    steps = ("--direction", "d.npy", "--strength", 1, "--scorer", "measurements", "--show", "strip")
+    code, _, err = run("edit", small, "--codes", "me", *steps, "--out", "out")
+    assert code == 0, err
+    receipt = json.loads(Path("out/receipt.json").read_text())
+    made = receipt["recipe"]["generator"]
+    assert made["delta"] == "me/delta.safetensors" and made["fingerprint"] != generator.fingerprint
+    assert "bit for bit the same" in run("replay", "out/strip.png").out
+    Path("me/delta.safetensors").unlink()
+    lost = run("replay", "out/strip.png")
+    assert lost.code == 2 and "tuned generator" in lost.err and len(lost.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--align", "sideways"), "--align sideways: expected auto, face, none"),
+        (("--crop", "1,2"), "--crop 1,2: expected four numbers"),
+        (("--landmarks", "1,2,3"), "--landmarks 1,2,3: expected ten numbers"),
+        (("--crop", "1,2,3,0", "--face", "1"), "expected one way to frame, got --face and --crop"),
+        (("--inverter", "magic"), "--inverter magic: expected optimize"),
+        (("--mask", "none.png"), "no file none.png"),
+        (("--space", "w", "--align", "none"), "'w'"),
+        (("--out", "me.png"), "expected a folder"),
+    ],
+)
+def test_bad_settings_are_one_line(run, small, photos, options, says) -> None:
+    code, _, err = run("invert", small, photos[0], *options)
+    assert code == 2 and says in err and len(err.splitlines()) == 1
+
+
+def test_photographs_and_codes_do_not_mix(run, small, photos) -> None:
+    for options, says in (
+        (("--photo", photos[0], "--seeds", "1"), "leave the others out"),
+        (("--tune",), "--tune goes with --photo"),
+        (("--paste", "glue"), "--paste glue: expected change, whole, none"),
+        (("--photo", "none.jpg"), "no file none.jpg"),
+        (("--walk", "fly"), "--walk fly: expected gradient or boundary"),
+    ):
+        code, _, err = run("edit", small, "--scorer", "measurements", "--set", "warmth", *options)
+        assert code == 2 and says in err, err
+
+
+def test_directions_come_from_two_folders(run, small, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    generator = load(small)
+    codes = generator.sample(40)
+    order = codes.values[:, 3].argsort().tolist()
+    for folder, some in (("less", order[:12]), ("more", order[-12:])):
+        Path(folder).mkdir()
+        for i in some:
+            to_pictures(generator.render(codes[i]))[0].save(f"{folder}/{i}.png")
+    Path("more/torn.png").write_bytes(b"")
+    code, out, err = run("discover", small, "--with", "more", "--without", "less", "--out", "d.safetensors")
+    assert code == 0 and "more/torn.png is empty" in err and "contrast" in out
+    found = Directions.load("d.safetensors", generator.fingerprint)
+    assert found[0].name == "more" and float(found[0].vector[3]) > 0.5
+    again = found.origin.command()
+    assert again == f"latentwalk discover {small} --method contrast --with more --without less --space z"
+    assert run(*again.split()[1:], "--out", "again.safetensors").code == 0
+    torch.testing.assert_close(Directions.load("again.safetensors")[0].vector, found[0].vector, rtol=0, atol=1e-3)
+    alone = run("discover", small, "--with", "more")
+    assert alone.code == 2 and "go together" in alone.err
