@@ -3,6 +3,7 @@
 Small stand-ins lie under the names of a reader's own files. What takes minutes is told to do less of the same.
 """
 
+import os
 import re
 import shlex
 import subprocess
@@ -11,8 +12,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import torch
+
 from latentwalk.checkpoints import own
 from latentwalk.cli.main import main
+from latentwalk.images import to_pictures
+from latentwalk.jobs import attribute_directions
+from latentwalk.jobs.load import load
 from random_networks import SIZES, random_biggan, random_dcgan, random_stylegan2
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
@@ -37,6 +44,8 @@ QUICKER = {
 
 NOT_HERE = ("python3 -m venv", ". .venv", "make ", "hf://")
 """Commands that install, or that need a network."""
+
+PHOTO = Path(__file__).parents[1] / "examples" / "photos" / "astronaut.jpg"
 
 STAND_INS = {
     "my_model.pkl": lambda: random_stylegan2(replace(SIZES, mapping=(7, 9, 16))),
@@ -69,10 +78,33 @@ def call(command: str) -> int:
     return 0
 
 
-def run_all() -> None:
-    """Every step, in the folder where this process is. Raises AssertionError for one that does not end well."""
+def lay_out() -> None:
+    """The files that a reader is said to have: checkpoints, photographs, and what other programs wrote."""
     for name, network in STAND_INS.items():
         own.write(network(), name)
+    faces, model = load("faces64"), load("my_model.pkl")
+    for folder, seeds in (
+        ("photos/glasses", range(5)),
+        ("photos/plain", range(5, 10)),
+        ("boundaries", ()),
+        ("e4e", ()),
+    ):
+        Path(folder).mkdir(parents=True)
+        for picture, seed in zip(to_pictures(faces.render(faces.sample(seeds))) if seeds else (), seeds, strict=True):
+            picture.save(f"{folder}/{seed}.png")
+    for place in (Path("photos/me.jpg"), Path("examples/photos") / PHOTO.name):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(PHOTO.read_bytes())
+    layers, width = model.spaces["w+"].shape
+    torch.save(torch.randn(1, layers, width), "e4e/latents.pt")
+    torch.save(torch.eye(width)[:1], "boundaries/age.pt")
+    np.save("my_codes.npy", np.random.default_rng(0).normal(size=(2, width)).astype(np.float32))
+
+
+def run_all() -> None:
+    """Every step, in the folder where this process is. Raises AssertionError for one that does not end well."""
+    lay_out()
+    attribute_directions.SAMPLES = 400
     for printed in steps(README):
         step = printed
         for much, little in QUICKER.items():
@@ -91,7 +123,9 @@ def run_all() -> None:
 def test_everything_runs_as_printed(tmp_path: Path) -> None:
     """No step needs more than the steps before it, none overwrites what another made, and each ends well: exit code 0,
     or 1 where a random stand-in cannot get to a probability. In a process of its own, as a reader's."""
-    ran = subprocess.run([sys.executable, __file__], cwd=tmp_path, capture_output=True, text=True, check=False)
+    here = {**os.environ, "LATENTWALK_CACHE": str(tmp_path / "cache")}
+    command = [sys.executable, __file__]
+    ran = subprocess.run(command, cwd=tmp_path, env=here, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr[-2000:]
     assert (tmp_path / "out" / "few-labels" / "strip.png").exists()
 

@@ -10,6 +10,7 @@ from .jobs.discover import discover, fit_boundary
 from .jobs.edit import Edited, edit
 from .jobs.evaluate import evaluate
 from .jobs.inspect import inspect
+from .jobs.invert import Inverted, invert
 from .jobs.load import load, load_scorer
 from .jobs.replay import replay
 from .jobs.report import save_report
@@ -35,6 +36,7 @@ __all__ = [
     "FixedWalk",
     "Generator",
     "GradientWalk",
+    "Inverted",
     "Latents",
     "Receipt",
     "Renderer",
@@ -49,6 +51,7 @@ __all__ = [
     "fit_boundary",
     "inspect",
     "interpolate",
+    "invert",
     "load",
     "load_codes",
     "load_scorer",
