@@ -29,6 +29,8 @@ QUICKER = {
     "--samples 5000": f"--samples 400 {FEW}",
     "--samples 2000": f"--samples 100 --attribute warmth {FEW}",
     "--codes 100": "--codes 16 --strengths 3",
+    "eyeglasses --tune --out": "eyeglasses --out",
+    ", tune=True": "",
     "--seeds 0-35": "--seeds 0-3",
     "--seeds 0-15": "--seeds 0-1",
     "--seeds 33,41,47,57,66,74": "--seeds 33,41",
