@@ -1,0 +1,57 @@
+"""Directions of all attributes: learned once, kept, and learned again where what is kept is no good."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from latentwalk.jobs import attribute_directions as job
+from latentwalk.jobs.discover import discover
+from toys import ATTRIBUTES, ToyScorer
+
+TRUTH = ToyScorer().directions
+
+
+class Marked(ToyScorer):
+    """A scorer with a fingerprint, as trained ones have."""
+
+    fingerprint = "0123456789abcdef"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv("LATENTWALK_CACHE", str(tmp_path))
+    monkeypatch.setattr(job, "SAMPLES", 800)
+    return tmp_path / "directions"
+
+
+def test_they_are_those_that_were_planted(toy) -> None:
+    found = job.attribute_directions(toy, ToyScorer())
+    assert [direction.name for direction in found] == list(ATTRIBUTES)
+    assert all(direction.vector @ TRUTH[direction.name].vector > 0.97 for direction in found)
+
+
+def test_they_are_learned_once(toy, folder, monkeypatch) -> None:
+    first = job.attribute_directions(toy, Marked())
+    (file,) = folder.iterdir()
+    monkeypatch.setattr(job, "discover", None)  # whoever learns again fails
+    again = job.attribute_directions(toy, Marked())
+    assert all(torch.equal(one.vector, other.vector) for one, other in zip(first, again, strict=True))
+    monkeypatch.setattr(job, "discover", discover)
+    file.write_bytes(b"torn")
+    mended = job.attribute_directions(toy, Marked())
+    assert all(torch.equal(one.vector, other.vector) for one, other in zip(first, mended, strict=True))
+    assert len(file.read_bytes()) > 100
+
+
+def test_another_scorer_is_learned_from_anew(toy, folder) -> None:
+    other = Marked()
+    other.fingerprint = "f" * 16
+    for scorer in (Marked(), other):
+        job.attribute_directions(toy, scorer)
+    assert len(list(folder.iterdir())) == 2
+
+
+def test_nothing_is_kept_of_a_scorer_that_cannot_be_told_from_others(toy, folder) -> None:
+    job.attribute_directions(toy, ToyScorer())
+    assert not folder.exists()
