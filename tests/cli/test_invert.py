@@ -8,8 +8,12 @@ import pytest
 import torch
 from PIL import Image
 
+from latentwalk import inversion
+from latentwalk.cli.invert import INVERTERS
+from latentwalk.cli.photos import WAYS
 from latentwalk.direction import Directions
 from latentwalk.images import to_pictures
+from latentwalk.inversion.align import HOW
 from latentwalk.jobs.album import Album
 from latentwalk.jobs.load import load
 
@@ -103,6 +107,10 @@ def test_a_picture_of_a_tuned_generator_is_made_again(run, small, photos) -> Non
 def test_bad_settings_are_one_line(run, small, photos, options, says) -> None:
     code, _, err = run("invert", small, photos[0], *options)
     assert code == 2 and says in err and len(err.splitlines()) == 1
+
+
+def test_the_help_names_what_there_is() -> None:
+    assert set(INVERTERS) == set(inversion.INVERTERS) and set(WAYS) == set(HOW)
 
 
 def test_photographs_and_codes_do_not_mix(run, small, photos) -> None:

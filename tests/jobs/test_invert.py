@@ -1,5 +1,7 @@
 """Photographs in and back: framed, inverted, kept in a folder, put back."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -94,6 +96,16 @@ def test_a_folder_keeps_what_is_done_and_goes_on(tiny, files, tmp_path) -> None:
     *_, once = invert_all(album_for(tiny), tiny, files, QUICK, framing)
     torch.testing.assert_close(again.latents.values, once.codes(tiny).values.cpu(), rtol=0, atol=1e-3)
     assert list(invert_all(again, tiny, files, QUICK, framing)) == [], "nothing is left to do"
+
+
+def test_a_photograph_that_was_mended_is_no_longer_skipped(tiny, files, tmp_path) -> None:
+    photo = tmp_path / "late.png"
+    photo.write_bytes(b"")
+    *_, album = invert_all(album_for(tiny), tiny, [files[0], str(photo)], Ridge(pairs=300), Framing("none"))
+    assert list(album.record.skipped) == [str(photo)]
+    photo.write_bytes(Path(files[1]).read_bytes())
+    *_, album = invert_all(album, tiny, [str(photo)], Ridge(pairs=300), Framing("none"))
+    assert album.record.skipped == {} and len(album) == 2
 
 
 def test_a_tuned_folder_renders_with_its_own_generator(tiny, files, tmp_path) -> None:

@@ -89,9 +89,9 @@ class Album:
 
     def with_photos(self, photos: Sequence[PhotoRecord], latents: Latents | None, skipped: dict[str, str]) -> "Album":
         """The album with more photographs at its end. A delta that was tuned on fewer is gone."""
-        record = self.record.model_copy(
-            update={"photos": [*self.record.photos, *photos], "skipped": {**self.record.skipped, **skipped}}
-        )
+        done = {photo.photo for photo in photos}  # one that was bad may have been mended
+        left = {name: why for name, why in {**self.record.skipped, **skipped}.items() if name not in done}
+        record = self.record.model_copy(update={"photos": [*self.record.photos, *photos], "skipped": left})
         parts = [part for part in (self.latents, latents) if part is not None]
         return replace(
             self, record=record, latents=concatenate(parts) if parts else None, delta=None if photos else self.delta
