@@ -9,7 +9,8 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,10 @@ import torch
 from latentwalk.checkpoints import own
 from latentwalk.cli.main import main
 from latentwalk.images import to_pictures
-from latentwalk.jobs import attribute_directions
+from latentwalk.inversion import INVERTERS, tune
+from latentwalk.inversion.optimize import Optimize
+from latentwalk.inversion.ridge import Ridge
+from latentwalk.jobs import attribute_directions, contrast_photos, invert  # noqa: F401 - before they are hurried
 from latentwalk.jobs.load import load
 from random_networks import SIZES, random_biggan, random_dcgan, random_stylegan2
 
@@ -103,10 +107,24 @@ def lay_out() -> None:
     np.save("my_codes.npy", np.random.default_rng(0).normal(size=(2, width)).astype(np.float32))
 
 
+@dataclass(frozen=True)
+class QuickOptimize(Optimize):
+    ridge: Ridge = field(default_factory=partial(Ridge, pairs=500))
+    probes: int | None = 60
+
+
+def hurry() -> None:
+    """What is learned once per generator is learned from less."""
+    attribute_directions.SAMPLES = 400
+    INVERTERS["optimize"] = QuickOptimize
+    contrast_photos.Ridge = partial(Ridge, pairs=500)
+    tune.Tuning = partial(tune.Tuning, steps=10)
+
+
 def run_all() -> None:
     """Every step, in the folder where this process is. Raises AssertionError for one that does not end well."""
     lay_out()
-    attribute_directions.SAMPLES = 400
+    hurry()
     for printed in steps(README):
         step = printed
         for much, little in QUICKER.items():
