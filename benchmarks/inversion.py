@@ -6,6 +6,8 @@
 prints a Markdown table per part. faces: pictures of faces64 from seeds that nothing was learned from, by the optimiser
 with the features of the scorer for what is stuck, and by the other inverters. mask: a hole of a sixteenth or a quarter
 of the picture, in its middle. noise: normal noise of .2 on every number. adam: what a random code and Adam take.
+sets: directions from pictures with and without an attribute (40 of each, by the scorer) against those from true codes
+of the same pictures; the effect is the mean change of the judge's logit two units along, on other codes.
 families: random networks of every family; the residual is a share of the variance of their pictures. Mean squared
 differences are on [-1, 1]. Seconds are those of batches of 32, without what is learned once.
 """
@@ -18,11 +20,15 @@ import torch
 from torch import Tensor
 
 import latentwalk as lw
+from latentwalk.images import to_pictures
 from latentwalk.inversion.image2stylegan import Image2StyleGAN
 from latentwalk.inversion.optimize import Optimize
 from latentwalk.inversion.ridge import Ridge
 from latentwalk.inverter import Inversion, Inverter, Perception, mean_square
+from latentwalk.jobs.contrast_photos import contrast_photos
 from latentwalk.jobs.evaluate import features_of
+from latentwalk.jobs.invert import Framing
+from latentwalk.methods.contrast import Contrast, contrasted
 
 SEEDS_FROM = 7 * 10**9
 """Far from the seeds that guesses are learned from."""
@@ -180,9 +186,36 @@ def families(fixtures: Path, most: int) -> None:
             )  # fmt: skip
 
 
+def sets(generator: lw.Generator, each: int = 40) -> None:
+    header("attribute", "pictures", "effect, from pictures", "from true codes", "share", "cosine of the two")
+    scorer, judge = lw.load_scorer("faces64"), lw.load_scorer("faces64-judge")
+    codes = generator.sample(range(SEEDS_FROM, SEEDS_FROM + 1500))
+    logits = lw.score(generator, scorer, codes)
+    others = generator.sample(range(SEEDS_FROM + 5000, SEEDS_FROM + 5200))
+    before = lw.score(generator, judge, others)
+    for name in ("eyeglasses", "smiling", "hat", "mouth_open"):
+        order = logits[:, scorer.attributes.index(name)].argsort()
+        have = codes[order[logits[order, scorer.attributes.index(name)] > 2][:each]]
+        lack = codes[order[logits[order, scorer.attributes.index(name)] < -2][-each:]]
+        photos = [to_pictures(generator.render(some)) for some in (have, lack)]
+        seen = contrast_photos(generator, *photos, name, framing=Framing("none"))[0]
+        true = Contrast().fit(generator, contrasted(have, lack, name))[0]
+        column = judge.attributes.index(name)
+        effects = [
+            float((lw.score(generator, judge, way.shift(others, 2)) - before)[:, column].mean()) for way in (seen, true)
+        ]
+        row(
+            name,
+            f"{len(have)} + {len(lack)}",
+            *(f"{effect:.2f}" for effect in effects),
+            f"{effects[0] / effects[1]:.2f}",
+            f"{float(seen.vector @ true.vector):.2f}",
+        )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="+", choices=["faces", "mask", "noise", "adam", "families"])
+    parser.add_argument("parts", nargs="+", choices=["faces", "mask", "noise", "adam", "sets", "families"])
     parser.add_argument("--images", type=int, default=128)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--fixtures", type=Path, default=Path("../shared/fixtures"))
@@ -193,6 +226,8 @@ def main() -> None:
     for part in options.parts:
         if part == "families":
             families(options.fixtures, min(options.images, 16))
+        elif part == "sets":
+            sets(generator)
         elif part == "adam":
             adam(generator, min(options.images, 16))
         else:

@@ -117,7 +117,7 @@ def hurry() -> None:
     """What is learned once per generator is learned from less."""
     attribute_directions.SAMPLES = 400
     INVERTERS["optimize"] = QuickOptimize
-    contrast_photos.Ridge = partial(Ridge, pairs=500)
+    contrast_photos.Optimize = QuickOptimize
     tune.Tuning = partial(tune.Tuning, steps=10)
 
 
