@@ -44,6 +44,9 @@ WHY = {
 HONEST = b"]" + b"K\x01a" * 450_000
 """A list of numbers, put in one by one: nearly as many steps as the reader takes."""
 
+MUCH = 12
+"""Times as long as an honest program that says that something is wrong: on a busy machine 4 are chance."""
+
 EXHAUSTING = [
     b"}" * 10**6,  # containers that nothing holds
     b"N0" * 10**6,
@@ -85,4 +88,4 @@ def test_programs_made_to_exhaust_the_reader(tmp_path: Path) -> None:
         path.write_bytes(b"\x80\x04" + body + b".")
     (_, honest, _, _), *others = read(files)
     for path, seconds, megabytes, message in others:
-        assert message.startswith(str(path)) and seconds < 4 * honest and megabytes < 200, path.name
+        assert message.startswith(str(path)) and seconds < MUCH * honest and megabytes < 200, path.name
