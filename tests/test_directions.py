@@ -139,6 +139,10 @@ class TestConditioned:
         assert rest.distance(codes).std() == pytest.approx(1, abs=1e-4)
         assert one.distance(rest.place(codes, 0.0)).mean() == pytest.approx(0, abs=1e-4)
 
+    def test_a_population_of_another_width_is_refused(self) -> None:
+        with pytest.raises(ValueError, match=f"by {SIZE} numbers, got z codes of the shape"):
+            ONE.conditioned([direction(2)], Latents(random(20, SIZE + 1)))
+
     def test_nothing_left_is_refused(self) -> None:
         message = "nothing of 'd1' is left outside d1, d2: hold fewer"
         with pytest.raises(ValueError, match=message):

@@ -13,6 +13,8 @@ from latentwalk.version import VERSION
 COMMANDS = [
     (),
     ("sample",),
+    ("label",),
+    ("invert",),
     ("edit",),
     ("interpolate",),
     ("evaluate",),
@@ -84,11 +86,17 @@ print(sorted({{"torch", "numpy", "sklearn", "matplotlib"}} & set(sys.modules)))
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "[]\n"
 
 
-def test_every_option_has_help():
-    def commands(group):
-        for command in group.commands.values():
-            yield from commands(command) if hasattr(command, "commands") else [command]
+def every_command(group):
+    for command in group.commands.values():
+        yield from every_command(command) if hasattr(command, "commands") else [command]
 
-    for command in commands(typer.main.get_command(entry.app)):
+
+def test_no_command_is_left_out_here():
+    names = {command.name for command in every_command(typer.main.get_command(entry.app))}
+    assert names == {command[-1] for command in COMMANDS if command}
+
+
+def test_every_option_has_help():
+    for command in every_command(typer.main.get_command(entry.app)):
         assert command.help, command.name
         assert not [parameter.name for parameter in command.params if not getattr(parameter, "help", "")], command.name

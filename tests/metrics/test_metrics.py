@@ -9,6 +9,7 @@ from latentwalk.direction import Direction
 from latentwalk.features.network import PixelFeatures
 from latentwalk.metrics import METRICS
 from latentwalk.metrics.record import Recorder
+from latentwalk.sweep import even_strengths
 from recorded import recorded, straight
 from toys import AXES, ToyScorer
 
@@ -91,6 +92,17 @@ def test_one_attribute_leaks_into_nothing() -> None:
     sweep = straight([1.0])
     for name in ("leakage", "dependency", "dependency_max"):
         assert math.isnan(METRICS[name].measure(sweep))
+
+
+def test_both_ways_count_alike_in_what_others_change_by() -> None:
+    """One attribute is dragged along by what is more of the target alone, another by what is less alone."""
+    logits = torch.zeros(9, 50, 3)
+    logits[..., 1] = even_strengths(9)[:, None].clamp(min=0)
+    logits[..., 2] = even_strengths(9)[:, None].clamp(max=0)
+    logits = logits + torch.randn(50, 3, generator=torch.Generator().manual_seed(0))
+    one, other = (METRICS["dependency"].measure(recorded(logits[..., columns])) for columns in ([0, 1], [0, 2]))
+    both = METRICS["dependency"].measure(recorded(logits))
+    assert one > 0.1 and other > 0.1 and both == pytest.approx((one + other) / 2, rel=1e-4)
 
 
 def test_a_logit_that_never_varies_counts_as_no_change() -> None:
