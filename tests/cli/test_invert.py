@@ -52,7 +52,7 @@ def test_the_same_command_goes_on_and_another_one_is_refused(run, small, photos)
     before = Album.read(Path("me"))
     code, out, _ = run(*command, "--inverter", "ridge", *photos[:2])
     after = Album.read(Path("me"))
-    assert code == 0 and "1 photographs were in me already" in out and len(after) == 2
+    assert code == 0 and "1 photograph in me already" in out and len(after) == 2
     assert torch.equal(after.latents.values[:1], before.latents.values)
     code, _, err = run(*command, photos[0])
     assert code == 2 and "another inverter" in err and "--force" in err

@@ -7,7 +7,7 @@ import torch
 
 from latentwalk.delta import Delta, with_delta
 from latentwalk.generator import Generator
-from latentwalk.inversion.tune import Tuning, last_parameters, neighbours
+from latentwalk.inversion.tune import MOST, Tuning, last_parameters, neighbours
 from latentwalk.inverter import mean_square
 from latentwalk.latents import Latents, in_turn
 
@@ -76,8 +76,30 @@ def test_neighbours_are_as_far_as_asked_and_take_turns(tiny) -> None:
     codes = tiny.sample(3)
     around, of = neighbours(tiny, codes, 6, 0.5, torch.Generator().manual_seed(0))
     assert of.tolist() == [0, 1, 2, 0, 1, 2]
+    assert neighbours(tiny, codes, 2, 0.5, torch.Generator().manual_seed(0), 4)[1].tolist() == [1, 2]
     away = (around.values - codes.values[of]).norm(dim=1)
     assert bool((away > 0.2 * codes.values[of].norm(dim=1)).all())
+
+
+def test_every_photograph_has_neighbours_in_turn(tiny, monkeypatch) -> None:
+    """Also where there are more of them than are looked at in one step."""
+    seen: set[int] = set()
+
+    def watched(*given):
+        codes, of = neighbours(*given)
+        seen.update(of.tolist())
+        return codes, of
+
+    monkeypatch.setattr("latentwalk.inversion.tune.neighbours", watched)
+    codes = tiny.sample(5)
+    Tuning(steps=12, neighbours=2).tune(tiny, codes, tiny.render(codes))
+    assert seen == {0, 1, 2, 3, 4}
+
+
+def test_too_many_photographs_are_refused(tiny) -> None:
+    codes = tiny.sample(MOST + 1)
+    with pytest.raises(ValueError, match=f"at most {MOST} photographs together, got {MOST + 1}"):
+        Tuning().tune(tiny, codes, tiny.render(codes))
 
 
 @pytest.mark.parametrize("settings", [{"layers": 0}, {"steps": 0}, {"rate": 0.0}, {"neighbours": -1}])

@@ -44,9 +44,6 @@ WHY = {
 HONEST = b"]" + b"K\x01a" * 450_000
 """A list of numbers, put in one by one: nearly as many steps as the reader takes."""
 
-MUCH = 12
-"""Times as long as an honest program that says that something is wrong: on a busy machine 4 are chance."""
-
 EXHAUSTING = [
     b"}" * 10**6,  # containers that nothing holds
     b"N0" * 10**6,
@@ -86,6 +83,14 @@ def test_programs_made_to_exhaust_the_reader(tmp_path: Path) -> None:
     files = [tmp_path / f"{number}.pkl" for number in range(len(bodies))]
     for path, body in zip(files, bodies, strict=True):
         path.write_bytes(b"\x80\x04" + body + b".")
-    (_, honest, _, _), *others = read(files)
-    for path, seconds, megabytes, message in others:
-        assert message.startswith(str(path)) and seconds < MUCH * honest and megabytes < 200, path.name
+    seconds = dict.fromkeys(files, float("inf"))
+    for _ in range(3):  # the quickest of a few looks counts: what else a machine does only adds
+        for path, took, megabytes, message in read(files):
+            seconds[path] = min(seconds[path], took)
+            refused = message.startswith(str(path)) and megabytes < 200
+            assert refused or path == files[0], path.name
+        honest, *others = seconds.values()
+        if max(others) < 4 * honest:
+            break
+    slow = [path.name for path, took in seconds.items() if took >= 4 * honest]
+    assert not slow

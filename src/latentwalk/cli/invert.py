@@ -109,7 +109,7 @@ def invert(
     check_generator(generator)
     folder = check_folder(output.out)
     with outputs([], output.force, folder), working(f"loading {generator}", output.as_json) as progress:
-        from latentwalk.inversion.tune import Tuning
+        from latentwalk.inversion.tune import Tuning, check_count
         from latentwalk.jobs.album import Album, AlbumRecord, is_album
         from latentwalk.jobs.invert import read_inverter
         from latentwalk.jobs.invert_all import invert_all, tune_album
@@ -122,18 +122,20 @@ def invert(
         album = Album.read(folder) if is_album(folder) and not output.force else fresh
         check_same(album, fresh, folder)
         before = len(album)
+        if how.tune:
+            check_count(len({*map(str, photos), *(photo.photo for photo in album.record.photos)}))
         try:
             names = [str(photo) for photo in photos]
             for album in invert_all(album, made, names, inverter, framing.read(how.mask), progress):  # noqa: B020
                 album.save(folder)
+            if not len(album):
+                raise ValueError("no photograph could be used: " + "; ".join(album.record.skipped.values()))
+            if how.tune and album.delta is None:
+                album = tune_album(album, made, Tuning(), progress)
+                album.save(folder)
         except KeyboardInterrupt:
-            say(f"stopped: {len(album)} photographs are in {folder}, the same command goes on with the others")
+            say(f"stopped: {counted(len(album))} in {folder}, the same command goes on from there")
             raise typer.Exit(STOPPED) from None
-        if not len(album):
-            raise ValueError("no photograph could be used: " + "; ".join(album.record.skipped.values()))
-        if how.tune and album.delta is None:
-            album = tune_album(album, made, Tuning(), progress)
-            album.save(folder)
         progress.wait("rendering pictures")
         pictures = write_pictures(album, made, folder)
     files = [folder, *pictures]
@@ -141,11 +143,15 @@ def invert(
         say_json({**album.record.model_dump(mode="json"), "files": files})
     else:
         if before:
-            say(f"{before} photographs were in {folder} already", "dim")
+            say(f"{counted(before)} in {folder} already", "dim")
         say_album(album)
         say_files(files)
         say_next("edit", generator, "--codes", folder, "--set", "NAME")
     raise typer.Exit(NOT_REACHED if album.record.skipped else ALL_WELL)
+
+
+def counted(photographs: int) -> str:
+    return f"{photographs} photograph{'' if photographs == 1 else 's'}"
 
 
 def check_same(album: "Album", fresh: "Album", folder: Path) -> None:

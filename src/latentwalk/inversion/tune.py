@@ -13,6 +13,9 @@ from latentwalk.latents import Latents
 from latentwalk.progress import Progress, silent
 from latentwalk.samples import map_codes
 
+MOST = 64
+"""Photographs that are learned together: all of them are looked at in every step."""
+
 FRESH = 5
 """Steps after which other neighbours are looked at."""
 
@@ -56,12 +59,14 @@ class Tuning:
         """The change of the last layers with which the pivots give the targets.
 
         targets: in [-1, 1]. mask: how much each pixel counts, in [0, 1]. The generator itself stays as it is.
+        Raises ValueError for more than `MOST` photographs.
 
         Codes around a pivot should change as they did before, or edits of the photograph fall apart: their pictures
         are asked to be those of the fixed generator and what the photograph has beside the picture of its pivot.
         (Roich et al., section 3.3, ask for the pictures of the fixed generator alone, and so for an edit that loses the
         photograph as it leaves the pivot.)
         """
+        check_count(len(pivots))
         names = last_parameters(generator, self.layers)
         learning = loosened(generator, names)
         parameters = [learning.get_parameter(name) for name in names]
@@ -70,6 +75,7 @@ class Tuning:
         rates = [self.rate * (size or max(sizes)) for size in sizes]
         optimizer = torch.optim.Adam([{"params": [p]} for p in parameters], betas=BETAS)
         pivots, targets = pivots.to(generator.device, generator.dtype), targets.to(generator.device, generator.dtype)
+        mask = None if mask is None else mask.to(generator.device)
         left = targets - generator.render(pivots)
         chance, beside = torch.Generator().manual_seed(0), None
         best, kept = float("inf"), [parameter.detach().clone() for parameter in parameters]
@@ -79,7 +85,8 @@ class Tuning:
                 group["lr"] = rate * (1 - step / self.steps) ** 0.5
             # 2. New neighbours every few steps: to render them costs as much as to learn from them.
             if self.neighbours and step % FRESH == 0:
-                codes, of = neighbours(generator, pivots, self.neighbours, self.reach, chance)
+                turn = step // FRESH * self.neighbours
+                codes, of = neighbours(generator, pivots, self.neighbours, self.reach, chance, turn)
                 beside = codes, generator.render(codes) + left[of], None if mask is None else mask[of]
             # 3. The photographs, and their neighbours.
             optimizer.zero_grad()
@@ -106,14 +113,24 @@ class Tuning:
         return Delta(generator.fingerprint, changes, pivots.to("cpu", torch.float32))
 
 
+def check_count(photographs: int) -> None:
+    """Raises ValueError for more than can be learned together."""
+    if photographs > MOST:
+        raise ValueError(
+            f"tuning learns at most {MOST} photographs together, got {photographs}: put them into several folders, or "
+            "leave tuning out"
+        )
+
+
 def neighbours(
-    generator: Generator, pivots: Latents, count: int, reach: float, chance: torch.Generator
+    generator: Generator, pivots: Latents, count: int, reach: float, chance: torch.Generator, first: int = 0
 ) -> tuple[Latents, Int[Tensor, "k"]]:
     """Codes around pivots, which take turns, and whose they are.
 
     reach: how far, in lengths of the pivot from the mean code, in a random direction of sampled codes.
+    first: the pivot that begins.
     """
-    of = torch.arange(count) % len(pivots)
+    of = torch.arange(first, first + count) % len(pivots)
     seeds = torch.randint(2**40, (2 * count,), generator=chance).tolist()
     labels = None if pivots.labels is None else pivots.labels[of].repeat(2, *[1] * (pivots.labels.ndim - 1))
     some = map_codes(generator, generator.sample(seeds, labels), pivots.space).values
