@@ -20,10 +20,10 @@ import torch
 from PIL import ExifTags, Image, ImageOps
 
 import latentwalk as lw
-from latentwalk.inversion.align import Aligned, align
-from latentwalk.inversion.landmarks import Detector
-from latentwalk.inversion.template import MIRRORED, face_template
-from latentwalk.inversion.warp import warp
+from latentwalk.framing.align import Aligned, align
+from latentwalk.framing.landmarks import Detector
+from latentwalk.framing.template import MIRRORED, face_template
+from latentwalk.framing.warp import warp
 from latentwalk.numerics.similarity import inverse, move, scale_of, similarity
 from latentwalk.photos import read_photo
 from latentwalk.pictures.framing import framing

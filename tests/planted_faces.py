@@ -5,9 +5,9 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from latentwalk.framing.landmarks import Detector, Face
 from latentwalk.generator import Generator
 from latentwalk.generators.wrapped import wrap
-from latentwalk.inversion.landmarks import Detector, Face
 
 COLOURS = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [0, 1, 1]], dtype=np.float64)
 """Of `LANDMARKS`, in their order."""

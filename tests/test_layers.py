@@ -22,6 +22,7 @@ FAMILIES = {
     "pages",
     "features",
     "inversion",
+    "framing",
 }
 WORDS = {"numerics", "safeload"}
 """Folders that are part of the vocabulary; they know nothing but each other and the files beside them."""

@@ -12,8 +12,8 @@ from latentwalk import inversion
 from latentwalk.cli.invert import INVERTERS
 from latentwalk.cli.photos import WAYS
 from latentwalk.direction import Directions
+from latentwalk.framing.align import HOW
 from latentwalk.images import to_pictures
-from latentwalk.inversion.align import HOW
 from latentwalk.jobs.album import Album
 from latentwalk.jobs.load import load
 

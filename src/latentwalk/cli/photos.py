@@ -19,7 +19,7 @@ FRAMING = "Framing"
 """Panel of the help that says how a photograph is brought into the generator's frame."""
 
 WAYS = ("auto", "face", "none")
-"""Those of inversion/align.py, which needs torch."""
+"""Those of framing/align.py, which needs torch."""
 
 SHOWN = 6
 """Photographs on the pictures of a folder."""

@@ -14,9 +14,9 @@ from torch import Tensor
 from latentwalk.code_files import IN_FOLDER
 from latentwalk.delta import Delta, with_delta
 from latentwalk.files import write_text
+from latentwalk.framing.align import Aligned, through
+from latentwalk.framing.paste import paste
 from latentwalk.generator import Generator
-from latentwalk.inversion.align import Aligned, through
-from latentwalk.inversion.paste import paste
 from latentwalk.jobs.load import find_source
 from latentwalk.latents import Latents, concatenate
 from latentwalk.origin import Record, Source

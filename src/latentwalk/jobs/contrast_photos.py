@@ -6,8 +6,8 @@ from pathlib import Path
 import torch
 
 from latentwalk.direction import Directions
+from latentwalk.framing.align import Aligned
 from latentwalk.generator import Generator
-from latentwalk.inversion.align import Aligned
 from latentwalk.inversion.optimize import Optimize
 from latentwalk.jobs.invert import Framing, invert_frames
 from latentwalk.latents import Latents, concatenate

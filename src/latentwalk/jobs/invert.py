@@ -11,11 +11,11 @@ from PIL import Image
 from torch import Tensor
 
 from latentwalk.delta import Delta, with_delta
+from latentwalk.framing.align import Aligned
+from latentwalk.framing.align import align as align_photo
+from latentwalk.framing.paste import paste
 from latentwalk.generator import Generator
 from latentwalk.inversion import INVERTERS
-from latentwalk.inversion.align import Aligned
-from latentwalk.inversion.align import align as align_photo
-from latentwalk.inversion.paste import paste
 from latentwalk.inversion.tune import Tuning
 from latentwalk.inverter import Inversion, Inverter
 from latentwalk.kept import cache_folder
@@ -85,7 +85,7 @@ class Inverted:
 
 @dataclass(frozen=True)
 class Framing:
-    """How photographs are framed, see `inversion.align.align`."""
+    """How photographs are framed, see `framing.align.align`."""
 
     how: str = "auto"
     landmarks: Sequence[Sequence[float]] | None = None

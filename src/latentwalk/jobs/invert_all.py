@@ -6,9 +6,9 @@ from dataclasses import replace
 import torch
 
 from latentwalk.delta import with_delta
+from latentwalk.framing.align import Aligned
+from latentwalk.framing.identity import Identity
 from latentwalk.generator import Generator
-from latentwalk.inversion.align import Aligned
-from latentwalk.inversion.identity import Identity
 from latentwalk.inversion.tune import Tuning
 from latentwalk.inverter import Inversion, Inverter, mean_square
 from latentwalk.jobs.album import Album, PhotoRecord, numbers, rounded

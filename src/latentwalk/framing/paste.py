@@ -6,7 +6,7 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
-from latentwalk.inversion.warp import warp
+from latentwalk.framing.warp import warp
 from latentwalk.numerics.similarity import after, inverse, move
 
 FEATHER = 0.12

@@ -7,9 +7,9 @@ import pytest
 import torch
 from PIL import Image, ImageOps
 
+from latentwalk.framing.align import align, centre_frame, frame_of
+from latentwalk.framing.template import MIRRORED
 from latentwalk.images import to_bytes
-from latentwalk.inversion.align import align, centre_frame, frame_of
-from latentwalk.inversion.template import MIRRORED
 from latentwalk.numerics.similarity import angle_of, inverse, move, scale_of, similarity
 from planted_faces import MEAN, SIDE, WIDE, SpotDetector, blank_generator, faces_generator, spots
 

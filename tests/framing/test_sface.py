@@ -5,9 +5,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from latentwalk.framing.identity import Identity
+from latentwalk.framing.sface import PLACES, SFace
 from latentwalk.images import to_bytes
-from latentwalk.inversion.identity import Identity
-from latentwalk.inversion.sface import PLACES, SFace
 from latentwalk.numerics.similarity import inverse, move, similarity
 
 

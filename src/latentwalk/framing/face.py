@@ -7,9 +7,9 @@ import numpy as np
 from jaxtyping import Float
 from PIL import Image
 
-from latentwalk.inversion.landmarks import SIDES, Detector
-from latentwalk.inversion.template import Template, look_closely, look_scale, look_size
-from latentwalk.inversion.warp import warp
+from latentwalk.framing.landmarks import SIDES, Detector
+from latentwalk.framing.template import Template, look_closely, look_scale, look_size
+from latentwalk.framing.warp import warp
 from latentwalk.numerics.similarity import after, fit_similarity, inverse, move, similarity
 
 LOOKS, ROUNDS = 8, 2

@@ -5,8 +5,8 @@ import pytest
 import torch
 from PIL import Image
 
-from latentwalk.inversion.paste import paste
-from latentwalk.inversion.warp import warp
+from latentwalk.framing.paste import paste
+from latentwalk.framing.warp import warp
 from latentwalk.numerics.similarity import move, similarity
 
 X, Y = np.meshgrid(np.arange(120) + 0.5, np.arange(100) + 0.5)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from latentwalk.inversion import landmarks
-from latentwalk.inversion.align import align
-from latentwalk.inversion.identity import Identity
+from latentwalk.framing import landmarks
+from latentwalk.framing.align import align
+from latentwalk.framing.identity import Identity
 from planted_faces import faces_generator
 
 PHOTO = Image.new("RGB", (40, 40), (90, 120, 30))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from latentwalk.inversion.warp import inside, warp
+from latentwalk.framing.warp import inside, warp
 from latentwalk.numerics.similarity import inverse, similarity
 
 X, Y = np.meshgrid(np.arange(90) + 0.5, np.arange(70) + 0.5)

@@ -7,11 +7,11 @@ import pytest
 import torch
 from PIL import Image, ImageOps
 
-from latentwalk.inversion.align import Aligned, align
-from latentwalk.inversion.identity import SAME, Identity
-from latentwalk.inversion.landmarks import Detector
-from latentwalk.inversion.template import MIRRORED, Template, face_template
-from latentwalk.inversion.warp import warp
+from latentwalk.framing.align import Aligned, align
+from latentwalk.framing.identity import SAME, Identity
+from latentwalk.framing.landmarks import Detector
+from latentwalk.framing.template import MIRRORED, Template, face_template
+from latentwalk.framing.warp import warp
 from latentwalk.numerics.similarity import after, inverse, move, similarity
 from latentwalk.photos import read_photo
 

@@ -12,8 +12,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from latentwalk.inversion.identity import SFACE, SFACE_SHA256
-from latentwalk.inversion.landmarks import EXTRA, PACKAGE
+from latentwalk.framing.identity import SFACE, SFACE_SHA256
+from latentwalk.framing.landmarks import EXTRA, PACKAGE
 from latentwalk.numerics.similarity import fit_similarity, inverse
 from latentwalk.packaged import packaged_bytes
 from latentwalk.safeload.onnx import Node, read_onnx

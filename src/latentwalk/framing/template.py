@@ -10,9 +10,9 @@ from PIL import Image, ImageOps
 from pydantic import Field, ValidationError
 
 from latentwalk.files import write_text
+from latentwalk.framing.landmarks import YUNET_SHA256, Detector
 from latentwalk.generator import Generator
 from latentwalk.images import to_pictures
-from latentwalk.inversion.landmarks import YUNET_SHA256, Detector
 from latentwalk.numerics.similarity import fit_similarity, move
 from latentwalk.options import NEUTRAL
 from latentwalk.origin import Record

@@ -8,9 +8,9 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
+from latentwalk.framing.landmarks import EXTRA, PACKAGE, Detector, opencv
+from latentwalk.framing.template import look_closely, look_scale, look_size
 from latentwalk.images import to_pictures
-from latentwalk.inversion.landmarks import EXTRA, PACKAGE, Detector, opencv
-from latentwalk.inversion.template import look_closely, look_scale, look_size
 from latentwalk.packaged import packaged_bytes
 
 SFACE = "models/face_recognition_sface_2021dec_int8bq.onnx"

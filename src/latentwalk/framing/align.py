@@ -10,11 +10,11 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
+from latentwalk.framing.face import FoundFace, find_face
+from latentwalk.framing.landmarks import LANDMARKS, Detector
+from latentwalk.framing.template import Template, face_template
+from latentwalk.framing.warp import inside, warp
 from latentwalk.generator import Generator
-from latentwalk.inversion.face import FoundFace, find_face
-from latentwalk.inversion.landmarks import LANDMARKS, Detector
-from latentwalk.inversion.template import Template, face_template
-from latentwalk.inversion.warp import inside, warp
 from latentwalk.numerics.similarity import fit_similarity, inverse, move, scale_of, similarity
 from latentwalk.photos import Photo, photo_name, read_photo
 from latentwalk.progress import Progress, silent

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from latentwalk.inversion.landmarks import Face, _distinct
-from latentwalk.inversion.template import MIRRORED, average, face_template
+from latentwalk.framing.landmarks import Face, _distinct
+from latentwalk.framing.template import MIRRORED, average, face_template
 from latentwalk.numerics.similarity import move, similarity
 from planted_faces import MEAN, SpotDetector, blank_generator, faces_generator
 
