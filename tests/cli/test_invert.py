@@ -58,6 +58,16 @@ def test_the_same_command_goes_on_and_another_one_is_refused(run, small, photos)
     assert code == 2 and "another inverter" in err and "--force" in err
 
 
+def test_nothing_is_left_where_no_photograph_can_be_used(run, small, photos) -> None:
+    code, _, err = run("invert", small, photos[2], "--align", "none", "--out", "me")
+    assert code == 2 and "photos/c.jpg is no photograph" in err and len(err.splitlines()) == 1
+    assert not Path("me").exists()
+    code, _, err = run("edit", small, "--photo", photos[2], "--align", "none", "--scorer", "measurements",
+                       "--set", "warmth", "--out", "out")  # fmt: skip
+    assert code == 2 and "photos/c.jpg is no photograph" in err and len(err.splitlines()) == 1
+    assert not Path("out").exists()
+
+
 def test_a_photograph_is_edited_and_put_back(run, small, photos, telling, monkeypatch) -> None:
     monkeypatch.setattr("latentwalk.jobs.attribute_directions.SAMPLES", 400)
     look = ("--scorer", telling, "--show", "strip", "--align", "none")

@@ -9,7 +9,7 @@ import typer
 from latentwalk.cli.console import Bar
 from latentwalk.cli.errors import remark
 from latentwalk.cli.options import CodesOptions
-from latentwalk.cli.photos import FRAMING, SHOWN, FramingOptions, check_photos, settings_of, write_pictures
+from latentwalk.cli.photos import FRAMING, SHOWN, FramingOptions, check_photos, check_some, settings_of, write_pictures
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -83,10 +83,9 @@ def read_album(
     home = folder / IN_EDIT
     album = Album(AlbumRecord(generator=Source.of(made), inverter="optimize", settings=settings), folder=home)
     *_, album = invert_all(album, made, list(map(str, given.photo)), inverter, given.read(), progress)
+    check_some(album)
     for why in album.record.skipped.values():
         remark(f"skipped {why}")
-    if not len(album):
-        raise ValueError("no photograph could be used")
     if given.tune:
         album = tune_album(album, made, Tuning(), progress)
     album.save(home)

@@ -19,7 +19,7 @@ from latentwalk.cli.options import (
     load_generator,
 )
 from latentwalk.cli.outputs import check_folder, outputs
-from latentwalk.cli.photos import FramingOptions, check_photos, say_album, settings_of, write_pictures
+from latentwalk.cli.photos import FramingOptions, check_photos, check_some, say_album, settings_of, write_pictures
 
 if TYPE_CHECKING:
     from latentwalk.jobs.album import Album
@@ -127,9 +127,9 @@ def invert(
         try:
             names = [str(photo) for photo in photos]
             for album in invert_all(album, made, names, inverter, framing.read(how.mask), progress):  # noqa: B020
-                album.save(folder)
-            if not len(album):
-                raise ValueError("no photograph could be used: " + "; ".join(album.record.skipped.values()))
+                if len(album):
+                    album.save(folder)
+            check_some(album)
             if how.tune and album.delta is None:
                 album = tune_album(album, made, Tuning(), progress)
                 album.save(folder)

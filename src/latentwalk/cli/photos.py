@@ -113,6 +113,12 @@ def check_photos(photos: "list[Path]") -> None:
         check_file(photos[0], "a photograph, such as photos/me.jpg")
 
 
+def check_some(album: "Album") -> None:
+    """Raises ValueError when no photograph could be used, with why."""
+    if not len(album):
+        raise ValueError("no photograph could be used: " + "; ".join(album.record.skipped.values()))
+
+
 def write_pictures(album: "Album", made: "Generator", folder: Path) -> list[Path]:
     """How the first photographs were framed, and what came of them: photograph, picture, and tuned picture."""
     import torch

@@ -41,11 +41,13 @@ def find_face(
     faces = detector.search(picture)
     if not faces:
         raise ValueError(
-            f"no face found in {picture.width} x {picture.height} pixels (searched at {SIDES[0]} and more): give its "
-            "landmarks, give the frame with crop, or take the centre with align none"
+            f"no face found in {picture.width} x {picture.height} pixels (searched at {SIDES[0]} and more): give the "
+            "five landmarks (--landmarks) or the frame (--crop), or take the centre (--align none)"
         )
     if face is not None and face > len(faces):
-        raise ValueError(f"face {face} was asked for, but {len(faces)} found: they are counted from 1, the largest")
+        raise ValueError(
+            f"face {face} was asked for, but {len(faces)} found: name one from 1, the largest, to {len(faces)}"
+        )
     chosen = 1 if face is None else face
     return FoundFace(settle(picture, faces[chosen - 1].points, template, size, detector), chosen, len(faces))
 
