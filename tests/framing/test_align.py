@@ -152,7 +152,7 @@ def test_of_several_faces_one_is_chosen_and_the_others_are_mentioned(generator, 
 
 def test_a_photograph_without_a_face_says_what_to_do(generator, detector, folder, tmp_path) -> None:
     Image.new("RGB", (200, 100)).save(tmp_path / "sea.png")
-    with pytest.raises(ValueError, match=r"sea\.png: no face found in 200 x 100 pixels .* --align none") as caught:
+    with pytest.raises(ValueError, match=r"sea\.png: no face found in 200 x 100 pixels .*--align none") as caught:
         align(tmp_path / "sea.png", generator, folder=folder, detector=detector)
     assert "\n" not in str(caught.value)
 
