@@ -155,3 +155,24 @@ def test_directions_come_from_two_folders(run, small, tmp_path, monkeypatch) -> 
     torch.testing.assert_close(Directions.load("again.safetensors")[0].vector, found[0].vector, rtol=0, atol=1e-3)
     alone = run("discover", small, "--with", "more")
     assert alone.code == 2 and "go together" in alone.err
+
+
+def test_a_table_of_photographs_gives_a_direction_for_every_column(run, small, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    pairs = [(f"{i}.png", int(i % 2 == 0), int(i % 4 < 2)) for i in range(16)]
+    Path("mine").mkdir()
+    generator = load(small)
+    for (name, *_), picture in zip(pairs, to_pictures(generator.render(generator.sample(16))), strict=True):
+        picture.save(f"mine/{name}")
+    rows = ["photo;even;low;year", *(f"{name};{even};{low};2020" for name, even, low in pairs), "none.png;1;;1999"]
+    Path("mine/labels.csv").write_text("\n".join(rows))
+    code, _, err = run("discover", small, "--labels", "mine/labels.csv", "--out", "d.safetensors")
+    assert code == 0 and "skipped" in err and "none.png" in err, err
+    found = Directions.load("d.safetensors")
+    assert [direction.name for direction in found] == ["even", "low"]
+    assert found.origin.command() == f"latentwalk discover {small} --method contrast --labels mine/labels.csv --space z"
+    assert found.origin.cost.images == 16
+    code, _, err = run("discover", small, "--labels", "mine/labels.csv", "--method", "sefa", "--out", "e.safetensors")
+    assert code == 2 and "about photographs" in err
+    code, _, err = run("train", "scorer", small, "--labels", "mine/labels.csv", "--out", "s.safetensors")
+    assert code == 2 and "names photographs" in err
