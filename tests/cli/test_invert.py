@@ -70,13 +70,17 @@ def test_nothing_is_left_where_no_photograph_can_be_used(run, small, photos) -> 
 
 def test_a_photograph_is_edited_and_put_back(run, small, photos, telling, monkeypatch) -> None:
     monkeypatch.setattr("latentwalk.jobs.attribute_directions.SAMPLES", 400)
-    look = ("--scorer", telling, "--show", "strip", "--align", "none")
+    look = ("--scorer", telling, "--show", "strip,gif", "--align", "none")
     code, out, err = run("edit", small, "--photo", photos[0], "--set", "bright=0.6", *look, "--out", "out", "--tune")
     assert code in (0, 1), err
     assert "wrote out/a.png" in out and Path("out/photos/delta.safetensors").exists()
     with Image.open("out/a.png") as back, Image.open(photos[0]) as photo:
         assert back.size == photo.size and not np.array_equal(np.asarray(back), np.asarray(photo))
         assert "exif" not in back.info
+    with Image.open("out/a.gif") as film, Image.open(photos[0]) as photo:
+        first, whole = (np.asarray(picture.convert("RGB"), dtype=float) for picture in (film, photo))
+        assert film.n_frames > 10 and first.shape == whole.shape
+        assert np.corrcoef(first.ravel(), whole.ravel())[0, 1] > 0.95, "it begins with the photograph, in 256 colours"
     again = run("edit", small, "--codes", "out/photos", "--direction", "d.safetensors:x", "--strength", 1)
     assert again.code == 2 and "d.safetensors" in again.err
     sheet = run("replay", "out/strip.png", "--scorer", "telling.safetensors")
