@@ -24,7 +24,7 @@ from latentwalk.cli.photos import FramingOptions, check_photos, check_some, say_
 if TYPE_CHECKING:
     from latentwalk.jobs.album import Album
 
-INVERTERS = ("optimize", "ridge", "image2stylegan")
+INVERTERS = ("optimize", "ridge", "encoder", "image2stylegan")
 """Those of inversion/, which needs torch."""
 
 
@@ -36,7 +36,8 @@ class InversionOptions:
         str,
         typer.Option(
             metavar="NAME",
-            help="optimize: from a learned guess, by L-BFGS. ridge: the guess alone. image2stylegan: as that paper.",
+            help="optimize: from a learned guess, by L-BFGS. ridge: the guess alone. encoder: the guess, "
+            "corrected by a small network. image2stylegan: as that paper.",
         ),
     ] = "optimize"
     space: Annotated[

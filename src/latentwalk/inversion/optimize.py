@@ -15,9 +15,10 @@ from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
 from latentwalk.generator import Generator
+from latentwalk.inversion.guess import guessed_in
 from latentwalk.inversion.metric import inverse_hessian, metric
 from latentwalk.inversion.problem import Look, Loss, Problem, by_layers, joined
-from latentwalk.inversion.ridge import Ridge, guessed_in
+from latentwalk.inversion.ridge import Ridge
 from latentwalk.inversion.spaces import chosen_space, spread_of, to_space
 from latentwalk.inverter import ENOUGH, Inversion, Perception
 from latentwalk.latents import Latents, concatenate
