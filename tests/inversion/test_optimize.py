@@ -6,6 +6,7 @@ import torch
 from latentwalk.features.network import PixelFeatures
 from latentwalk.inversion.optimize import TRIAL, Optimize
 from latentwalk.inversion.ridge import Ridge
+from latentwalk.inverter import Term
 from latentwalk.latents import Latents
 from random_networks import EVERY
 
@@ -88,3 +89,26 @@ def test_there_is_a_start_for_every_picture_or_for_none(toy) -> None:
 def test_settings_that_mean_nothing_are_refused(settings) -> None:
     with pytest.raises(ValueError, match="expected a budget"):
         Optimize(**settings)
+
+
+class Red:
+    """Sees the mean of the red alone."""
+
+    name = "red"
+
+    def maps(self, images: torch.Tensor) -> list[torch.Tensor]:
+        return [images[:, 0].mean((1, 2))]
+
+    def distance(self, first: list[torch.Tensor], second: list[torch.Tensor]) -> torch.Tensor:
+        return (first[0] - second[0]).square()
+
+
+def test_a_further_term_is_followed_weighed_and_reported(toy) -> None:
+    target = far(toy)
+    plain, *seen = (
+        Optimize(prior=0, ridge=RIDGE, beside=terms).invert(toy, target)
+        for terms in ((), (Term(Red(), 0.0),), (Term(Red(), 100.0),))
+    )
+    assert not plain.distances and torch.allclose(seen[0].latents.values, plain.latents.values, atol=1e-3)
+    light, heavy = (found.distances["red"] for found in seen)
+    assert (heavy < 0.1 * light).all() and (seen[1].mse >= plain.mse - 1e-6).all()

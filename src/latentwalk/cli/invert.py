@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 INVERTERS = ("optimize", "ridge", "encoder", "image2stylegan")
 """Those of inversion/, which needs torch."""
 
+LOSSES = (("pixel",), ("pixel", "identity"))
+"""What an inverter can follow."""
+
 
 @dataclass(frozen=True)
 class InversionOptions:
@@ -48,6 +51,13 @@ class InversionOptions:
             show_default=False,
         ),
     ] = None
+    loss: Annotated[
+        str,
+        typer.Option(
+            metavar="NAMES",
+            help="What is followed: pixel, or pixel,identity, so that a face stays that of the person.",
+        ),
+    ] = "pixel"
     mask: Annotated[
         Path | None,
         typer.Option(
@@ -65,9 +75,17 @@ class InversionOptions:
         ),
     ] = False
 
+    @property
+    def losses(self) -> tuple[str, ...]:
+        return tuple(name.strip() for name in self.loss.split(","))
+
     def check(self) -> None:
         if self.inverter not in INVERTERS:
             raise ValueError(f"--inverter {self.inverter}: expected {', '.join(INVERTERS)}")
+        if self.losses not in LOSSES:
+            raise ValueError(f"--loss {self.loss}: expected {' or '.join(map(','.join, LOSSES))}")
+        if len(self.losses) > 1 and self.inverter != "optimize":
+            raise ValueError(f"--loss {self.loss} goes with --inverter optimize, got {self.inverter}: leave one out")
         if self.mask is not None:
             check_file(self.mask, "a mask, a picture in black and white")
 
@@ -117,7 +135,7 @@ def invert(
         from latentwalk.origin import Source
 
         made = load_generator(generator, look, progress)
-        inverter = read_inverter(how.inverter, made, how.space)
+        inverter = read_inverter(how.inverter, made, how.space, how.losses, progress)
         settings = settings_of(inverter, how.inverter, framing, how.mask)
         fresh = Album(AlbumRecord(generator=Source.of(made), inverter=how.inverter, settings=settings), folder=folder)
         album = Album.read(folder) if is_album(folder) and not output.force else fresh

@@ -29,7 +29,7 @@ from latentwalk.samples import sample_codes
 SEED = 76
 """Of the samples that are learned from (see `fresh_seeds`), of the first weights, and of the order of the lesson."""
 
-PAIRS = (4000, 400)
+PAIRS = (3000, 300)
 """How many are learned from: of small pictures, and of large ones at least."""
 
 SIDE, WIDTH, SMALLEST = 32, 32, 4
@@ -79,7 +79,7 @@ class Encoder:
     """Settings of the network.
 
     space: where codes are wanted; w by itself, or where codes are sampled if there is none.
-    pairs: samples that it learns from; 4000 by itself, fewer for pictures of more than 128 pixels a side.
+    pairs: samples that it learns from; 3000 by itself, fewer for pictures of more than 128 pixels a side.
     by_codes, by_pictures: how often it learns from each, by the code alone and by code and picture.
     rounds: how often a guess is corrected. ridge: the first guess.
     enough: mean squared difference at which a picture counts as reached.

@@ -62,8 +62,8 @@ class Image2StyleGAN:
         evaluate = problem.evaluate(codes, perceptual(self.features))
         values, trace = self._follow(evaluate, by_layers(codes.values), progress)
         end = codes.with_values(values.reshape(codes.values.shape))
-        looks = (~trace.isnan()).sum(0)
-        return problem.inversion(end, self.enough, trace, looks, time.perf_counter() - since)
+        looks, by = (~trace.isnan()).sum(0), () if self.features is None else (self.features,)
+        return problem.inversion(end, self.enough, trace, looks, time.perf_counter() - since, by)
 
     def _start(self, problem: Problem, space: str, start: Latents | None) -> Latents:
         """The codes that are given, or the mean one; where codes are sampled that is none, so there it is a sample."""

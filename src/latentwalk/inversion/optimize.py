@@ -7,6 +7,7 @@ the code is found exactly.
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -20,7 +21,7 @@ from latentwalk.inversion.metric import inverse_hessian, metric
 from latentwalk.inversion.problem import Look, Loss, Problem, by_layers, joined
 from latentwalk.inversion.ridge import Ridge
 from latentwalk.inversion.spaces import chosen_space, spread_of, to_space
-from latentwalk.inverter import ENOUGH, Inversion, Perception
+from latentwalk.inverter import ENOUGH, Inversion, Perception, Term
 from latentwalk.latents import Latents, concatenate
 from latentwalk.numerics.lbfgs import Evaluate, Minimum, minimise
 from latentwalk.progress import Progress, silent
@@ -47,6 +48,8 @@ class Optimize:
     prior: weight of the mean square of the code, in numbers of which sampled ones have the standard deviation 1.
     budget: evaluations of one picture at most, those of classes not counted. memory: steps of L-BFGS that are kept.
     features: what gets pictures on that are stuck; without them all is spent on pixels.
+    beside: what else counts from the first step to the last, such as likeness to a face. What was optimised for says
+    little of how good the code is: judge by something else.
     probes: of the generator's mean Hessian, see `metric`. ridge: the first guess.
     """
 
@@ -58,6 +61,7 @@ class Optimize:
     features: Perception | None = None
     probes: int | None = None
     ridge: Ridge = field(default_factory=Ridge)
+    beside: tuple[Term, ...] = ()
 
     def __post_init__(self) -> None:
         counts = (self.budget, self.memory, 1 if self.probes is None else self.probes)
@@ -85,7 +89,7 @@ class Optimize:
         space = chosen_space(generator, self.space)
         codes, spent = self._start(problem, space, start, progress)
         inverse = inverse_hessian(metric(generator, space, self.probes, progress), self.prior / codes.values[0].numel())
-        by_pixels = problem.evaluate(codes, pixels(generator, space, self.prior))
+        by_pixels = problem.evaluate(codes, summed(pixels(generator, space, self.prior), self.beside))
 
         def follow(evaluate: Evaluate, values: Tensor, rows: Tensor, budget: int) -> Minimum:
             """Some pictures, from some values."""
@@ -118,7 +122,8 @@ class Optimize:
             values[late[better]], trace = again.values[better], joined(trace, again.trace, late)
             looks[late] += again.evaluations
         end = codes.with_values(values.reshape(codes.values.shape))
-        return problem.inversion(end, self.enough, trace, looks + spent, time.perf_counter() - since)
+        by = [term.seen for term in self.beside]
+        return problem.inversion(end, self.enough, trace, looks + spent, time.perf_counter() - since, by)
 
     def _start(
         self, problem: Problem, space: str, start: Latents | None, progress: Progress
@@ -167,6 +172,18 @@ def pixels(generator: Generator, space: str, prior: float) -> Loss:
         return m + prior * p * m.square() / (m.square() + FADES**2)
 
     return loss
+
+
+def summed(loss: Loss, beside: Sequence[Term]) -> Loss:
+    """A loss and further terms."""
+    if not beside:
+        return loss
+
+    def total(look: Look) -> Float[Tensor, "k"]:
+        parts = [term.weight * alike(term.seen)(look) for term in beside]
+        return loss(look) + torch.stack(parts).sum(0)
+
+    return total
 
 
 def alike(features: Perception) -> Loss:
