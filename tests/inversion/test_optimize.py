@@ -106,9 +106,9 @@ class Red:
 def test_a_further_term_is_followed_weighed_and_reported(toy) -> None:
     target = far(toy)
     plain, *seen = (
-        Optimize(prior=0, ridge=RIDGE, beside=terms).invert(toy, target)
+        Optimize(ridge=RIDGE, beside=terms).invert(toy, target)
         for terms in ((), (Term(Red(), 0.0),), (Term(Red(), 100.0),))
     )
     assert not plain.distances and torch.allclose(seen[0].latents.values, plain.latents.values, atol=1e-3)
     light, heavy = (found.distances["red"] for found in seen)
-    assert (heavy < 0.1 * light).all() and (seen[1].mse >= plain.mse - 1e-6).all()
+    assert (heavy < 0.1 * light).all()

@@ -2,7 +2,7 @@
 
 From the mean w, with the loss of equations 1 and 2: the mean squared difference of the pixels and those of the
 activations. Their network is VGG-16; any that is handed in does here. Noise maps are left as they are: what they add is
-no part of the code.
+no part of the code. `noise.NoiseMaps` fits them afterwards, to codes that stay.
 """
 
 import time

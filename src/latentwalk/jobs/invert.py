@@ -18,6 +18,7 @@ from latentwalk.framing.likeness import likeness_of
 from latentwalk.framing.paste import paste
 from latentwalk.generator import Generator
 from latentwalk.inversion import INVERTERS
+from latentwalk.inversion.noise import NoiseMaps
 from latentwalk.inversion.tune import Tuning
 from latentwalk.inverter import Inversion, Inverter, Perception, Term
 from latentwalk.jobs.album import AlbumRecord, rounded
@@ -142,7 +143,7 @@ def invert(
     loss: Sequence[str | Term] = ("pixel",),
     distances: Sequence[str | Perception] = (),
     mask: Photo | None = None,
-    tune: bool | Tuning = False,
+    tune: bool | Tuning | NoiseMaps = False,
     progress: Progress = silent,
 ) -> Inverted:
     """Codes whose pictures are like photographs.
@@ -155,7 +156,8 @@ def invert(
     a face stays that of the person, and any `Term`. distances: who measures the result, see `Inversion`: names of
     `PERCEPTIONS` or any `Perception`. mask: a picture of the photograph's size, white where it counts.
     tune: also learn the last layers anew, so that the pictures become those of the photographs (Roich et al., 2021);
-    the generator itself stays fixed, and the result has one of its own.
+    the generator itself stays fixed, and the result has one of its own. `NoiseMaps()` fits the noise maps instead.
+    The receipt has how near the codes came before.
     Raises ValueError for a photograph that cannot be read or framed, and settings that do not fit.
     """
     photos, framing = read_photos(images), align if isinstance(align, Framing) else Framing(align)
@@ -172,7 +174,7 @@ def invert(
         photos=records(photos, frames, found),
     )
     inverted = Inverted(generator, found, tuple(frames), tuple(photos), receipt)
-    return tuned(inverted, tune if isinstance(tune, Tuning) else Tuning(), progress, by) if tune else inverted
+    return tuned(inverted, Tuning() if tune is True else tune, progress, by) if tune else inverted
 
 
 def invert_frames(
@@ -183,8 +185,13 @@ def invert_frames(
     return inverter.invert(generator, targets, None, frame_mask(frames), progress)
 
 
-def tuned(inverted: Inverted, tuning: Tuning, progress: Progress = silent, by: Sequence[Perception] = ()) -> Inverted:
-    """The same codes, and a generator whose last layers have learned the photographs. by: measures it again."""
+def tuned(
+    inverted: Inverted, tuning: Tuning | NoiseMaps, progress: Progress = silent, by: Sequence[Perception] = ()
+) -> Inverted:
+    """The same codes, and a generator whose last layers, or noise maps, have learned the photographs.
+
+    by: measures the result again.
+    """
     found = inverted.inversion
     delta = tuning.tune(inverted.generator, found.latents, found.targets, found.mask, progress)
     generator = with_delta(inverted.generator, delta)

@@ -8,6 +8,7 @@ import torch
 from latentwalk.delta import with_delta
 from latentwalk.framing.align import Aligned
 from latentwalk.generator import Generator
+from latentwalk.inversion.noise import NoiseMaps
 from latentwalk.inversion.tune import Tuning
 from latentwalk.inverter import Inverter, mean_square
 from latentwalk.jobs.album import Album, rounded
@@ -54,8 +55,8 @@ def invert_all(
         yield album
 
 
-def tune_album(album: Album, generator: Generator, tuning: Tuning, progress: Progress = silent) -> Album:
-    """The album with a delta: the last layers have learned all its photographs.
+def tune_album(album: Album, generator: Generator, tuning: Tuning | NoiseMaps, progress: Progress = silent) -> Album:
+    """The album with a delta: the last layers, or noise maps, have learned all its photographs.
 
     generator: the fixed one. Raises ValueError when a photograph is not there any more.
     """
