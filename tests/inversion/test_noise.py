@@ -52,7 +52,7 @@ def test_the_main_figure_is_the_one_without_them(monkeypatch, tmp_path) -> None:
     generator = EVERY["stylegan2"]()
     photo = generator.with_options(noise=3).render(generator.sample(1)).clamp(-1, 1)
     plain, fitted = (invert(generator, photo, align="none", inverter="ridge", tune=tune) for tune in (False, QUICK))
-    assert torch.equal(plain.latents.values, fitted.latents.values)
+    torch.testing.assert_close(plain.latents.values, fitted.latents.values, rtol=0, atol=1e-3)
     assert fitted.receipt.photos[0].psnr == plain.receipt.photos[0].psnr == pytest.approx(float(plain.psnr), abs=0.01)
     assert fitted.receipt.photos[0].tuned == pytest.approx(float(fitted.psnr), abs=0.01)
     assert float(fitted.psnr) > float(plain.psnr)

@@ -75,6 +75,20 @@ class InversionOptions:
         ),
     ] = False
 
+    tune_noise: Annotated[
+        bool,
+        typer.Option(
+            "--tune-noise",
+            help="Fit the noise maps instead (StyleGAN and StyleGAN2), once the codes are found; the dB of these stay "
+            "the main figure.",
+        ),
+    ] = False
+
+    @property
+    def tunes(self) -> bool:
+        """Whether something is learned beside the codes."""
+        return self.tune or self.tune_noise
+
     @property
     def losses(self) -> tuple[str, ...]:
         return tuple(name.strip() for name in self.loss.split(","))
@@ -86,6 +100,8 @@ class InversionOptions:
             raise ValueError(f"--loss {self.loss}: expected {' or '.join(map(','.join, LOSSES))}")
         if len(self.losses) > 1 and self.inverter != "optimize":
             raise ValueError(f"--loss {self.loss} goes with --inverter optimize, got {self.inverter}: leave one out")
+        if self.tune and self.tune_noise:
+            raise ValueError("expected one way to tune, got --tune and --tune-noise: leave one out")
         if self.mask is not None:
             check_file(self.mask, "a mask, a picture in black and white")
 
@@ -128,6 +144,7 @@ def invert(
     check_generator(generator)
     folder = check_folder(output.out)
     with outputs([], output.force, folder), working(f"loading {generator}", output.as_json) as progress:
+        from latentwalk.inversion.noise import NoiseMaps, noise_maps
         from latentwalk.inversion.tune import Tuning, check_count
         from latentwalk.jobs.album import Album, AlbumRecord, is_album
         from latentwalk.jobs.invert import read_inverter
@@ -135,13 +152,15 @@ def invert(
         from latentwalk.origin import Source
 
         made = load_generator(generator, look, progress)
+        if how.tune_noise:
+            noise_maps(made)  # where there are none, it is said before anything is done
         inverter = read_inverter(how.inverter, made, how.space, how.losses, progress)
         settings = settings_of(inverter, how.inverter, framing, how.mask)
         fresh = Album(AlbumRecord(generator=Source.of(made), inverter=how.inverter, settings=settings), folder=folder)
         album = Album.read(folder) if is_album(folder) and not output.force else fresh
         check_same(album, fresh, folder)
         before = len(album)
-        if how.tune:
+        if how.tunes:
             check_count(len({*map(str, photos), *(photo.photo for photo in album.record.photos)}))
         try:
             names = [str(photo) for photo in photos]
@@ -149,8 +168,8 @@ def invert(
                 if len(album):
                     album.save(folder)
             check_some(album)
-            if how.tune and album.delta is None:
-                album = tune_album(album, made, Tuning(), progress)
+            if how.tunes and album.delta is None:
+                album = tune_album(album, made, NoiseMaps() if how.tune_noise else Tuning(), progress)
                 album.save(folder)
         except KeyboardInterrupt:
             say(f"stopped: {counted(len(album))} in {folder}, the same command goes on from there")
