@@ -15,8 +15,7 @@ from latentwalk.latents import Latents, concatenate
 from latentwalk.progress import Progress, silent
 
 ENOUGH = 2e-4
-"""Mean squared difference at which inverters by themselves call a picture reached: 43 dB, which nobody sees, and near
-enough for what a mask hides to be right."""
+"""Mean squared difference at which inverters by themselves call a picture reached: 43 dB, which nobody sees."""
 
 TOGETHER = 32
 """Pictures that a network sees at once when distances are measured."""

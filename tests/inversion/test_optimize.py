@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from latentwalk.features.network import PixelFeatures
-from latentwalk.inversion.optimize import TRIAL, Optimize
+from latentwalk.inversion.optimize import HIDDEN, TRIAL, Optimize
 from latentwalk.inversion.ridge import Ridge
 from latentwalk.inverter import Term
 from latentwalk.latents import Latents
@@ -78,6 +78,20 @@ def test_the_class_is_found_by_trying_all() -> None:
     assert (found.evaluations >= TRIAL * generator.classes).all()
     given = Optimize(ridge=RIDGE, probes=60, budget=2).invert(generator, generator.render(codes), start=codes)
     assert torch.equal(given.latents.labels, codes.labels) and (given.evaluations == 1).all()
+
+
+def test_what_a_mask_hides_asks_for_more_of_that_picture_alone(toy) -> None:
+    pictures = toy.render(toy.sample(range(2)))
+    mask = torch.ones(2, 1, 8, 8)
+    mask[0, :, 5:] = 0
+    level = 1e-4
+    found = Optimize(enough=level, ridge=RIDGE, prior=0).invert(toy, pictures, Latents(torch.zeros(2, 16)), mask)
+    ends = found.losses.T
+    before = [float(column[~column.isnan()][-2]) for column in ends]
+    assert found.reached.all() and float(found.mse[0]) <= HIDDEN * level
+    assert before[0] > HIDDEN * level and before[1] > level, "each stops as soon as it is there"
+    alone = Optimize(enough=level, ridge=RIDGE, prior=0).invert(toy, pictures[1:], Latents(torch.zeros(1, 16)))
+    assert torch.equal(alone.evaluations, found.evaluations[1:])
 
 
 def test_there_is_a_start_for_every_picture_or_for_none(toy) -> None:

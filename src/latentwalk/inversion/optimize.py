@@ -35,6 +35,9 @@ TRIAL = 12
 PIXEL_STEPS, FEATURE_STEPS = 80, 40
 """Evaluations by pixels before it is asked which pictures are stuck, and by features that get those on."""
 
+HIDDEN = 0.5
+"""Of what is enough, where a mask hides a part of a picture: it is farther off than what is seen."""
+
 STUCK = 5
 """Times what is enough: pictures that are nearer only need more of the same."""
 
@@ -44,7 +47,7 @@ class Optimize:
     """Settings of the optimisation.
 
     space: where codes are wanted; w by itself, or where codes are sampled if there is none.
-    enough: mean squared difference at which a picture is reached and done.
+    enough: mean squared difference at which a picture is reached and done; half of it where a mask hides something.
     prior: weight of the mean square of the code, in numbers of which sampled ones have the standard deviation 1.
     budget: evaluations of one picture at most, those of classes not counted. memory: steps of L-BFGS that are kept.
     features: what gets pictures on that are stuck; without them all is spent on pixels.
@@ -89,6 +92,7 @@ class Optimize:
         space = chosen_space(generator, self.space)
         codes, spent = self._start(problem, space, start, progress)
         inverse = inverse_hessian(metric(generator, space, self.probes, progress), self.prior / codes.values[0].numel())
+        enough = problem.enough(self.enough, HIDDEN)
         by_pixels = problem.evaluate(codes, summed(pixels(generator, space, self.prior), self.beside))
 
         def follow(evaluate: Evaluate, values: Tensor, rows: Tensor, budget: int) -> Minimum:
@@ -97,7 +101,7 @@ class Optimize:
                 lambda some, numbers: evaluate(some, rows[numbers]),
                 values[rows],
                 inverse,
-                self.enough,
+                enough[rows],
                 budget,
                 self.memory,
                 tell=partial(progress, "inverting"),
@@ -108,10 +112,10 @@ class Optimize:
         found = follow(by_pixels, values, torch.arange(len(problem), device=values.device), min(first, self.budget))
         values, trace, looks = found.values, found.trace, found.evaluations
         left = self.budget - first - FEATURE_STEPS
-        late = torch.nonzero(found.figures > self.enough)[:, 0]
+        late = torch.nonzero(found.figures > enough)[:, 0]
         if self.features is not None and left > 0 and len(late):
             # 2. What is far off by now is stuck: it goes on by features.
-            begin, stuck = values.clone(), late[found.figures[late] > STUCK * self.enough]
+            begin, stuck = values.clone(), late[(found.figures > STUCK * enough)[late]]
             if len(stuck):
                 seen = follow(problem.evaluate(codes, alike(self.features)), values, stuck, FEATURE_STEPS)
                 begin[stuck], trace = seen.values, joined(trace, seen.trace, stuck)
@@ -123,7 +127,7 @@ class Optimize:
             looks[late] += again.evaluations
         end = codes.with_values(values.reshape(codes.values.shape))
         by = [term.seen for term in self.beside]
-        return problem.inversion(end, self.enough, trace, looks + spent, time.perf_counter() - since, by)
+        return problem.inversion(end, enough, trace, looks + spent, time.perf_counter() - since, by)
 
     def _start(
         self, problem: Problem, space: str, start: Latents | None, progress: Progress

@@ -56,6 +56,11 @@ class Problem:
     def __len__(self) -> int:
         return len(self.targets)
 
+    def enough(self, level: float, hidden: float) -> Float[Tensor, "n"]:
+        """The level of every picture, and its share `hidden` where a mask hides something of the picture."""
+        levels = self.targets.new_full((len(self),), level)
+        return levels if self.mask is None else torch.where((self.mask > 0).flatten(1).all(1), levels, hidden * levels)
+
     def check_start(self, start: Latents) -> Latents:
         """Codes to start from, one per picture. Raises ValueError for others."""
         if len(start) != len(self):
@@ -90,7 +95,7 @@ class Problem:
     def inversion(
         self,
         codes: Latents,
-        enough: float,
+        enough: float | Float[Tensor, "n"],
         losses: Float[Tensor, "steps n"],
         evaluations: Int[Tensor, "n"],
         seconds: float,
