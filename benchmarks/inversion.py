@@ -9,7 +9,8 @@ of the picture, in its middle. noise: normal noise of .2 on every number. adam: 
 sets: directions from pictures with and without an attribute (40 of each, by the scorer) against those from true codes
 of the same pictures; the effect is the mean change of the judge's logit two units along, on other codes.
 families: random networks of every family; the residual is a share of the variance of their pictures. Mean squared
-differences are on [-1, 1]. Seconds are those of batches of 32, without what is learned once: by the clock, and those that the processor worked.
+differences are on [-1, 1]. Seconds are those of batches of 32, without what is learned once: by the clock, and those
+that the processor worked.
 """
 
 import argparse
