@@ -135,9 +135,9 @@ class Encoder:
             again = generator.render(better).float()
             # A photograph is like nothing that was learned from: what does not help it is left.
             nearer = mean_square(again - images, mask) < mean_square(made - images, mask)
-            made = torch.where(nearer[:, None, None, None], again, made)
-            kept_rows = nearer.view(-1, *[1] * (codes.values.ndim - 1))
-            codes = codes.with_values(torch.where(kept_rows, better.values, codes.values))
+            rows = torch.nonzero(nearer)[:, 0]
+            made = made.index_copy(0, rows, again[rows])
+            codes = codes.with_values(codes.values.index_copy(0, rows, better.values[rows]))
         return to_space(generator, codes, space)
 
     def learn(self, generator: Generator, progress: Progress = silent) -> Corrector:
@@ -178,15 +178,16 @@ class Encoder:
         network.apart.copy_((lesson.wanted - lesson.made).square().mean().sqrt().clamp(min=1e-6))
         network.proof.copy_(lesson.wanted[0])
         optimizer = torch.optim.AdamW(network.parameters(), lr=RATE, betas=BETAS, weight_decay=DECAY)
-        batches = math.ceil(pairs / BATCH)
-        chance, steps = torch.Generator().manual_seed(SEED), (self.by_codes + self.by_pictures) * batches
-        order = torch.cat([torch.randperm(pairs, generator=chance) for _ in range(steps // batches)])
-        for step, rows in enumerate(order.to(lesson.wanted.device).split(math.ceil(len(order) / steps))):
+        chance, turns = torch.Generator().manual_seed(SEED), self.by_codes + self.by_pictures
+        order = torch.cat([torch.randperm(pairs, generator=chance) for _ in range(turns)])
+        batches = order.to(lesson.wanted.device).split(BATCH)
+        steps = len(batches)
+        for step, rows in enumerate(batches):
+            rounds = 0 if step * BATCH < self.by_codes * pairs else self.rounds
             rate = min(step / (WARM * steps), (1 + math.cos(math.pi * (step / steps - WARM) / (1 - WARM))) / 2)
             optimizer.param_groups[0]["lr"] = RATE * rate
             optimizer.zero_grad()
             for some in rows.split(at_once(generator)):
-                rounds = 0 if step < self.by_codes * batches else self.rounds
                 lesson.learn(network, generator, some, rounds, len(some) / len(rows))
             optimizer.step()
             progress("teaching the encoder", step + 1, steps)
@@ -214,6 +215,7 @@ class _Lesson:
             progress("drawing what the encoder learns from", done, pairs)
         return _Lesson(concatenate(codes), concatenate(guesses), torch.cat(wanted), torch.cat(made))
 
+    @torch.enable_grad()
     def learn(
         self, network: Corrector, generator: Generator, rows: Int[Tensor, "k"], rounds: int, share: float
     ) -> None:
