@@ -61,3 +61,32 @@ def test_a_mask_weighs_pixels_and_is_given_once_or_for_each() -> None:
     weighted = torch.full((2, 1, 4, 4), 0.5)
     assert torch.allclose(mean_square(images, weighted), mean_square(images))
     assert read_mask(None, images) is None
+
+
+class Mean:
+    """Sees the mean colour of a picture."""
+
+    name = "mean"
+
+    def maps(self, images: torch.Tensor) -> list[torch.Tensor]:
+        return [images.mean((2, 3))]
+
+    def distance(self, first: list[torch.Tensor], second: list[torch.Tensor]) -> torch.Tensor:
+        return (first[0] - second[0]).abs().sum(1)
+
+
+def test_distances_have_names_and_are_cut_and_joined_as_all_else() -> None:
+    whole = inversion(40, 2).measured([Mean()])
+    expected = (whole.images.mean((2, 3)) - whole.targets.mean((2, 3))).abs().sum(1)
+    assert list(whole.distances) == ["mean"] and torch.allclose(whole.distances["mean"], expected)
+    again = Inversion.concatenate([whole[:2], whole[2], whole[3:]])
+    assert torch.equal(again.distances["mean"], whole.distances["mean"])
+    assert not Inversion.concatenate([whole[:2], inversion(1, 2)]).distances, "some were not measured"
+
+
+def test_distances_do_not_see_what_is_unknown() -> None:
+    found = inversion(3, 2, masked=True)
+    assert found.mask is not None
+    garbage = torch.where(found.mask > 0, found.targets, 7)
+    other = Inversion(found.latents, found.images, garbage, found.mask, found.reached, found.losses, found.evaluations)
+    assert torch.equal(found.measured([Mean()]).distances["mean"], other.measured([Mean()]).distances["mean"])

@@ -1,4 +1,4 @@
-"""A small change of a fixed generator, kept apart from it: what tuning on a photograph learns."""
+"""A small change of a fixed generator, kept apart from it: what tuning on a photograph learns, noise maps included."""
 
 import copy
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ CHANGE, PIVOT = "change.", "pivots"
 class Delta:
     """What is added to some weights of a generator.
 
-    base: the fingerprint of the generator. changes: differences by the names of its parameters.
+    base: the fingerprint of the generator. changes: differences by the names of its tensors, see `tensors_of`.
     pivots: the codes whose pictures it was tuned on, or None.
     """
 
@@ -70,26 +70,31 @@ def with_delta(generator: Generator, delta: Delta) -> Generator:
             "tune again on this one"
         )
     tuned = loosened(generator, list(delta.changes))
-    parameters = dict(tuned.named_parameters())
+    tensors = tensors_of(tuned)
     with torch.no_grad():
         for name, change in delta.changes.items():
-            if change.shape != parameters[name].shape or not bool(change.isfinite().all()):
-                raise ValueError(f"the delta of {name!r} does not fit {list(parameters[name].shape)}: tune again")
-            parameters[name].add_(change.to(parameters[name]))
+            if change.shape != tensors[name].shape or not bool(change.isfinite().all()):
+                raise ValueError(f"the delta of {name!r} does not fit {list(tensors[name].shape)}: tune again")
+            tensors[name].add_(change.to(tensors[name])).requires_grad_(False)
     return tuned.freeze()
 
 
 def loosened(generator: Generator, names: Sequence[str]) -> Generator:
-    """A copy in which the named parameters are its own and may learn; everything else is shared with the generator.
+    """A copy in which the named tensors are its own and may learn; everything else is shared with the generator.
 
-    Raises ValueError for a name that is none of its parameters.
+    Raises ValueError for a name that is none of its tensors.
     """
-    known = dict(generator.named_parameters())
+    known, own = tensors_of(generator), set(names)
     for name in names:
         if name not in known:
             raise ValueError(f"the delta changes {name!r}, which this {type(generator).__name__} has not: tune again")
-    shared = [*(t for n, t in known.items() if n not in set(names)), *generator.buffers()]
-    made = copy.deepcopy(generator, {id(tensor): tensor for tensor in shared})
+    everything = {**dict(generator.named_buffers()), **known}
+    made = copy.deepcopy(generator, {id(tensor): tensor for name, tensor in everything.items() if name not in own})
     for name in names:
-        made.get_parameter(name).requires_grad_(True)
+        tensors_of(made)[name].requires_grad_(True)
     return made
+
+
+def tensors_of(generator: Generator) -> dict[str, Tensor]:
+    """The weights and all else that is stored of a network, such as noise maps: the tensors themselves, by name."""
+    return generator.state_dict(keep_vars=True)

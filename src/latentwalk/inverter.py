@@ -1,9 +1,9 @@
 """Which code makes a given picture: what is asked, who answers, and what comes of it."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float, Int, Shaped
@@ -15,8 +15,10 @@ from latentwalk.latents import Latents, concatenate
 from latentwalk.progress import Progress, silent
 
 ENOUGH = 2e-4
-"""Mean squared difference at which inverters by themselves call a picture reached: 43 dB, which nobody sees, and near
-enough for what a mask hides to be right."""
+"""Mean squared difference at which inverters by themselves call a picture reached: 43 dB, which nobody sees."""
+
+TOGETHER = 32
+"""Pictures that a network sees at once when distances are measured."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +29,8 @@ class Inversion:
     pixel counted, in [0, 1], None where all did. reached: whether the mean squared difference came down to what the
     inverter calls enough. losses: that difference after every evaluation [steps, n], the start's first; NaN once an
     image was done. evaluations: how often each picture was made, most of them with the gradient of its code.
-    seconds: of the whole batch.
+    seconds: of the whole batch. distances: how far the pictures are from the targets [n], by the names of the networks
+    that took part or were asked.
     """
 
     latents: Latents
@@ -38,6 +41,7 @@ class Inversion:
     losses: Float[Tensor, "steps n"]
     evaluations: Int[Tensor, "n"]
     seconds: float = 0.0
+    distances: Mapping[str, Float[Tensor, "n"]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.latents)
@@ -49,7 +53,8 @@ class Inversion:
         mask = None if self.mask is None else self.mask[index]
         pictures = (self.images[index], self.targets[index], mask)
         rows = (self.reached[index], self.losses[:, index], self.evaluations[index])
-        return Inversion(self.latents[index], *pictures, *rows, self.seconds)
+        distances = {name: values[index] for name, values in self.distances.items()}
+        return Inversion(self.latents[index], *pictures, *rows, self.seconds, distances)
 
     @property
     def mse(self) -> Float[Tensor, "n"]:
@@ -71,15 +76,28 @@ class Inversion:
         layers = values.shape[1] if self.latents.space == "w+" else 1
         return values.flatten(1).norm(dim=1) / math.sqrt(layers)
 
+    @torch.no_grad()
+    def measured(self, by: "Iterable[Perception]") -> "Inversion":
+        """The same with the distances that these see, anew; where the mask is 0 they see 0 in both pictures."""
+        seen = {
+            each.name: torch.cat([_apart(each, self[i : i + TOGETHER]) for i in range(0, len(self), TOGETHER)])
+            for each in by
+        }
+        return replace(self, distances={**self.distances, **seen})
+
     @staticmethod
     def concatenate(parts: "Sequence[Inversion]") -> "Inversion":
-        """One inversion of all pictures from those of consecutive batches; their seconds add."""
+        """One inversion of all pictures from those of consecutive batches; their seconds add.
+
+        Distances are those that all batches have.
+        """
         if len(parts) == 1:
             return parts[0]
         masks = [part.mask for part in parts if part.mask is not None]
         if masks and len(masks) < len(parts):
             masks = [torch.ones_like(p.targets[:, :1]) if p.mask is None else p.mask for p in parts]
         steps = max(len(part.losses) for part in parts)
+        names = [name for name in parts[0].distances if all(name in part.distances for part in parts)]
         return Inversion(
             latents=concatenate([part.latents for part in parts]),
             images=torch.cat([part.images for part in parts]),
@@ -89,6 +107,7 @@ class Inversion:
             losses=torch.cat([_padded(part.losses, steps) for part in parts], 1),
             evaluations=torch.cat([part.evaluations for part in parts]),
             seconds=sum(part.seconds for part in parts),
+            distances={name: torch.cat([part.distances[name] for part in parts]) for name in names},
         )
 
 
@@ -135,6 +154,13 @@ class Perception(Protocol):
     def distance(self, first: list[Tensor], second: list[Tensor]) -> Float[Tensor, "n"]: ...
 
 
+class Term(NamedTuple):
+    """A part of a loss beside the pixels: weight * how far apart pictures are as somebody sees them."""
+
+    seen: Perception
+    weight: float
+
+
 def mean_square(
     difference: Float[Tensor, "n c h w"], mask: Float[Tensor, "n 1 h w"] | None = None
 ) -> Float[Tensor, "n"]:
@@ -176,6 +202,15 @@ def check_images(generator: Generator, images: Tensor) -> Tensor:
     if not bool(images.isfinite().all()):
         raise ValueError("a picture holds NaN or infinite values: expected values in [-1, 1]")
     return images.detach().to(generator.device, torch.float32)
+
+
+def _apart(by: Perception, found: Inversion) -> Float[Tensor, "n"]:
+    """Distances of pictures from their targets."""
+    pair = (found.images, found.targets)
+    if found.mask is not None:
+        pair = tuple(torch.where(found.mask > 0, pictures, 0) for pictures in pair)
+    first, second = (by.maps(pictures.float()) for pictures in pair)
+    return by.distance(first, second).float()
 
 
 def _padded(losses: Float[Tensor, "steps n"], steps: int) -> Float[Tensor, "most n"]:

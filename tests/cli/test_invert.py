@@ -10,12 +10,13 @@ from PIL import Image
 
 from latentwalk import inversion
 from latentwalk.cli.invert import INVERTERS
-from latentwalk.cli.photos import WAYS
+from latentwalk.cli.photos import WAYS, say_album
 from latentwalk.direction import Directions
 from latentwalk.framing.align import HOW
 from latentwalk.images import to_pictures
-from latentwalk.jobs.album import Album
+from latentwalk.jobs.album import Album, AlbumRecord, PhotoRecord
 from latentwalk.jobs.load import load
+from latentwalk.origin import Source
 
 
 @pytest.fixture(autouse=True)
@@ -180,3 +181,23 @@ def test_a_table_of_photographs_gives_a_direction_for_every_column(run, small, t
     assert code == 2 and "about photographs" in err
     code, _, err = run("train", "scorer", small, "--labels", "mine/labels.csv", "--out", "s.safetensors")
     assert code == 2 and "names photographs" in err
+
+
+def test_settings_that_cannot_be_are_one_line(run, small, photos) -> None:
+    for options, says in (
+        (("--loss", "identity"), "expected pixel or pixel,identity"),
+        (("--loss", "pixel,identity", "--inverter", "ridge"), "goes with --inverter optimize, got ridge"),
+        (("--tune", "--tune-noise"), "expected one way to tune"),
+        (("--tune-noise",), "has no noise maps"),
+    ):
+        code, _, err = run("invert", small, photos[0], "--align", "none", *options, "--out", "me")
+        assert code == 2 and says in err and len(err.splitlines()) == 1
+    assert not Path("me").exists()
+
+
+def test_identity_that_was_optimised_for_is_called_so(capsys, small) -> None:
+    generator = Source.of(load(small))
+    for loss, said in ((["pixel"], False), (["pixel", "SFace * 0.05"], True)):
+        photo = PhotoRecord(photo="a.png", transform=[], psnr=20, norm=1, evaluations=1, reached=False, identity=0.5)
+        say_album(Album(AlbumRecord(generator=generator, inverter="optimize", settings={"loss": loss}, photos=[photo])))
+        assert ("optimised for" in capsys.readouterr().out) is said

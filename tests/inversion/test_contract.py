@@ -14,6 +14,7 @@ from random_networks import EVERY
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "ridge": {"pairs": 300},
+    "encoder": {"ridge": Ridge(pairs=300), "pairs": 64},
     "optimize": {"ridge": Ridge(pairs=300), "probes": 100},
     "image2stylegan": {"rate": 0.1, "steps": 300},
 }
@@ -21,6 +22,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 QUICK: dict[str, dict[str, Any]] = {
     "ridge": {"pairs": FEWEST},
+    "encoder": {"ridge": Ridge(pairs=FEWEST), "pairs": FEWEST, "by_codes": 1, "rounds": 1},
     "optimize": {"ridge": Ridge(pairs=FEWEST), "probes": 4, "budget": 3},
     "image2stylegan": {"steps": 2},
 }

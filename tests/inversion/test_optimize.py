@@ -4,8 +4,9 @@ import pytest
 import torch
 
 from latentwalk.features.network import PixelFeatures
-from latentwalk.inversion.optimize import TRIAL, Optimize
+from latentwalk.inversion.optimize import HIDDEN, TRIAL, Optimize
 from latentwalk.inversion.ridge import Ridge
+from latentwalk.inverter import Term
 from latentwalk.latents import Latents
 from random_networks import EVERY
 
@@ -79,6 +80,20 @@ def test_the_class_is_found_by_trying_all() -> None:
     assert torch.equal(given.latents.labels, codes.labels) and (given.evaluations == 1).all()
 
 
+def test_what_a_mask_hides_asks_for_more_of_that_picture_alone(toy) -> None:
+    pictures = toy.render(toy.sample(range(2)))
+    mask = torch.ones(2, 1, 8, 8)
+    mask[0, :, 5:] = 0
+    level = 1e-4
+    found = Optimize(enough=level, ridge=RIDGE, prior=0).invert(toy, pictures, Latents(torch.zeros(2, 16)), mask)
+    ends = found.losses.T
+    before = [float(column[~column.isnan()][-2]) for column in ends]
+    assert found.reached.all() and float(found.mse[0]) <= HIDDEN * level
+    assert before[0] > HIDDEN * level and before[1] > level, "each stops as soon as it is there"
+    alone = Optimize(enough=level, ridge=RIDGE, prior=0).invert(toy, pictures[1:], Latents(torch.zeros(1, 16)))
+    assert torch.equal(alone.evaluations, found.evaluations[1:])
+
+
 def test_there_is_a_start_for_every_picture_or_for_none(toy) -> None:
     with pytest.raises(ValueError, match="for each of 3 pictures, got 2"):
         Optimize(ridge=RIDGE).invert(toy, far(toy), start=toy.sample(range(2)))
@@ -88,3 +103,26 @@ def test_there_is_a_start_for_every_picture_or_for_none(toy) -> None:
 def test_settings_that_mean_nothing_are_refused(settings) -> None:
     with pytest.raises(ValueError, match="expected a budget"):
         Optimize(**settings)
+
+
+class Red:
+    """Sees the mean of the red alone."""
+
+    name = "red"
+
+    def maps(self, images: torch.Tensor) -> list[torch.Tensor]:
+        return [images[:, 0].mean((1, 2))]
+
+    def distance(self, first: list[torch.Tensor], second: list[torch.Tensor]) -> torch.Tensor:
+        return (first[0] - second[0]).square()
+
+
+def test_a_further_term_is_followed_weighed_and_reported(toy) -> None:
+    target = far(toy)
+    plain, *seen = (
+        Optimize(ridge=RIDGE, beside=terms).invert(toy, target)
+        for terms in ((), (Term(Red(), 0.0),), (Term(Red(), 100.0),))
+    )
+    assert not plain.distances and torch.allclose(seen[0].latents.values, plain.latents.values, atol=1e-3)
+    light, heavy = (found.distances["red"] for found in seen)
+    assert (heavy < 0.1 * light).all()

@@ -8,14 +8,17 @@ import torch
 from PIL import Image
 
 from latentwalk.direction import Direction, Directions
+from latentwalk.features.network import PixelFeatures
 from latentwalk.images import to_pictures
 from latentwalk.inversion.optimize import Optimize
 from latentwalk.inversion.ridge import Ridge
 from latentwalk.inversion.tune import Tuning
+from latentwalk.inverter import Term
 from latentwalk.jobs.album import Album, AlbumRecord, is_album
 from latentwalk.jobs.contrast_photos import contrast_photos, photos_in
-from latentwalk.jobs.invert import Framing, invert
+from latentwalk.jobs.invert import Framing, invert, read_inverter
 from latentwalk.jobs.invert_all import invert_all, tune_album
+from latentwalk.jobs.photo_records import plain_settings
 from latentwalk.methods.contrast import Contrast, contrasted
 from latentwalk.origin import Source
 
@@ -163,3 +166,53 @@ def test_bad_photographs_are_one_line(tiny, images, says) -> None:
 def test_an_unknown_inverter_is_refused(tiny, files) -> None:
     with pytest.raises(ValueError, match="no inverter 'x': there are optimize"):
         invert(tiny, files[0], align="none", inverter="x")
+
+
+def test_the_receipt_says_what_came_of_every_photograph(tiny, files) -> None:
+    seen = PixelFeatures()
+    found = invert(tiny, files, align="none", inverter=Ridge(pairs=300), distances=(seen,))
+    assert found.identity == [None] * 3, "no face was looked for"
+    expected = seen.distance(seen.maps(found.images), seen.maps(found.targets))
+    torch.testing.assert_close(found.distances[seen.name], expected)
+    receipt = found.receipt
+    assert receipt.inverter == "Ridge" and receipt.settings["pairs"] == 300 and not receipt.likeness_optimised
+    assert [photo.photo for photo in receipt.photos] == files
+    for i, photo in enumerate(receipt.photos):
+        assert photo.transform == found.frames[i].transform.tolist()
+        assert photo.psnr == pytest.approx(float(found.psnr[i]), abs=0.01)
+        assert photo.distances[seen.name] == pytest.approx(float(expected[i]), abs=1e-3)
+    assert found[1].receipt.photos == receipt.photos[1:2]
+
+
+def test_tuning_leaves_the_figures_without_it_in_the_receipt(tiny, files) -> None:
+    seen = PixelFeatures()
+    settings = {"align": "none", "inverter": Ridge(pairs=300), "distances": (seen,)}
+    plain, both = (invert(tiny, files[0], **settings, tune=tune) for tune in (False, Tuning(steps=20)))
+    assert both.receipt.photos[0].psnr == plain.receipt.photos[0].psnr and plain.receipt.photos[0].tuned is None
+    assert both.receipt.photos[0].tuned == pytest.approx(float(both.psnr), abs=0.01)
+    assert float(both.distances[seen.name]) < float(plain.distances[seen.name])
+
+
+def test_a_term_beside_the_pixels_is_followed_and_written_down(tiny, files) -> None:
+    term = Term(PixelFeatures("SFace"), 0.5)
+    how = read_inverter("optimize", tiny, None, ("pixel", term))
+    assert isinstance(how, Optimize) and how.beside == (term,)
+    assert plain_settings(how, "optimize")["loss"] == ["pixel", "SFace * 0.5"]
+    assert "loss" not in plain_settings(QUICK, "optimize")
+    record = AlbumRecord(generator=Source.of(tiny), inverter="optimize", settings={"loss": ["pixel", "SFace * 0.05"]})
+    assert record.likeness_optimised and not album_for(tiny).record.likeness_optimised
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"loss": ("identity",)}, "expected the loss pixel, or pixel and identity, got identity"),
+        ({"loss": ("pixel", "x")}, "got pixel, x"),
+        ({"loss": ()}, "got none"),
+        ({"loss": ("pixel", "identity"), "inverter": "ridge"}, "inverter optimize by name, got ridge"),
+        ({"distances": ("x",)}, "by 'x': there are identity, imagenet"),
+    ],
+)
+def test_losses_and_distances_that_are_none_are_refused(tiny, files, settings, says) -> None:
+    with pytest.raises(ValueError, match=says):
+        invert(tiny, files[0], align="none", **settings)

@@ -24,8 +24,11 @@ from latentwalk.cli.photos import FramingOptions, check_photos, check_some, say_
 if TYPE_CHECKING:
     from latentwalk.jobs.album import Album
 
-INVERTERS = ("optimize", "ridge", "image2stylegan")
+INVERTERS = ("optimize", "ridge", "encoder", "image2stylegan")
 """Those of inversion/, which needs torch."""
+
+LOSSES = (("pixel",), ("pixel", "identity"))
+"""What an inverter can follow."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,8 @@ class InversionOptions:
         str,
         typer.Option(
             metavar="NAME",
-            help="optimize: from a learned guess, by L-BFGS. ridge: the guess alone. image2stylegan: as that paper.",
+            help="optimize: from a learned guess, by L-BFGS. ridge: the guess alone. encoder: the guess, "
+            "corrected by a small network. image2stylegan: as that paper.",
         ),
     ] = "optimize"
     space: Annotated[
@@ -47,6 +51,13 @@ class InversionOptions:
             show_default=False,
         ),
     ] = None
+    loss: Annotated[
+        str,
+        typer.Option(
+            metavar="NAMES",
+            help="What is followed: pixel, or pixel,identity, so that a face stays that of the person.",
+        ),
+    ] = "pixel"
     mask: Annotated[
         Path | None,
         typer.Option(
@@ -64,9 +75,33 @@ class InversionOptions:
         ),
     ] = False
 
+    tune_noise: Annotated[
+        bool,
+        typer.Option(
+            "--tune-noise",
+            help="Fit the noise maps instead (StyleGAN and StyleGAN2), once the codes are found; the dB of these stay "
+            "the main figure.",
+        ),
+    ] = False
+
+    @property
+    def tunes(self) -> bool:
+        """Whether something is learned beside the codes."""
+        return self.tune or self.tune_noise
+
+    @property
+    def losses(self) -> tuple[str, ...]:
+        return tuple(name.strip() for name in self.loss.split(","))
+
     def check(self) -> None:
         if self.inverter not in INVERTERS:
             raise ValueError(f"--inverter {self.inverter}: expected {', '.join(INVERTERS)}")
+        if self.losses not in LOSSES:
+            raise ValueError(f"--loss {self.loss}: expected {' or '.join(map(','.join, LOSSES))}")
+        if len(self.losses) > 1 and self.inverter != "optimize":
+            raise ValueError(f"--loss {self.loss} goes with --inverter optimize, got {self.inverter}: leave one out")
+        if self.tune and self.tune_noise:
+            raise ValueError("expected one way to tune, got --tune and --tune-noise: leave one out")
         if self.mask is not None:
             check_file(self.mask, "a mask, a picture in black and white")
 
@@ -109,6 +144,7 @@ def invert(
     check_generator(generator)
     folder = check_folder(output.out)
     with outputs([], output.force, folder), working(f"loading {generator}", output.as_json) as progress:
+        from latentwalk.inversion.noise import NoiseMaps, noise_maps
         from latentwalk.inversion.tune import Tuning, check_count
         from latentwalk.jobs.album import Album, AlbumRecord, is_album
         from latentwalk.jobs.invert import read_inverter
@@ -116,13 +152,15 @@ def invert(
         from latentwalk.origin import Source
 
         made = load_generator(generator, look, progress)
-        inverter = read_inverter(how.inverter, made, how.space)
+        if how.tune_noise:
+            noise_maps(made)  # where there are none, it is said before anything is done
+        inverter = read_inverter(how.inverter, made, how.space, how.losses, progress)
         settings = settings_of(inverter, how.inverter, framing, how.mask)
         fresh = Album(AlbumRecord(generator=Source.of(made), inverter=how.inverter, settings=settings), folder=folder)
         album = Album.read(folder) if is_album(folder) and not output.force else fresh
         check_same(album, fresh, folder)
         before = len(album)
-        if how.tune:
+        if how.tunes:
             check_count(len({*map(str, photos), *(photo.photo for photo in album.record.photos)}))
         try:
             names = [str(photo) for photo in photos]
@@ -130,8 +168,8 @@ def invert(
                 if len(album):
                     album.save(folder)
             check_some(album)
-            if how.tune and album.delta is None:
-                album = tune_album(album, made, Tuning(), progress)
+            if how.tunes and album.delta is None:
+                album = tune_album(album, made, NoiseMaps() if how.tune_noise else Tuning(), progress)
                 album.save(folder)
         except KeyboardInterrupt:
             say(f"stopped: {counted(len(album))} in {folder}, the same command goes on from there")

@@ -180,12 +180,17 @@ def say_album(album: "Album") -> None:
     ]
     if rows:
         say_table(("photograph", ">dB", *([">tuned dB"] if tuned else []), ">|code|", ">identity", "framing"), rows)
-        say("dB: how near the picture of the code is to the photograph (PSNR); identity: cosine of two faces", "dim")
+        judged = ", which was optimised for: judge by eye" if record.likeness_optimised else ""
+        say(
+            f"dB: how near the picture of the code is to the photograph (PSNR); identity: cosine of two faces{judged}",
+            "dim",
+        )
     for why in record.skipped.values():
         say(f"skipped {why}", "yellow")
 
 
 def settings_of(inverter: "Inverter", name: str, framing: FramingOptions, mask: Path | None) -> dict[str, Any]:
     """What has to be the same for photographs of one folder."""
-    plain = {k: v for k, v in vars(inverter).items() if isinstance(v, int | float | str) or v is None}
-    return {"inverter": name, **plain, **framing.plain, "mask": None if mask is None else str(mask)}
+    from latentwalk.jobs.photo_records import plain_settings
+
+    return {**plain_settings(inverter, name), **framing.plain, "mask": None if mask is None else str(mask)}

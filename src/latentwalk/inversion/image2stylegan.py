@@ -2,7 +2,7 @@
 
 From the mean w, with the loss of equations 1 and 2: the mean squared difference of the pixels and those of the
 activations. Their network is VGG-16; any that is handed in does here. Noise maps are left as they are: what they add is
-no part of the code.
+no part of the code. `noise.NoiseMaps` fits them afterwards, to codes that stay.
 """
 
 import time
@@ -62,8 +62,8 @@ class Image2StyleGAN:
         evaluate = problem.evaluate(codes, perceptual(self.features))
         values, trace = self._follow(evaluate, by_layers(codes.values), progress)
         end = codes.with_values(values.reshape(codes.values.shape))
-        looks = (~trace.isnan()).sum(0)
-        return problem.inversion(end, self.enough, trace, looks, time.perf_counter() - since)
+        looks, by = (~trace.isnan()).sum(0), () if self.features is None else (self.features,)
+        return problem.inversion(end, self.enough, trace, looks, time.perf_counter() - since, by)
 
     def _start(self, problem: Problem, space: str, start: Latents | None) -> Latents:
         """The codes that are given, or the mean one; where codes are sampled that is none, so there it is a sample."""

@@ -7,6 +7,7 @@ the code is found exactly.
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -15,11 +16,12 @@ from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
 from latentwalk.generator import Generator
+from latentwalk.inversion.guess import guessed_in
 from latentwalk.inversion.metric import inverse_hessian, metric
 from latentwalk.inversion.problem import Look, Loss, Problem, by_layers, joined
-from latentwalk.inversion.ridge import Ridge, guessed_in
+from latentwalk.inversion.ridge import Ridge
 from latentwalk.inversion.spaces import chosen_space, spread_of, to_space
-from latentwalk.inverter import ENOUGH, Inversion, Perception
+from latentwalk.inverter import ENOUGH, Inversion, Perception, Term
 from latentwalk.latents import Latents, concatenate
 from latentwalk.numerics.lbfgs import Evaluate, Minimum, minimise
 from latentwalk.progress import Progress, silent
@@ -33,6 +35,9 @@ TRIAL = 12
 PIXEL_STEPS, FEATURE_STEPS = 80, 40
 """Evaluations by pixels before it is asked which pictures are stuck, and by features that get those on."""
 
+HIDDEN = 0.5
+"""Of what is enough, where a mask hides a part of a picture: it is farther off than what is seen."""
+
 STUCK = 5
 """Times what is enough: pictures that are nearer only need more of the same."""
 
@@ -42,10 +47,12 @@ class Optimize:
     """Settings of the optimisation.
 
     space: where codes are wanted; w by itself, or where codes are sampled if there is none.
-    enough: mean squared difference at which a picture is reached and done.
+    enough: mean squared difference at which a picture is reached and done; half of it where a mask hides something.
     prior: weight of the mean square of the code, in numbers of which sampled ones have the standard deviation 1.
     budget: evaluations of one picture at most, those of classes not counted. memory: steps of L-BFGS that are kept.
     features: what gets pictures on that are stuck; without them all is spent on pixels.
+    beside: what else counts from the first step to the last, such as likeness to a face. What was optimised for says
+    little of how good the code is: judge by something else.
     probes: of the generator's mean Hessian, see `metric`. ridge: the first guess.
     """
 
@@ -57,6 +64,7 @@ class Optimize:
     features: Perception | None = None
     probes: int | None = None
     ridge: Ridge = field(default_factory=Ridge)
+    beside: tuple[Term, ...] = ()
 
     def __post_init__(self) -> None:
         counts = (self.budget, self.memory, 1 if self.probes is None else self.probes)
@@ -84,7 +92,8 @@ class Optimize:
         space = chosen_space(generator, self.space)
         codes, spent = self._start(problem, space, start, progress)
         inverse = inverse_hessian(metric(generator, space, self.probes, progress), self.prior / codes.values[0].numel())
-        by_pixels = problem.evaluate(codes, pixels(generator, space, self.prior))
+        enough = problem.enough(self.enough, HIDDEN)
+        by_pixels = problem.evaluate(codes, summed(pixels(generator, space, self.prior), self.beside))
 
         def follow(evaluate: Evaluate, values: Tensor, rows: Tensor, budget: int) -> Minimum:
             """Some pictures, from some values."""
@@ -92,7 +101,7 @@ class Optimize:
                 lambda some, numbers: evaluate(some, rows[numbers]),
                 values[rows],
                 inverse,
-                self.enough,
+                enough[rows],
                 budget,
                 self.memory,
                 tell=partial(progress, "inverting"),
@@ -103,10 +112,10 @@ class Optimize:
         found = follow(by_pixels, values, torch.arange(len(problem), device=values.device), min(first, self.budget))
         values, trace, looks = found.values, found.trace, found.evaluations
         left = self.budget - first - FEATURE_STEPS
-        late = torch.nonzero(found.figures > self.enough)[:, 0]
+        late = torch.nonzero(found.figures > enough)[:, 0]
         if self.features is not None and left > 0 and len(late):
             # 2. What is far off by now is stuck: it goes on by features.
-            begin, stuck = values.clone(), late[found.figures[late] > STUCK * self.enough]
+            begin, stuck = values.clone(), late[(found.figures > STUCK * enough)[late]]
             if len(stuck):
                 seen = follow(problem.evaluate(codes, alike(self.features)), values, stuck, FEATURE_STEPS)
                 begin[stuck], trace = seen.values, joined(trace, seen.trace, stuck)
@@ -117,7 +126,8 @@ class Optimize:
             values[late[better]], trace = again.values[better], joined(trace, again.trace, late)
             looks[late] += again.evaluations
         end = codes.with_values(values.reshape(codes.values.shape))
-        return problem.inversion(end, self.enough, trace, looks + spent, time.perf_counter() - since)
+        by = [term.seen for term in self.beside]
+        return problem.inversion(end, enough, trace, looks + spent, time.perf_counter() - since, by)
 
     def _start(
         self, problem: Problem, space: str, start: Latents | None, progress: Progress
@@ -166,6 +176,18 @@ def pixels(generator: Generator, space: str, prior: float) -> Loss:
         return m + prior * p * m.square() / (m.square() + FADES**2)
 
     return loss
+
+
+def summed(loss: Loss, beside: Sequence[Term]) -> Loss:
+    """A loss and further terms."""
+    if not beside:
+        return loss
+
+    def total(look: Look) -> Float[Tensor, "k"]:
+        parts = [term.weight * alike(term.seen)(look) for term in beside]
+        return loss(look) + torch.stack(parts).sum(0)
+
+    return total
 
 
 def alike(features: Perception) -> Loss:

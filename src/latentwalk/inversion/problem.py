@@ -1,6 +1,6 @@
 """A batch of pictures to be inverted: their codes go in, what is wrong with their pictures comes out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -8,7 +8,7 @@ from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
 from latentwalk.generator import RENDER_PIXELS, Generator
-from latentwalk.inverter import Inversion, check_images, mean_square, read_mask
+from latentwalk.inverter import Inversion, Perception, check_images, mean_square, read_mask
 from latentwalk.latents import Latents
 from latentwalk.numerics.lbfgs import Evaluate, Point
 
@@ -56,6 +56,11 @@ class Problem:
     def __len__(self) -> int:
         return len(self.targets)
 
+    def enough(self, level: float, hidden: float) -> Float[Tensor, "n"]:
+        """The level of every picture, and its share `hidden` where a mask hides something of the picture."""
+        levels = self.targets.new_full((len(self),), level)
+        return levels if self.mask is None else torch.where((self.mask > 0).flatten(1).all(1), levels, hidden * levels)
+
     def check_start(self, start: Latents) -> Latents:
         """Codes to start from, one per picture. Raises ValueError for others."""
         if len(start) != len(self):
@@ -90,15 +95,17 @@ class Problem:
     def inversion(
         self,
         codes: Latents,
-        enough: float,
+        enough: float | Float[Tensor, "n"],
         losses: Float[Tensor, "steps n"],
         evaluations: Int[Tensor, "n"],
         seconds: float,
+        by: Sequence[Perception] = (),
     ) -> Inversion:
-        """What came of it, on pictures made anew."""
+        """What came of it, on pictures made anew. by: what else measures how far they are from their targets."""
         images = self.generator.render(codes).float()
         reached = mean_square(images - self.given, self.mask) <= enough
-        return Inversion(codes, images, self.given, self.mask, reached, losses, evaluations, seconds)
+        found = Inversion(codes, images, self.given, self.mask, reached, losses, evaluations, seconds)
+        return found.measured(by)
 
 
 def at_once(generator: Generator) -> int:

@@ -5,7 +5,6 @@ known in part is completed by the picture of the guess, and guessed again, as ex
 Laird and Rubin, 1977).
 """
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -13,12 +12,12 @@ from typing import NamedTuple
 import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
-from torch.nn import functional as F
 
 from latentwalk.generator import Generator
+from latentwalk.inversion.guess import classes_of, guessed_in, invert_by_guess, shrunk
 from latentwalk.inversion.problem import affordable
 from latentwalk.inversion.spaces import chosen_space, class_numbers, kept_as, to_space
-from latentwalk.inverter import ENOUGH, Inversion, check_images, mean_square, read_mask
+from latentwalk.inverter import ENOUGH, Inversion
 from latentwalk.kept import close, kept
 from latentwalk.latents import Latents
 from latentwalk.numerics.linear import FEWEST, learn_linear
@@ -31,11 +30,8 @@ SEED = 77
 PAIRS = (5000, 500)
 """How many are learned from: of small pictures, and of large ones at least."""
 
-GUESSED_IN = {"w+": "w", "z+": "z", "s": "w"}
-"""Where codes of a space are guessed before they are mapped to it."""
 
-
-class Guess(NamedTuple):
+class Learned(NamedTuple):
     """What was learned of a generator.
 
     weight, bias: from pixels (and class) to the code. picture: the mean of the small pictures [p]. proof: the first
@@ -78,16 +74,11 @@ class Ridge:
         progress: Progress = silent,
     ) -> Inversion:
         """The guess alone. start: only its labels are used. Else as `Inverter.invert` says."""
-        since = time.perf_counter()
-        targets = check_images(generator, images)
-        known = read_mask(mask, targets)
-        labels = None if start is None else start.labels
-        codes = self.guess(generator, targets, labels, known, progress)
-        made = generator.render(codes).float()
-        losses = mean_square(made - targets, known)
-        looks = torch.full((len(codes),), 1 if known is None else 1 + self.fills, device=losses.device)
-        seconds = time.perf_counter() - since
-        return Inversion(codes, made, images, known, losses <= self.enough, losses[None], looks, seconds)
+        return invert_by_guess(self, generator, images, start, mask, progress)
+
+    def looks(self, masked: bool) -> int:
+        """How often a picture is made for one guess, that of the answer included."""
+        return 1 + self.fills if masked else 1
 
     def guess(
         self,
@@ -113,7 +104,7 @@ class Ridge:
             codes = self._codes(generator, learned, base, filled(known, made, mask, self.side), labels)
         return to_space(generator, codes, space)
 
-    def learn(self, generator: Generator, progress: Progress = silent) -> Guess:
+    def learn(self, generator: Generator, progress: Progress = silent) -> Learned:
         """What a guess needs to know, out of the cache if it was learned before."""
         base = guessed_in(generator, chosen_space(generator, self.space))
         pairs = affordable(generator, *PAIRS) if self.pairs is None else self.pairs
@@ -122,12 +113,12 @@ class Ridge:
         def fits(old: Mapping[str, Tensor]) -> bool:  # another network might have the same weights
             first = next(iter(sample_codes(generator, 1, SEED, labels=class_numbers(generator))))
             proof = small(generator.render(first).float(), self.side)[0].cpu()
-            return set(old) == set(Guess._fields) and close(old["proof"], proof, 0, 1e-2)
+            return set(old) == set(Learned._fields) and close(old["proof"], proof, 0, 1e-2)
 
         learned = kept("ridge", name, lambda: self._learn(generator, base, pairs, progress)._asdict(), fits)
-        return Guess(**{field: learned[field].to(generator.device) for field in Guess._fields})
+        return Learned(**{field: learned[field].to(generator.device) for field in Learned._fields})
 
-    def _learn(self, generator: Generator, base: str, pairs: int, progress: Progress) -> Guess:
+    def _learn(self, generator: Generator, base: str, pairs: int, progress: Progress) -> Learned:
         codes, pictures, given, done = [], [], [], 0
         labels = class_numbers(generator)
         for part in sample_codes(generator, pairs, SEED, labels=labels, batch=64):
@@ -139,10 +130,10 @@ class Ridge:
             progress("learning to guess codes", done, pairs)
         inputs, outputs = torch.cat(pictures), torch.cat(codes)
         learned = learn_linear(torch.cat([inputs, torch.cat(given)], 1), outputs)
-        return Guess(learned.weight.float(), learned.bias.float(), inputs.mean(0), inputs[0])
+        return Learned(learned.weight.float(), learned.bias.float(), inputs.mean(0), inputs[0])
 
     def _codes(
-        self, generator: Generator, learned: Guess, base: str, seen: Float[Tensor, "n p"], labels: Tensor | None
+        self, generator: Generator, learned: Learned, base: str, seen: Float[Tensor, "n p"], labels: Tensor | None
     ) -> Latents:
         """Codes of small pictures in the space where they are guessed."""
         needed = None if base in generator.label_free else labels
@@ -151,39 +142,19 @@ class Ridge:
         return blank.with_values((inputs @ learned.weight + learned.bias).view_as(blank.values))
 
 
-def guessed_in(generator: Generator, space: str) -> str:
-    """The space where codes are guessed, from which they are mapped to their own."""
-    base = GUESSED_IN.get(space, space)
-    return base if base in generator.spaces else space
-
-
-def classes_of(generator: Generator, latents: Latents) -> Float[Tensor, "n classes"]:
-    """Class vectors where the code does not have the class inside; [n, 0] elsewhere. Raises ValueError for none."""
-    if latents.space in generator.label_free:
-        return latents.values.new_zeros(len(latents), 0)
-    return generator.class_vectors(latents)
-
-
 def small(
     images: Float[Tensor, "n c h w"], side: int, mask: Float[Tensor, "n 1 h w"] | None = None
 ) -> Float[Tensor, "n p"]:
     """Copies of at most so many pixels a side, flat; each pixel is the mean of what is known of it, or 0."""
-    size = _small_size(images, side)
     if mask is None:
-        return F.adaptive_avg_pool2d(images, size).flatten(1)
-    weight = F.adaptive_avg_pool2d(mask, size)
-    return (F.adaptive_avg_pool2d(torch.where(mask > 0, images, 0) * mask, size) / weight.clamp(min=1e-6)).flatten(1)
+        return shrunk(images, side).flatten(1)
+    weight = shrunk(mask, side)
+    return (shrunk(torch.where(mask > 0, images, 0) * mask, side) / weight.clamp(min=1e-6)).flatten(1)
 
 
 def filled(
     known: Float[Tensor, "n p"], other: Float[Tensor, "n p"], mask: Float[Tensor, "n 1 h w"], side: int
 ) -> Float[Tensor, "n p"]:
     """What is known of small pictures, and others where nothing is."""
-    weight = F.adaptive_avg_pool2d(mask, _small_size(mask, side)).flatten(1)
+    weight = shrunk(mask, side).flatten(1)
     return torch.lerp(other, known, weight.repeat(1, known.shape[1] // weight.shape[1]))
-
-
-def _small_size(images: Tensor, side: int) -> tuple[int, int]:
-    height, width = images.shape[2:]
-    scale = min(1.0, side / max(height, width))
-    return max(1, round(height * scale)), max(1, round(width * scale))

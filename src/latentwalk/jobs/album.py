@@ -15,6 +15,7 @@ from latentwalk.code_files import IN_FOLDER
 from latentwalk.delta import Delta, with_delta
 from latentwalk.files import write_text
 from latentwalk.framing.align import Aligned, through
+from latentwalk.framing.identity import Identity
 from latentwalk.framing.paste import paste
 from latentwalk.generator import Generator
 from latentwalk.jobs.load import find_source
@@ -35,7 +36,7 @@ class PhotoRecord(Record):
     note: what a person should know of the framing. psnr: of the picture of the code, in dB, where the photograph is.
     norm: of the code. evaluations: how often its picture was made. reached: whether it came as near as was asked.
     identity: cosine of face embeddings of crop and picture, None where none was measured.
-    tuned: the same PSNR with the tuned generator.
+    tuned: the same PSNR with the tuned generator. distances: of crop and picture, by the networks that were asked.
     """
 
     photo: str
@@ -51,6 +52,7 @@ class PhotoRecord(Record):
     reached: bool
     identity: float | None = None
     tuned: float | None = None
+    distances: dict[str, float] = Field(default_factory=dict)
 
     @property
     def points(self) -> Float[np.ndarray, "5 2"]:
@@ -73,6 +75,12 @@ class AlbumRecord(Record):
     settings: dict[str, JsonValue] = Field(default_factory=dict)
     photos: list[PhotoRecord] = Field(default_factory=list)
     skipped: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def likeness_optimised(self) -> bool:
+        """Whether codes were optimised for the identity that is measured, which then judges nothing."""
+        loss = self.settings.get("loss")
+        return isinstance(loss, list) and any(str(term).startswith(Identity.name) for term in loss)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,6 @@
 """Invert: photographs -> codes whose pictures are like them, framed as the generator draws, and tuned if asked for."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -11,16 +11,22 @@ from PIL import Image
 from torch import Tensor
 
 from latentwalk.delta import Delta, with_delta
+from latentwalk.features.imagenet import imagenet_features
 from latentwalk.framing.align import Aligned
 from latentwalk.framing.align import align as align_photo
+from latentwalk.framing.likeness import likeness_of
 from latentwalk.framing.paste import paste
 from latentwalk.framing.template import file_name
 from latentwalk.generator import Generator
 from latentwalk.inversion import INVERTERS
+from latentwalk.inversion.noise import NoiseMaps
 from latentwalk.inversion.tune import Tuning
-from latentwalk.inverter import Inversion, Inverter
+from latentwalk.inverter import Inversion, Inverter, Perception, Term
+from latentwalk.jobs.album import AlbumRecord, rounded
+from latentwalk.jobs.photo_records import plain_settings, records
 from latentwalk.kept import place
 from latentwalk.latents import Latents
+from latentwalk.origin import Source
 from latentwalk.photos import Photo, read_photo
 from latentwalk.progress import Progress, silent
 
@@ -31,6 +37,7 @@ class Inverted:
 
     generator: the one that renders the codes: tuned, where that was asked for. inversion: codes, pictures and what they
     cost. frames: how each photograph was framed. photos: the photographs. delta: what tuning changed.
+    receipt: how it was done and what came of every photograph, as a folder of `latentwalk invert` has it.
     A single index or a slice gives some of the photographs.
     """
 
@@ -38,6 +45,7 @@ class Inverted:
     inversion: Inversion
     frames: tuple[Aligned, ...]
     photos: tuple[Photo, ...]
+    receipt: AlbumRecord
     delta: Delta | None = None
 
     def __len__(self) -> int:
@@ -45,7 +53,10 @@ class Inverted:
 
     def __getitem__(self, index: int | slice) -> "Inverted":
         part = index if isinstance(index, slice) else slice(index, index + 1 or None)
-        return replace(self, inversion=self.inversion[part], frames=self.frames[part], photos=self.photos[part])
+        receipt = self.receipt.model_copy(update={"photos": self.receipt.photos[part]})
+        return replace(
+            self, inversion=self.inversion[part], frames=self.frames[part], photos=self.photos[part], receipt=receipt
+        )
 
     @property
     def latents(self) -> Latents:
@@ -71,6 +82,20 @@ class Inverted:
     def psnr(self) -> Float[Tensor, "n"]:
         """How near each picture is to its photograph, in dB, where the photograph is."""
         return self.inversion.psnr
+
+    @property
+    def distances(self) -> dict[str, Float[Tensor, "n"]]:
+        """How far the pictures are from their photographs, by the names of the networks that were asked."""
+        return dict(self.inversion.distances)
+
+    @property
+    def identity(self) -> list[float | None]:
+        """Cosines of the faces of photographs and pictures of the codes, before tuning, by SFace.
+
+        None where no face is, or no network to tell. It judges nothing where codes were optimised for it
+        (`receipt.likeness_optimised`).
+        """
+        return [photo.identity for photo in self.receipt.photos]
 
     def put_back(self, images: Float[Tensor, "n c h w"], change: bool = False) -> list[Image.Image]:
         """The photographs in full resolution, with these pictures in the place of the frames.
@@ -116,8 +141,10 @@ def invert(
     align: str | Framing = "auto",
     *,
     inverter: Inverter | str = "optimize",
+    loss: Sequence[str | Term] = ("pixel",),
+    distances: Sequence[str | Perception] = (),
     mask: Photo | None = None,
-    tune: bool | Tuning = False,
+    tune: bool | Tuning | NoiseMaps = False,
     progress: Progress = silent,
 ) -> Inverted:
     """Codes whose pictures are like photographs.
@@ -126,17 +153,29 @@ def invert(
     space: of the codes; w by itself, or where codes are sampled if there is none.
     align: how photographs are framed: "auto", "face", "none", or a `Framing`. Faces are found where the generator draws
     some, which needs the extra `photos`.
-    inverter: a name of `INVERTERS`, or any `Inverter`. mask: a picture of the photograph's size, white where it counts.
+    inverter: a name of `INVERTERS`, or any `Inverter`. loss: what is followed: "pixel" always; also "identity", so that
+    a face stays that of the person, and any `Term`. distances: who measures the result, see `Inversion`: names of
+    `PERCEPTIONS` or any `Perception`. mask: a picture of the photograph's size, white where it counts.
     tune: also learn the last layers anew, so that the pictures become those of the photographs (Roich et al., 2021);
-    the generator itself stays fixed, and the result has one of its own.
+    the generator itself stays fixed, and the result has one of its own. `NoiseMaps()` fits the noise maps instead.
+    The receipt has how near the codes came before.
     Raises ValueError for a photograph that cannot be read or framed, and settings that do not fit.
     """
     photos, framing = read_photos(images), align if isinstance(align, Framing) else Framing(align)
     framing = framing if mask is None else replace(framing, mask=mask)
     frames = [framing.frame(photo, generator, progress) for photo in photos]
-    found = invert_frames(generator, frames, read_inverter(inverter, generator, space), progress)
-    inverted = Inverted(generator, found, tuple(frames), tuple(photos))
-    return tuned(inverted, tune if isinstance(tune, Tuning) else Tuning(), progress) if tune else inverted
+    how = read_inverter(inverter, generator, space, loss, progress)
+    by = [read_perception(each, generator, progress) for each in distances]
+    found = invert_frames(generator, frames, how, progress).measured(by)
+    name = inverter if isinstance(inverter, str) else type(inverter).__name__
+    receipt = AlbumRecord(
+        generator=Source.of(generator),
+        inverter=name,
+        settings=plain_settings(how, name),
+        photos=records(photos, frames, found),
+    )
+    inverted = Inverted(generator, found, tuple(frames), tuple(photos), receipt)
+    return tuned(inverted, Tuning() if tune is True else tune, progress, by) if tune else inverted
 
 
 def invert_frames(
@@ -147,13 +186,21 @@ def invert_frames(
     return inverter.invert(generator, targets, None, frame_mask(frames), progress)
 
 
-def tuned(inverted: Inverted, tuning: Tuning, progress: Progress = silent) -> Inverted:
-    """The same codes, and a generator whose last layers have learned the photographs."""
+def tuned(
+    inverted: Inverted, tuning: Tuning | NoiseMaps, progress: Progress = silent, by: Sequence[Perception] = ()
+) -> Inverted:
+    """The same codes, and a generator whose last layers, or noise maps, have learned the photographs.
+
+    by: measures the result again.
+    """
     found = inverted.inversion
     delta = tuning.tune(inverted.generator, found.latents, found.targets, found.mask, progress)
     generator = with_delta(inverted.generator, delta)
-    again = replace(found, images=generator.render(found.latents).float())
-    return replace(inverted, generator=generator, inversion=again, delta=delta)
+    again = replace(found, images=generator.render(found.latents).float(), distances={}).measured(by)
+    pairs = zip(inverted.receipt.photos, rounded(again.psnr, 2), strict=True)
+    photos = [photo.model_copy(update={"tuned": value}) for photo, value in pairs]
+    receipt = inverted.receipt.model_copy(update={"photos": photos})
+    return replace(inverted, generator=generator, inversion=again, receipt=receipt, delta=delta)
 
 
 def read_photos(images: Photo | Iterable[Photo]) -> list[Photo]:
@@ -168,8 +215,21 @@ def read_photos(images: Photo | Iterable[Photo]) -> list[Photo]:
     return photos
 
 
-def read_inverter(inverter: Inverter | str, generator: Generator, space: str | None = None) -> Inverter:
-    """The inverter by its name or itself. Raises ValueError for a name that is none."""
+def read_inverter(
+    inverter: Inverter | str,
+    generator: Generator,
+    space: str | None = None,
+    loss: Sequence[str | Term] = ("pixel",),
+    progress: Progress = silent,
+) -> Inverter:
+    """The inverter by its name or itself. loss: as in `invert`.
+
+    Raises ValueError for a name that is none, and for a loss that it cannot follow.
+    """
+    check_loss(loss)
+    if len(loss) > 1 and inverter != "optimize":
+        name = inverter if isinstance(inverter, str) else type(inverter).__name__
+        raise ValueError(f"a loss beside pixels goes with the inverter optimize by name, got {name}: leave it out")
     if not isinstance(inverter, str):
         if space is not None:
             raise ValueError(f"space goes with an inverter by name, got {type(inverter).__name__}: give it the space")
@@ -178,7 +238,41 @@ def read_inverter(inverter: Inverter | str, generator: Generator, space: str | N
         raise ValueError(f"no inverter {inverter!r}: there are {', '.join(INVERTERS)}")
     make: Any = INVERTERS[inverter]
     known = {field.name for field in fields(make)}
-    return make(**({"space": space} if "space" in known else {}))
+    settings: dict[str, Any] = {"space": space} if "space" in known else {}
+    if len(loss) > 1:
+        settings["beside"] = tuple(
+            term if isinstance(term, Term) else Term(read_perception(term, generator, progress), WEIGHTS[term])
+            for term in loss
+            if term != "pixel"
+        )
+    return make(**settings)
+
+
+def check_loss(loss: Sequence[str | Term]) -> None:
+    """Raises ValueError for a loss without pixels, and for names that are none."""
+    unknown = [term for term in loss if isinstance(term, str) and term not in ("pixel", *WEIGHTS)]
+    if isinstance(loss, str) or unknown or "pixel" not in loss:
+        got = loss if isinstance(loss, str) else ", ".join(map(str, loss))
+        raise ValueError(f"expected the loss pixel, or pixel and {' or '.join(WEIGHTS)}, got {got or 'none'}")
+
+
+def read_perception(by: str | Perception, generator: Generator, progress: Progress = silent) -> Perception:
+    """What pictures are compared by, by its name or itself. Raises ValueError for a name that is none."""
+    if not isinstance(by, str):
+        return by
+    if by not in PERCEPTIONS:
+        raise ValueError(f"nothing compares pictures by {by!r}: there are {', '.join(PERCEPTIONS)}")
+    return PERCEPTIONS[by](generator, progress)
+
+
+PERCEPTIONS: dict[str, Callable[[Generator, Progress], Perception]] = {
+    "identity": lambda generator, progress: likeness_of(generator, cache_folder() / "templates", progress=progress),
+    "imagenet": lambda generator, _: imagenet_features(generator.device),
+}
+"""What photographs and pictures are compared by, by name."""
+
+WEIGHTS = {"identity": 0.05}
+"""Of terms of the loss beside the pixels."""
 
 
 def frame_mask(frames: Sequence[Aligned]) -> Float[Tensor, "n 1 h w"] | None:

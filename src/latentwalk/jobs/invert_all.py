@@ -7,13 +7,13 @@ import torch
 
 from latentwalk.delta import with_delta
 from latentwalk.framing.align import Aligned
-from latentwalk.framing.identity import Identity
 from latentwalk.generator import Generator
+from latentwalk.inversion.noise import NoiseMaps
 from latentwalk.inversion.tune import Tuning
-from latentwalk.inverter import Inversion, Inverter, mean_square
-from latentwalk.jobs.album import Album, PhotoRecord, numbers, rounded
+from latentwalk.inverter import Inverter, mean_square
+from latentwalk.jobs.album import Album, rounded
 from latentwalk.jobs.invert import Framing, frame_mask, invert_frames
-from latentwalk.photos import photo_name
+from latentwalk.jobs.photo_records import records
 from latentwalk.progress import Progress, silent
 
 BATCH = 32
@@ -55,39 +55,8 @@ def invert_all(
         yield album
 
 
-def records(names: Sequence[str], frames: Sequence[Aligned], found: Inversion) -> list[PhotoRecord]:
-    """What was done with each photograph."""
-    cosines = identities(frames, found)
-    figures = zip(rounded(found.psnr, 2), rounded(found.norms, 3), strict=True)
-    return [
-        PhotoRecord(
-            photo=photo_name(name),
-            transform=[[float(value) for value in row] for row in frame.transform],
-            landmarks=numbers(frame.landmarks),
-            template=numbers(frame.template),
-            face=frame.face,
-            faces=frame.faces,
-            note=frame.note,
-            psnr=psnr,
-            norm=norm,
-            evaluations=int(found.evaluations[i]),
-            reached=bool(found.reached[i]),
-            identity=cosines[i],
-        )
-        for i, (name, frame, (psnr, norm)) in enumerate(zip(names, frames, figures, strict=True))
-    ]
-
-
-def identities(frames: Sequence[Aligned], found: Inversion) -> list[float | None]:
-    """Cosines of the faces of photographs and pictures, by a network that took no part; None where no face is."""
-    if not any(frame.landmarks is not None for frame in frames):
-        return [None] * len(frames)
-    cosines = Identity().compare(found.targets, found.images).tolist()
-    return [None if value != value else round(value, 3) for value in cosines]
-
-
-def tune_album(album: Album, generator: Generator, tuning: Tuning, progress: Progress = silent) -> Album:
-    """The album with a delta: the last layers have learned all its photographs.
+def tune_album(album: Album, generator: Generator, tuning: Tuning | NoiseMaps, progress: Progress = silent) -> Album:
+    """The album with a delta: the last layers, or noise maps, have learned all its photographs.
 
     generator: the fixed one. Raises ValueError when a photograph is not there any more.
     """

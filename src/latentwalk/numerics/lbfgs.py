@@ -55,7 +55,7 @@ def minimise(
     evaluate: Evaluate,
     start: Float[Tensor, "n b d"],
     inverse: Float[Tensor, "b d d"] | None = None,
-    enough: float = 0.0,
+    enough: float | Float[Tensor, "n"] = 0.0,
     budget: int = 200,
     memory: int = 10,
     patience: int = 20,
@@ -65,8 +65,9 @@ def minimise(
     """Minimise n problems of b blocks of d numbers.
 
     inverse: the inverse Hessian to begin with, block by block; without it the identity, scaled to the last step.
-    enough: a problem is done when its figure is no greater. budget: evaluations of each at most. memory: steps in the
-    history. patience, still: a problem is done when so many evaluations lowered its loss by less than this share.
+    enough: a problem is done when its figure is no greater than this, or than its own of these. budget: evaluations of
+    each at most. memory: steps in the history. patience, still: a problem is done when so many evaluations lowered its
+    loss by less than this share.
     tell: hears after every evaluation how many problems are done, of how many.
     """
     walk = _Walk(evaluate, start, inverse, memory)
@@ -78,7 +79,7 @@ def minimise(
         alive = walk.step(rows)
         trace.append(torch.where(going, walk.figure, torch.nan))
         lowest.append(walk.loss.clone())
-        going[rows] = alive & (walk.figure[rows] > enough)
+        going[rows] = alive & (walk.figure > enough)[rows]
         if len(lowest) > patience:
             going &= lowest[-1 - patience] - walk.loss > still * lowest[-1 - patience].abs()
         tell(int((~going).sum()), len(going))
