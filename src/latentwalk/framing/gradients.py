@@ -35,11 +35,14 @@ def _neighbours(values: Float[Tensor, "n 1 h w"], reach: int) -> Float[Tensor, "
     """The mean of each cell and the eight at this distance."""
     padded = F.pad(values, [reach] * 4, mode="replicate")
     height, width = values.shape[2:]
-    return sum(
-        padded[:, :, down : down + height, across : across + width]
-        for down in (0, reach, 2 * reach)
-        for across in (0, reach, 2 * reach)
-    ) / 9
+    return (
+        sum(
+            padded[:, :, down : down + height, across : across + width]
+            for down in (0, reach, 2 * reach)
+            for across in (0, reach, 2 * reach)
+        )
+        / 9
+    )
 
 
 def _edges(images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n bins h w"]:

@@ -2,8 +2,8 @@
 
 Samples are framed rightly, and their shifted, turned and scaled copies wrongly. What tells them apart, in histograms of
 gradients, is a linear discriminant (Hariharan, Malik and Ramanan, 2012). What undoes a wrong frame is a cascade of
-regressions: each moves the frame by what the histograms say, and the next learns from where the frames are then (Xiong
-and De la Torre, 2013).
+regressions: each moves the frame by what the histograms say, and the next has learned from smaller errors (Dollár,
+Welinder and Perona, 2010).
 """
 
 from collections.abc import Mapping
@@ -20,19 +20,25 @@ from latentwalk.framing.gradients import histograms
 from latentwalk.framing.windows import EDGE, LOOK, Motions, motions_of, random_motions, window_size, windows
 from latentwalk.generator import Generator
 from latentwalk.kept import close, kept
-from latentwalk.numerics.linear import learn_linear
+from latentwalk.numerics.linear import Linear, learn_linear
 from latentwalk.options import NEUTRAL
 from latentwalk.progress import Progress, silent
 from latentwalk.samples import sample_codes
 
-SAMPLES, SEED, UNSEEN = 500, 78, 50
+SAMPLES, SEED, UNSEEN = 1000, 78, 50
 """Samples that are learned from; their seed, see `samples.fresh_seeds`; and those that show how well it was learned."""
 
-STEPS, STARTS = 5, 3
+STEPS, STARTS = 5, 2
 """Regressions of the cascade, and wrong frames of each sample that they learn from."""
 
-START_GROWTH, START_ANGLE, START_SHIFT = 1.4, 25.0, 0.25
-"""Where the cascade starts, at most: a factor, degrees, and a share of the frame."""
+START_GROWTH, START_ANGLE, START_SHIFT = 0.4, 25.0, 0.25
+"""How wrong frames are at most where the cascade starts: growth and shift as shares of the frame, and degrees."""
+
+SHRINK = 0.6
+"""What of it each step leaves to the next."""
+
+RIDGES = (1e-2, 1e-1, 1.0, 10.0)
+"""Histograms are many for so few samples: see `learn_linear`."""
 
 NEAR = (1.06, 4.0, 0.03)
 """Growth, angle and shift that are still rightly framed: a search looks no closer."""
@@ -43,7 +49,7 @@ FAR = (1.8, 40.0, 0.6)
 APART = 9.5
 """Pixels at the edge, of `LOOK`, from which on they are wrong."""
 
-BLURRED = 6.0
+BLURRED = 10.0
 """Pixels of `LOOK` by which frames of unseen samples are wrong, at the median, from which on nothing was learned."""
 
 
@@ -52,7 +58,7 @@ class Learned(NamedTuple):
 
     steps, offsets: the cascade, from histograms to the `Motions.numbers` of the right frame within the present one.
     normal, level: the discriminant, log odds of a right frame against a wrong one. error: pixels of `LOOK` by which the
-    corners of frames of unseen samples are wrong after the cascade, at the median. proof: the first sample's histograms.
+    corners of frames of unseen samples are wrong after the cascade, at the median. proof: histograms of the first one.
     """
 
     steps: Float[Tensor, "s p 4"]
@@ -110,7 +116,9 @@ def look(pictures: Float[Tensor, "n c h w"], motions: Motions, size: tuple[int, 
     """The histograms of windows, flat; picture after picture, so that memory is bounded."""
     parts = [
         histograms(windows(some, Motions(turn, shift), size)).flatten(1)
-        for some, turn, shift in zip(pictures.split(250), motions.turn.split(250), motions.shift.split(250), strict=True)
+        for some, turn, shift in zip(
+            pictures.split(250), motions.turn.split(250), motions.shift.split(250), strict=True
+        )
     ]
     return torch.cat(parts)
 
@@ -124,17 +132,14 @@ def _learn(pictures: Float[Tensor, "n c y x"], size: tuple[int, int], progress: 
     """pictures: of which the last `UNSEEN` are not learned from."""
     random = torch.Generator().manual_seed(SEED)
     known, unseen = pictures[:-UNSEEN], pictures[-UNSEEN:]
-    # the cascade: every step learns where the frames are that the steps before it have left
-    many = known.repeat(STARTS, 1, 1, 1)
-    frames = random_motions(len(many), START_GROWTH, START_ANGLE, START_SHIFT, random)
-    steps, offsets = [], []
+    # the cascade: every step learns from frames that are less wrong; starts of one sample are neighbours
+    many = known.repeat_interleave(STARTS, 0)
+    steps: list[Linear] = []
     for done in range(STEPS):
         progress("learning to frame", done, STEPS)
-        seen = look(many, frames, size)
-        step = learn_linear(seen, frames.back().numbers().float())
-        steps.append(step.weight.float())
-        offsets.append(step.bias.float())
-        frames = frames.after(motions_of(seen @ steps[-1] + offsets[-1]))
+        share = SHRINK**done
+        frames = random_motions(len(many), 1 + share * START_GROWTH, share * START_ANGLE, share * START_SHIFT, random)
+        steps.append(learn_linear(look(many, frames, size), frames.back().numbers().float(), RIDGES))
     # the discriminant: nearly right against surely wrong
     right = look(known.repeat(2, 1, 1, 1), random_motions(2 * len(known), *NEAR, random), size)
     frames = random_motions(4 * len(known), *FAR, random)
@@ -142,9 +147,10 @@ def _learn(pictures: Float[Tensor, "n c y x"], size: tuple[int, int], progress: 
     wrong = look(known.repeat(4, 1, 1, 1)[rows], frames.pick(rows), size)
     normal, level = discriminant(right.double().numpy(), wrong.double().numpy())
     proof = look(pictures[:1], straight(1), size)[0]
-    learned = Learned(torch.stack(steps), torch.stack(offsets), normal, level, torch.zeros(1), proof)
+    weights, offsets = (torch.stack(parts).float() for parts in zip(*((s.weight, s.bias) for s in steps), strict=True))
+    learned = Learned(weights, offsets, normal, level, torch.zeros(1), proof)
     # how well it works on samples that nothing was learned from
-    start = random_motions(len(unseen), START_GROWTH, START_ANGLE, START_SHIFT, random)
+    start = random_motions(len(unseen), 1 + START_GROWTH, START_ANGLE, START_SHIFT, random)
     error = corners_apart(learned.follow(unseen, start, size), straight(len(unseen))).median()
     return learned._replace(error=error[None].float())
 

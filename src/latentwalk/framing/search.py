@@ -15,7 +15,7 @@ from latentwalk.framing.gradients import BINS, CELL, histograms
 from latentwalk.framing.learned import Learned, corners_apart, look
 from latentwalk.framing.warp import warp
 from latentwalk.framing.windows import EDGE, LOOK, Motions, motions_of, random_motions, window_size
-from latentwalk.numerics.similarity import after, inverse, move, scale_of, similarity
+from latentwalk.numerics.similarity import after, inverse, move, similarity
 
 LARGEST, SIZES, PER_OCTAVE = 1.2, 9, 3
 """Sizes of frames that are tried: the largest as a share of the shorter side, how many, and how many to a half."""
@@ -26,6 +26,10 @@ ANGLES = (-25.0, 0.0, 25.0)
 STRIDE = CELL // 2
 """Pixels of `LOOK` from one window to the next."""
 
+WITHIN, SIGNS = 0.7, np.array([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
+"""The share of a frame, around its middle, that must be in the photograph: what is mirrored at an edge is symmetric, as
+a face is. And the way to the corners."""
+
 BEST = 24
 """Windows that the cascade starts from."""
 
@@ -35,6 +39,10 @@ CLOSE = 14.0
 NUDGES, NUDGED = 8, (1.12, 8.0, 0.08)
 """How often the cascade starts near a window; growth, angle and shift of the starts."""
 
+LIKELY = 4.0
+"""Log odds from which on a place is taken. Those of a linear discriminant are too bold: places in photographs without
+what was looked for reach 3."""
+
 AGREE = 3.0
 """Pixels of `LOOK` up to which the frames agree that nudged starts lead to, at the median."""
 
@@ -43,7 +51,7 @@ class Place(NamedTuple):
     """A frame found in a photograph.
 
     transform: from pixels of the photograph to those of the generator's pictures. odds: log odds that the frame is
-    right, against all the windows that were looked at; above 0 it is more likely than not. apart: pixels of `LOOK` by
+    right, against all the windows that were looked at. apart: pixels of `LOOK` by
     which the frames differ, at the median, that nearby starts lead to.
     """
 
@@ -53,7 +61,7 @@ class Place(NamedTuple):
 
     @property
     def sure(self) -> bool:
-        return self.odds > 0 and self.apart < AGREE
+        return self.odds > LIKELY and self.apart < AGREE
 
 
 class Window(NamedTuple):
@@ -73,16 +81,11 @@ def find_place(picture: Image.Image, learned: Learned, size: tuple[int, int]) ->
         found += _highest(scores, transform, seen)
     starts = _distinct(sorted(found, key=lambda window: -window.score))
     # from near every start the cascade is followed to where it leads; where the frames come from all sides, there it is
-    channels = "L" if learned_grey(picture) else "RGB"
-    places = [_settle(picture.convert(channels), start.frame, learned, seen) for start in starts]
+    places = [_settle(picture, start.frame, learned, seen) for start in starts]
     frame, score, apart = max(places, key=lambda place: place[1] - place[2])
     scale = max(size) / LOOK
     to_picture = similarity(scale, 0, (0, 0), (size[0] / 2, size[1] / 2))
     return Place(after(to_picture, frame), score - math.log(max(1, looked)), apart)
-
-
-def learned_grey(picture: Image.Image) -> bool:
-    return picture.mode == "L"
 
 
 def _levels(
@@ -90,8 +93,8 @@ def _levels(
 ) -> Iterator[tuple[Float[np.ndarray, "2 3"], Float[Tensor, "rows columns"]]]:
     """The photograph at every size and angle: how it was brought there, and the score of every window.
 
-    The window of row r and column c begins `STRIDE` r pixels down and `STRIDE` c across; where its middle lies outside
-    the photograph, the score is -inf.
+    The window of row r and column c begins `STRIDE` r pixels down and `STRIDE` c across; where too much of it lies
+    outside the photograph, the score is -inf.
     """
     kernel = learned.normal.view(1, BINS, seen[1] // CELL, seen[0] // CELL)
     middle, half = (picture.width / 2, picture.height / 2), np.array(seen) / 2
@@ -106,9 +109,9 @@ def _levels(
             across, down = (CELL * math.ceil(length / CELL) for length in at.max(0) + half - low)
             level = histograms(pixels(warp(picture, transform, (across, down))), STRIDE)
             scores = F.conv2d(level, kernel, dilation=CELL // STRIDE)[0, 0] + learned.level
-            where = np.stack(np.meshgrid(*(np.arange(n) * STRIDE for n in reversed(scores.shape))), -1) + half
-            where = move(inverse(transform), where)
-            inside = ((where >= 0) & (where <= np.array(picture.size))).all(-1)
+            places = np.stack(np.meshgrid(*(np.arange(n) * STRIDE for n in reversed(scores.shape))), -1) + half
+            points = move(inverse(transform), places[:, :, None] + WITHIN * half * SIGNS)
+            inside = ((points >= 0) & (points <= np.array(picture.size))).all((-1, -2))
             yield transform, scores.masked_fill(~torch.from_numpy(inside), -math.inf)
 
 
@@ -138,7 +141,7 @@ def _distinct(windows: list[Window]) -> list[Window]:
 
 
 def _frames_apart(one: Float[np.ndarray, "2 3"], other: Float[np.ndarray, "2 3"]) -> float:
-    corners = EDGE * np.array([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
+    corners = EDGE * SIGNS
     return float(np.linalg.norm(move(after(one, inverse(other)), corners) - corners, axis=1).max())
 
 

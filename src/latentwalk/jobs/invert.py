@@ -123,12 +123,13 @@ def invert(
 
     images: a photograph or several: paths, PIL pictures, tensors [c, h, w] in [-1, 1], or a tensor [n, c, h, w].
     space: of the codes; w by itself, or where codes are sampled if there is none.
-    align: how photographs are framed: "auto", "face", "none", or a `Framing`. Faces are found where the generator draws
-    some, which needs the extra `photos`.
+    align: how photographs are framed: "auto", "face", "learned", "none", or a `Framing`. Faces are found where the
+    generator draws some, which needs the extra `photos`.
     inverter: a name of `INVERTERS`, or any `Inverter`. mask: a picture of the photograph's size, white where it counts.
     tune: also learn the last layers anew, so that the pictures become those of the photographs (Roich et al., 2021);
     the generator itself stays fixed, and the result has one of its own.
-    Raises ValueError for a photograph that cannot be read or framed, and settings that do not fit.
+    Raises ValueError for a photograph that cannot be read or framed (`NoFace`, with what was searched, where a face is
+    looked for in vain), and settings that do not fit.
     """
     photos, framing = read_photos(images), align if isinstance(align, Framing) else Framing(align)
     framing = framing if mask is None else replace(framing, mask=mask)
