@@ -11,7 +11,10 @@ BINS = 9
 """Directions of edges that are told apart, of 180 degrees."""
 
 CELL = 8
-"""Pixels of a cell's side. Each also counts, less and less, what is up to as far beyond it."""
+"""Pixels of a cell's side. Each also counts half a side beyond it."""
+
+MOST = 0.6
+"""No share counts for more, so that one strong edge is not all that there is."""
 
 FAINT = 0.02
 """Gradients, of pixels in [-1, 1], that count for nothing: a cell without edges is no pattern of noise."""
@@ -23,26 +26,20 @@ def histograms(images: Float[Tensor, "n c h w"], step: int = CELL) -> Float[Tens
     images: in [-1, 1], of sides that are multiples of `CELL`. step: pixels from one cell to the next, which divides
     `CELL`: a smaller one gives the cells of all the windows that start at its multiples.
     """
+    # the mean of 16 pixels around a cell's middle, by way of blocks of 4
     blocks = F.avg_pool2d(_edges(images), CELL // 2)
     cells = F.avg_pool2d(blocks, 4, 2 * step // CELL, 1, count_include_pad=False)
-    around = cells.square().sum(1, keepdim=True)
-    reach = CELL // step
-    around = _neighbours(around, reach)
-    return (cells / (around + FAINT**2).sqrt()).clamp(max=0.6)
+    around = _neighbours(cells.square().sum(1, keepdim=True), CELL // step)
+    return (cells / (around + FAINT**2).sqrt()).clamp(max=MOST)
 
 
 def _neighbours(values: Float[Tensor, "n 1 h w"], reach: int) -> Float[Tensor, "n 1 h w"]:
     """The mean of each cell and the eight at this distance."""
     padded = F.pad(values, [reach] * 4, mode="replicate")
     height, width = values.shape[2:]
-    return (
-        sum(
-            padded[:, :, down : down + height, across : across + width]
-            for down in (0, reach, 2 * reach)
-            for across in (0, reach, 2 * reach)
-        )
-        / 9
-    )
+    starts = (0, reach, 2 * reach)
+    parts = [padded[:, :, down : down + height, across : across + width] for down in starts for across in starts]
+    return torch.stack(parts).mean(0)
 
 
 def _edges(images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n bins h w"]:
