@@ -75,7 +75,7 @@ def test_fine_steps_see_the_same_cells() -> None:
     assert torch.allclose(fine[:, :, 2:-2:2, 2:-2:2], coarse[:, :, 1:-1, 1:-1], atol=1e-5)
 
 
-@pytest.mark.parametrize(("scale", "angle", "middle"), [(3.0, 0.0, (160.0, 120.0)), (4.0, 28.0, (110.0, 140.0))])
+@pytest.mark.parametrize(("scale", "angle", "middle"), [(4.0, 28.0, (110.0, 140.0))])
 def test_planted_objects_are_framed(learned: Learned, scale: float, angle: float, middle) -> None:
     photo, out = planted_car(int(scale), scale, angle, middle)
     place = find_place(photo, learned, (SIDE, SIDE))
