@@ -104,7 +104,10 @@ def align(
         return through(picture, generator, centre_frame(picture.size, size), mask)
     if how == "learned":
         return _as_learned(picture, generator, mask, progress)
-    template = face_template(generator, folder, detector, progress=progress)
+    try:
+        template = face_template(generator, folder, detector, progress=progress)
+    except ValueError as error:
+        raise ValueError(f"{error}, or frame without it (--align learned)") from error
     if not template.points:
         drawn = f"the generator draws no faces (found in {template.found} of {template.looked} samples)"
         if how == "face" or landmarks is not None or face is not None:
