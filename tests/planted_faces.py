@@ -75,6 +75,9 @@ class SpotDetector(Detector):
     def __init__(self) -> None:
         self.looks = 0
 
+    def glimpses(self, picture: Image.Image) -> list[Face]:
+        return self.look(picture)
+
     def look(self, picture: Image.Image) -> list[Face]:
         self.looks += 1
         step = max(1, max(picture.size) // 64)

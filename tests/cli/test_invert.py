@@ -109,7 +109,7 @@ def test_a_picture_of_a_tuned_generator_is_made_again(run, small, photos) -> Non
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (("--align", "sideways"), "--align sideways: expected auto, face, none"),
+        (("--align", "sideways"), "--align sideways: expected auto, face, learned, none"),
         (("--crop", "1,2"), "--crop 1,2: expected four numbers"),
         (("--landmarks", "1,2,3"), "--landmarks 1,2,3: expected ten numbers"),
         (("--crop", "1,2,3,0", "--face", "1"), "expected one way to frame, got --face and --crop"),

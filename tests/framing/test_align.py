@@ -1,5 +1,6 @@
 """Photographs come into the frame of the generator, by planted faces; and what cannot be aligned says so."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,10 @@ import pytest
 import torch
 from PIL import Image, ImageOps
 
+import latentwalk.framing.align as aligning
 from latentwalk.framing.align import align, centre_frame, frame_of
+from latentwalk.framing.face import NoFace
+from latentwalk.framing.learned import learn_frame
 from latentwalk.framing.template import MIRRORED
 from latentwalk.images import to_bytes
 from latentwalk.numerics.similarity import angle_of, inverse, move, scale_of, similarity
@@ -115,11 +119,15 @@ def test_a_tensor_of_the_generators_shape_is_in_its_frame(generator) -> None:
         align(torch.full((3, SIDE, SIDE), 9.0), generator)
 
 
-def test_other_domains_are_taken_by_the_centre(detector) -> None:
+def test_other_domains_are_taken_by_the_centre(detector, monkeypatch) -> None:
+    monkeypatch.setattr(aligning, "learn_frame", partial(learn_frame, samples=40))
     photo, _ = planted(4, 0)
     found = align(photo, blank_generator(), detector=detector)
     assert np.allclose(found.transform, centre_frame(photo.size, (SIDE, SIDE)))
-    assert found.note == "the generator draws no faces (found in 0 of 100 samples): the centre was taken"
+    assert found.note == (
+        "the generator draws no faces (found in 0 of 100 samples), and its samples do not show where their frame is: "
+        "the centre was taken"
+    )
     with pytest.raises(ValueError, match="draws no faces"):
         align(photo, blank_generator(), "face", detector=detector)
 
@@ -146,19 +154,21 @@ def test_of_several_faces_one_is_chosen_and_the_others_are_mentioned(generator, 
     assert (first.face, first.faces, third.face) == (1, 3, 3)
     assert np.allclose(third.landmarks, first.landmarks / 4, atol=1)
     assert "3 faces: the largest was taken" in first.note and "3 faces: number 3 was taken" in third.note
-    with pytest.raises(ValueError, match="face 4 was asked for, but 3 found"):
+    with pytest.raises(NoFace, match="face 4 was asked for, but 3 found") as caught:
         align(photo, generator, face=4, folder=folder, detector=Crowd())
+    assert caught.value.picture.size == photo.size and len(caught.value.faces) == 3
 
 
 def test_a_photograph_without_a_face_says_what_to_do(generator, detector, folder, tmp_path) -> None:
     Image.new("RGB", (200, 100)).save(tmp_path / "sea.png")
-    with pytest.raises(ValueError, match=r"sea\.png: no face found in 200 x 100 pixels .*--align none") as caught:
+    with pytest.raises(NoFace, match=r"sea\.png: no face found in 200 x 100 pixels .*--align none") as caught:
         align(tmp_path / "sea.png", generator, folder=folder, detector=detector)
     assert "\n" not in str(caught.value)
+    assert caught.value.picture.size == (200, 100) and caught.value.faces == ()
 
 
 MEANINGLESS = {
-    "another way": ({"how": "nose"}, "align is one of auto, face, none, got 'nose'"),
+    "another way": ({"how": "nose"}, "align is one of auto, face, learned, none, got 'nose'"),
     "two ways": ({"crop": (1, 1, 5, 0), "face": 1}, "expected one way to align, got crop and face"),
     "none and a face": ({"how": "none", "face": 1}, "expected one way to align, got face and none"),
     "three numbers": ({"crop": (1, 2, 3)}, "a crop is x, y of its middle"),

@@ -8,8 +8,9 @@ import torch
 from PIL import Image, ImageOps
 
 from latentwalk.framing.align import Aligned, align
+from latentwalk.framing.face import NoFace
 from latentwalk.framing.identity import SAME, Identity
-from latentwalk.framing.landmarks import Detector
+from latentwalk.framing.landmarks import SURE, Detector
 from latentwalk.framing.template import MIRRORED, Template, face_template
 from latentwalk.framing.warp import warp
 from latentwalk.numerics.similarity import after, inverse, move, similarity
@@ -85,8 +86,15 @@ def test_the_crop_does_not_depend_on_how_the_photograph_lies(
 
 def test_a_photograph_without_a_face_is_refused(faces, detector: Detector, template: Template, folder: Path) -> None:
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (300, 400, 3), dtype=np.uint8))
-    with pytest.raises(ValueError, match="no face found in 400 x 300 pixels"):
+    with pytest.raises(NoFace, match="no face found in 400 x 300 pixels") as caught:
         align(noise, faces, folder=folder, detector=detector)
+    assert caught.value.picture.size == (400, 300) and all(face.score < SURE for face in caught.value.faces)
+
+
+def test_glimpses_are_what_was_found_and_more(detector: Detector, photo: Image.Image) -> None:
+    found, glimpses = detector.look(photo), detector.glimpses(photo)
+    assert max(face.score for face in found) == glimpses[0].score and len(glimpses) >= len(found)
+    assert [face.score for face in detector.look(photo)] == [face.score for face in found], "as strict as before"
 
 
 def test_one_person_is_more_like_herself_than_like_others(

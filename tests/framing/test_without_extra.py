@@ -24,7 +24,9 @@ def nothing_installed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("settings", [{}, {"how": "face"}, {"face": 1}])
 def test_it_says_what_to_install(settings) -> None:
-    with pytest.raises(ValueError, match=r"finding faces needs OpenCV: use pip install latentwalk\[photos\]"):
+    with pytest.raises(
+        ValueError, match=r"finding faces needs OpenCV: use pip install latentwalk\[photos\], or .* \(--align learned\)"
+    ):
         align(PHOTO, faces_generator(), **settings)
 
 

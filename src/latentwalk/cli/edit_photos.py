@@ -10,11 +10,21 @@ import typer
 from latentwalk.cli.console import Bar
 from latentwalk.cli.errors import remark
 from latentwalk.cli.options import CodesOptions
-from latentwalk.cli.photos import FRAMING, SHOWN, FramingOptions, check_photos, check_some, settings_of, write_pictures
+from latentwalk.cli.photos import (
+    FRAMING,
+    SHOWN,
+    FramingOptions,
+    check_photos,
+    check_some,
+    settings_of,
+    write_pictures,
+    write_searched,
+)
 
 if TYPE_CHECKING:
     from PIL import Image
 
+    from latentwalk.framing.face import NoFace
     from latentwalk.generator import Generator
     from latentwalk.jobs.album import Album
     from latentwalk.jobs.edit import Edited
@@ -83,10 +93,14 @@ def read_album(
     settings = settings_of(inverter, "optimize", given, None)
     home = folder / IN_EDIT
     album = Album(AlbumRecord(generator=Source.of(made), inverter="optimize", settings=settings), folder=home)
-    *_, album = invert_all(album, made, list(map(str, given.photo)), inverter, given.read(), progress)
-    check_some(album)
+    faceless: list[NoFace] = []
+    *_, album = invert_all(album, made, list(map(str, given.photo)), inverter, given.read(), progress, faceless)
+    searched = write_searched(faceless, home)
+    check_some(album, searched)
     for why in album.record.skipped.values():
         remark(f"skipped {why}")
+    for path in searched:
+        remark(f"what was searched: {path}")
     if given.tune:
         album = tune_album(album, made, Tuning(), progress)
     album.save(home)

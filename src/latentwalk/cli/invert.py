@@ -19,9 +19,18 @@ from latentwalk.cli.options import (
     load_generator,
 )
 from latentwalk.cli.outputs import check_folder, outputs
-from latentwalk.cli.photos import FramingOptions, check_photos, check_some, say_album, settings_of, write_pictures
+from latentwalk.cli.photos import (
+    FramingOptions,
+    check_photos,
+    check_some,
+    say_album,
+    settings_of,
+    write_pictures,
+    write_searched,
+)
 
 if TYPE_CHECKING:
+    from latentwalk.framing.face import NoFace
     from latentwalk.jobs.album import Album
 
 INVERTERS = ("optimize", "ridge", "encoder", "image2stylegan")
@@ -160,14 +169,17 @@ def invert(
         album = Album.read(folder) if is_album(folder) and not output.force else fresh
         check_same(album, fresh, folder)
         before = len(album)
+        faceless: list[NoFace] = []
         if how.tunes:
             check_count(len({*map(str, photos), *(photo.photo for photo in album.record.photos)}))
         try:
             names = [str(photo) for photo in photos]
-            for album in invert_all(album, made, names, inverter, framing.read(how.mask), progress):  # noqa: B020
+            reading = framing.read(how.mask)
+            for album in invert_all(album, made, names, inverter, reading, progress, faceless):  # noqa: B020
                 if len(album):
                     album.save(folder)
-            check_some(album)
+            searched = write_searched(faceless, folder)
+            check_some(album, searched)
             if how.tunes and album.delta is None:
                 album = tune_album(album, made, NoiseMaps() if how.tune_noise else Tuning(), progress)
                 album.save(folder)
@@ -176,7 +188,7 @@ def invert(
             raise typer.Exit(STOPPED) from None
         progress.wait("rendering pictures")
         pictures = write_pictures(album, made, folder)
-    files = [folder, *pictures]
+    files = [folder, *pictures, *searched]
     if output.as_json:
         say_json({**album.record.model_dump(mode="json"), "files": files})
     else:

@@ -10,6 +10,7 @@ from latentwalk.cli.console import number, say, say_table
 from latentwalk.cli.options import check_file
 
 if TYPE_CHECKING:
+    from latentwalk.framing.face import NoFace
     from latentwalk.generator import Generator
     from latentwalk.inverter import Inverter
     from latentwalk.jobs.album import Album
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 FRAMING = "Framing"
 """Panel of the help that says how a photograph is brought into the generator's frame."""
 
-WAYS = ("auto", "face", "none")
+WAYS = ("auto", "face", "learned", "none")
 """Those of framing/align.py, which needs torch."""
 
 SHOWN = 6
@@ -35,8 +36,9 @@ class FramingOptions:
         str,
         typer.Option(
             metavar="HOW",
-            help="auto: by the face where the generator draws faces, else the centre. face: by the face. none: the "
-            "centre.",
+            help="auto: by the face where the generator draws faces, else as learned, or the centre where that is "
+            "doubtful. face: by the face. learned: as the generator's own samples are framed, whatever they show. "
+            "none: the centre.",
             rich_help_panel=FRAMING,
         ),
     ] = "auto"
@@ -113,10 +115,28 @@ def check_photos(photos: "list[Path]") -> None:
         check_file(photos[0], "a photograph, such as photos/me.jpg")
 
 
-def check_some(album: "Album") -> None:
-    """Raises ValueError when no photograph could be used, with why."""
+def check_some(album: "Album", searched: "list[Path]") -> None:
+    """Raises ValueError when no photograph could be used, with why. searched: what `write_searched` wrote."""
     if not len(album):
-        raise ValueError("no photograph could be used: " + "; ".join(album.record.skipped.values()))
+        seen = f" (what was searched: {searched[0]})" if searched else ""
+        raise ValueError("no photograph could be used: " + "; ".join(album.record.skipped.values()) + seen)
+
+
+def write_searched(faceless: "list[NoFace]", folder: Path) -> list[Path]:
+    """The first photographs that were searched for a face in vain, with what might have been one; nothing without."""
+    if not faceless:
+        return []
+    from latentwalk.images import save_png
+    from latentwalk.pictures.layout import stack
+    from latentwalk.pictures.searched import searched
+
+    sheets = [
+        searched(error.picture, [face.box for face in error.faces], [face.score for face in error.faces], str(error))
+        for error in faceless[:SHOWN]
+    ]
+    path = folder / "no-face.png"
+    save_png(path, stack(sheets))
+    return [path]
 
 
 def write_pictures(album: "Album", made: "Generator", folder: Path) -> list[Path]:

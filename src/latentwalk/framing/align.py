@@ -10,8 +10,10 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
-from latentwalk.framing.face import FoundFace, find_face
+from latentwalk.framing.face import FoundFace, NoFace, find_face
 from latentwalk.framing.landmarks import LANDMARKS, Detector
+from latentwalk.framing.learned import learn_frame
+from latentwalk.framing.search import find_place
 from latentwalk.framing.template import Template, face_template
 from latentwalk.framing.warp import inside, warp
 from latentwalk.generator import Generator
@@ -19,8 +21,9 @@ from latentwalk.numerics.similarity import fit_similarity, inverse, move, scale_
 from latentwalk.photos import Photo, photo_name, read_photo
 from latentwalk.progress import Progress, silent
 
-HOW = ("auto", "face", "none")
-"""Ways to align: by the face where the generator draws faces, else by the centre; by the face; by the centre."""
+HOW = ("auto", "face", "learned", "none")
+"""Ways to align: by the face where the generator draws faces, else as learned, or by the centre where that is doubtful;
+by the face; by what was learned of the frame of the generator's own samples; by the centre."""
 
 LOOSE = 0.3
 """How far landmarks are from the template, on average and as a share of how far those of the template are from their
@@ -78,16 +81,18 @@ def align(
 ) -> Aligned:
     """A photograph in the frame in which the generator draws.
 
-    how: one of `HOW`. A tensor of the generator's own shape is taken to be in its frame, but for "face".
+    how: one of `HOW`. A tensor of the generator's own shape is taken to be in its frame, but for "face" and
+    "learned". What is learned is kept in the cache.
     landmarks: x, y of `LANDMARKS` in pixels of the upright photograph, instead of the detector's.
     crop: x, y of the middle, width (pixels of the photograph) and angle (degrees clockwise) of the frame.
     face: which one, from 1, the largest, which it is by itself. mask: a picture as large as the photograph, white
     where it is to be followed and black where something covers it. folder: keeps templates, see `face_template`.
-    Raises ValueError when the photograph cannot be read or has no such face, for settings that do not fit, and where a
-    face is to be found but the extra `photos` is not installed.
+    Raises ValueError when the photograph cannot be read, for settings that do not fit, where a face is to be found but
+    the extra `photos` is not installed, and where samples of the generator do not show where their frame is, though it
+    is to be learned; `NoFace` when the photograph has no such face.
     """
     _check(how, landmarks, crop, face)
-    if isinstance(photo, Tensor) and how != "face" and landmarks is None and crop is None and face is None:
+    if isinstance(photo, Tensor) and how in ("auto", "none") and landmarks is None and crop is None and face is None:
         image = photo[0] if photo.dim() == 4 and len(photo) == 1 else photo
         if tuple(image.shape) == generator.image_shape:
             own = through(read_photo(image), generator, np.eye(2, 3), mask)
@@ -97,18 +102,22 @@ def align(
         return through(picture, generator, frame_of(crop, size), mask)
     if how == "none":
         return through(picture, generator, centre_frame(picture.size, size), mask)
-    template = face_template(generator, folder, detector, progress=progress)
+    if how == "learned":
+        return _as_learned(picture, generator, mask, progress)
+    try:
+        template = face_template(generator, folder, detector, progress=progress)
+    except ValueError as error:
+        raise ValueError(f"{error}, or frame without it (--align learned)") from error
     if not template.points:
         drawn = f"the generator draws no faces (found in {template.found} of {template.looked} samples)"
         if how == "face" or landmarks is not None or face is not None:
             raise ValueError(f"{drawn}: leave out the face, or give the frame with crop=(x, y, width, angle)")
-        note = f"{drawn}: the centre was taken"
-        return through(picture, generator, centre_frame(picture.size, size), mask, note=note)
+        return _as_learned(picture, generator, mask, progress, otherwise=drawn)
     if landmarks is None:
         try:
             found = find_face(picture, template, size, face, Detector() if detector is None else detector)
-        except ValueError as error:
-            raise ValueError(f"{photo_name(photo)}: {error}") from error
+        except NoFace as error:
+            raise NoFace(f"{photo_name(photo)}: {error}", error.picture, error.faces) from error
     else:
         found = FoundFace(np.array(landmarks, dtype=np.float64), 1, 1)
     return _by_face(picture, generator, template, found, mask)
@@ -133,10 +142,9 @@ def _check(
     if how not in HOW:
         raise ValueError(f"align is one of {', '.join(HOW)}, got {how!r}")
     given = [name for name, value in (("landmarks", landmarks), ("crop", crop), ("face", face)) if value is not None]
-    if len(given) > 1 or (given and how == "none"):
-        raise ValueError(
-            f"expected one way to align, got {' and '.join([*given, *(['none'] if how == 'none' else [])])}"
-        )
+    given += [how] if how in ("learned", "none") else []
+    if len(given) > 1:
+        raise ValueError(f"expected one way to align, got {' and '.join(given)}")
     if crop is not None and not (len(crop) == 4 and np.isfinite(crop).all() and crop[2] > 0):
         raise ValueError(f"a crop is x, y of its middle, its width in pixels and its angle, got {list(crop)}")
     if landmarks is not None and (
@@ -145,6 +153,30 @@ def _check(
         raise ValueError(f"landmarks are 5 points x, y: {', '.join(LANDMARKS)}; got {list(landmarks)}")
     if face is not None and face < 1:
         raise ValueError(f"faces are counted from 1, the largest, got {face}")
+
+
+def _as_learned(
+    picture: Image.Image, generator: Generator, mask: Photo | None, progress: Progress, otherwise: str = ""
+) -> Aligned:
+    """The photograph framed as samples of the generator are.
+
+    otherwise: why nothing better is known; then, where it is doubtful, the centre is taken. Without it the likeliest
+    place is, and ValueError is raised where samples do not show where their frame is.
+    """
+    size = (generator.image_shape[2], generator.image_shape[1])
+    learned, doubt = learn_frame(generator, progress=progress), "its samples do not show where their frame is"
+    if learned.framed:
+        shown = picture.convert("L") if generator.image_shape[0] == 1 else picture
+        place, doubt = find_place(shown, learned, size), "no place in the photograph is surely like its samples"
+        if place.sure or not otherwise:
+            note = (
+                "framed as its samples are" if place.sure else f"{doubt}: the likeliest was taken, look at the framing"
+            )
+            return through(picture, generator, place.transform, mask, note=note)
+    elif not otherwise:
+        raise ValueError(f"{doubt}: give it with crop=(x, y, width, angle), or take the centre (--align none)")
+    note = f"{otherwise}, and {doubt}: the centre was taken"
+    return through(picture, generator, centre_frame(picture.size, size), mask, note=note)
 
 
 def _by_face(

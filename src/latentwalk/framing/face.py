@@ -1,13 +1,14 @@
 """The face of a photograph that is to be aligned, with landmarks as exact as the detector gives them."""
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 from PIL import Image
 
-from latentwalk.framing.landmarks import SIDES, Detector
+from latentwalk.framing.landmarks import SIDES, Detector, Face
 from latentwalk.framing.template import Template, look_closely, look_scale, look_size
 from latentwalk.framing.warp import warp
 from latentwalk.numerics.similarity import after, fit_similarity, inverse, move, similarity
@@ -23,6 +24,14 @@ SURER = 0.02
 """By how much of 1 a face must be surer, turned by quarters, than as it is."""
 
 
+class NoFace(ValueError):
+    """A photograph has no such face. picture: what was searched, small. faces: in it, or what might have been some."""
+
+    def __init__(self, text: str, picture: Image.Image, faces: Sequence[Face]) -> None:
+        super().__init__(text)
+        self.picture, self.faces = picture, tuple(faces)
+
+
 class FoundFace(NamedTuple):
     """Landmarks [5, 2] in pixels of the photograph; which face it is, from 1, the largest; how many there are."""
 
@@ -36,20 +45,38 @@ def find_face(
 ) -> FoundFace:
     """The largest face of a picture, or the one with that number.
 
-    size: width and height of the generator's pictures. Raises ValueError when there is no such face.
+    size: width and height of the generator's pictures. Raises `NoFace` when there is none.
     """
     faces = detector.search(picture)
     if not faces:
-        raise ValueError(
+        raise _no_face(
             f"no face found in {picture.width} x {picture.height} pixels (searched at {SIDES[0]} and more): give the "
-            "five landmarks (--landmarks) or the frame (--crop), or take the centre (--align none)"
+            "five landmarks (--landmarks) or the frame (--crop), or take the centre (--align none)",
+            picture,
+            detector,
         )
     if face is not None and face > len(faces):
-        raise ValueError(
-            f"face {face} was asked for, but {len(faces)} found: name one from 1, the largest, to {len(faces)}"
+        raise _no_face(
+            f"face {face} was asked for, but {len(faces)} found: name one from 1, the largest, to {len(faces)}",
+            picture,
+            detector,
+            faces,
         )
     chosen = 1 if face is None else face
     return FoundFace(settle(picture, faces[chosen - 1].points, template, size, detector), chosen, len(faces))
+
+
+def _no_face(text: str, picture: Image.Image, detector: Detector, faces: Sequence[Face] = ()) -> NoFace:
+    """The error with a small picture, and the faces in its pixels: those found, or what might have been some."""
+    scale = min(1.0, SIDES[1] / max(picture.size))
+    small = picture.resize([max(1, round(scale * length)) for length in picture.size], Image.Resampling.LANCZOS)
+    if not faces:
+        return NoFace(text, small, detector.glimpses(small))
+    seen = []
+    for face in faces:
+        x, y, width, height = (scale * value for value in face.box)
+        seen.append(Face(scale * face.points, (x, y, width, height), face.score))
+    return NoFace(text, small, seen)
 
 
 def settle(

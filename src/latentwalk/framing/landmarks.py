@@ -25,6 +25,9 @@ SIDES = (320, 640, 1280)
 SURE = 0.6
 """The least score, of 1, of what is taken for a face."""
 
+FAINT = 0.3
+"""The least score of what is shown where no face was found."""
+
 CERTAIN = 0.8
 """Where a photograph has faces with this score, those with less are badges, folds and shadows."""
 
@@ -86,6 +89,14 @@ class Detector:
         rows = np.empty((0, 15)) if rows is None else rows.astype(np.float64)
         rows = rows[np.isfinite(rows).all(1) & (rows[:, 2:4] > 0).all(1) & (rows[:, 2:4] < 2 * max(size)).all(1)]
         return [Face(row[4:14].reshape(5, 2), tuple(row[:4].tolist()), float(row[14])) for row in rows]
+
+    def glimpses(self, picture: Image.Image) -> list[Face]:
+        """What in an RGB picture might have been a face, the likeliest first: what `look` leaves out too."""
+        self._network.setScoreThreshold(FAINT)
+        try:
+            return _distinct(self.look(picture))
+        finally:
+            self._network.setScoreThreshold(SURE)
 
     def search(self, picture: Image.Image) -> list[Face]:
         """The faces of an RGB picture of any size, the largest first; doubtful ones only where there are no others."""

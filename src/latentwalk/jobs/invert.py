@@ -129,9 +129,14 @@ class Framing:
             crop=self.crop,
             face=self.face,
             mask=self.mask,
-            folder=place("templates", file_name(generator)).parent,
+            folder=templates(generator),
             progress=progress,
         )
+
+
+def templates(generator: Generator) -> Path:
+    """The folder of the template of a generator."""
+    return place("templates", file_name(generator)).parent
 
 
 def invert(
@@ -151,15 +156,16 @@ def invert(
 
     images: a photograph or several: paths, PIL pictures, tensors [c, h, w] in [-1, 1], or a tensor [n, c, h, w].
     space: of the codes; w by itself, or where codes are sampled if there is none.
-    align: how photographs are framed: "auto", "face", "none", or a `Framing`. Faces are found where the generator draws
-    some, which needs the extra `photos`.
+    align: how photographs are framed: "auto", "face", "learned", "none", or a `Framing`. Faces are found where the
+    generator draws some, which needs the extra `photos`.
     inverter: a name of `INVERTERS`, or any `Inverter`. loss: what is followed: "pixel" always; also "identity", so that
     a face stays that of the person, and any `Term`. distances: who measures the result, see `Inversion`: names of
     `PERCEPTIONS` or any `Perception`. mask: a picture of the photograph's size, white where it counts.
     tune: also learn the last layers anew, so that the pictures become those of the photographs (Roich et al., 2021);
     the generator itself stays fixed, and the result has one of its own. `NoiseMaps()` fits the noise maps instead.
     The receipt has how near the codes came before.
-    Raises ValueError for a photograph that cannot be read or framed, and settings that do not fit.
+    Raises ValueError for a photograph that cannot be read or framed (`NoFace`, with what was searched, where a face is
+    looked for in vain), and settings that do not fit.
     """
     photos, framing = read_photos(images), align if isinstance(align, Framing) else Framing(align)
     framing = framing if mask is None else replace(framing, mask=mask)
@@ -266,7 +272,7 @@ def read_perception(by: str | Perception, generator: Generator, progress: Progre
 
 
 PERCEPTIONS: dict[str, Callable[[Generator, Progress], Perception]] = {
-    "identity": lambda generator, progress: likeness_of(generator, cache_folder() / "templates", progress=progress),
+    "identity": lambda generator, progress: likeness_of(generator, templates(generator), progress=progress),
     "imagenet": lambda generator, _: imagenet_features(generator.device),
 }
 """What photographs and pictures are compared by, by name."""

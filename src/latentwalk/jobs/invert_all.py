@@ -7,6 +7,7 @@ import torch
 
 from latentwalk.delta import with_delta
 from latentwalk.framing.align import Aligned
+from latentwalk.framing.face import NoFace
 from latentwalk.generator import Generator
 from latentwalk.inversion.noise import NoiseMaps
 from latentwalk.inversion.tune import Tuning
@@ -27,11 +28,13 @@ def invert_all(
     inverter: Inverter,
     framing: Framing,
     progress: Progress = silent,
+    faceless: list[NoFace] | None = None,
 ) -> Iterator[Album]:
     """The album with these photographs too, after every batch of them.
 
     Photographs that are in it already are not inverted again; those that cannot be read or framed are skipped, and the
-    album says why. Raises ValueError for what is wrong with all of them.
+    album says why; `faceless` collects what was searched for a face in vain. Raises ValueError for what is wrong with
+    all of them.
     """
     known = {photo.photo for photo in album.record.photos}
     open_ones = [photo for photo in dict.fromkeys(photos) if photo not in known]
@@ -46,6 +49,8 @@ def invert_all(
                 names.append(photo)
             except ValueError as error:
                 skipped[photo] = str(error)
+                if isinstance(error, NoFace) and faceless is not None:
+                    faceless.append(error)
         if not frames:
             album = album.with_photos([], None, skipped)
         else:

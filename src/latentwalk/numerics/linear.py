@@ -30,16 +30,21 @@ class Linear(NamedTuple):
         return rows @ self.weight + self.bias
 
 
-def learn_linear(inputs: Float[Tensor, "n p"], outputs: Float[Tensor, "n d"]) -> Linear:
-    """The best map from inputs to outputs, in float64 on the CPU. Raises ValueError for too few pairs."""
+def learn_linear(
+    inputs: Float[Tensor, "n p"], outputs: Float[Tensor, "n d"], ridges: tuple[float, ...] = RIDGES
+) -> Linear:
+    """The best map from inputs to outputs, in float64 on the CPU. Raises ValueError for too few pairs.
+
+    The last tenth of the pairs tells the ridges apart: where several stem from one thing, they are to be neighbours.
+    """
     if len(inputs) < FEWEST:
         raise ValueError(f"a map is learned from {FEWEST} pairs or more, got {len(inputs)}")
     pairs, size = torch.cat([inputs, outputs], 1).cpu(), inputs.shape[1]
     held = len(pairs) // 10
     unseen = pairs[-held:].double()
     some, others = Moments.of(pairs[:-held]), Moments.of(pairs[-held:])
-    errors = [float((_solve(some, size, r)(unseen[:, :size]) - unseen[:, size:]).square().mean()) for r in RIDGES]
-    return _solve(some + others, size, RIDGES[errors.index(min(errors))])
+    errors = [float((_solve(some, size, r)(unseen[:, :size]) - unseen[:, size:]).square().mean()) for r in ridges]
+    return _solve(some + others, size, ridges[errors.index(min(errors))])
 
 
 def _solve(sums: Moments, size: int, share: float) -> Linear:
