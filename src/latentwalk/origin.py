@@ -90,6 +90,7 @@ class Origin(Record):
     samples: how many codes were sampled, with which seed, in which space directions were looked for, and with which
     class numbers in turn. attributes: those that were asked for, none for all. labels: the file of hand labels.
     photos: the folders of photographs with and without the attribute, or the table about them, where it was learned so.
+    framing: how they were framed, see `framing.align.HOW`.
     options: hyperparameters that were given, as text; None when the job `discover` was not used.
     skipped: attributes that nothing was found for, and why.
     """
@@ -108,6 +109,7 @@ class Origin(Record):
     attributes: list[str] = []
     labels: str = ""
     photos: tuple[str, ...] | None = None
+    framing: str = "auto"
     options: dict[str, str] | None = None
     skipped: dict[str, str] = {}
     names: Naming | None = None
@@ -133,6 +135,7 @@ class Origin(Record):
             given = ("--labels",) if len(self.photos) == 1 else ("--with", "--without")
             words = ["latentwalk", "discover", generator, "--method", self.method]
             words += [word for pair in zip(given, self.photos, strict=True) for word in pair]
+            words += ["--align", self.framing] if self.framing != "auto" else []
             return shlex.join([*words, *(["--space", self.space] if self.space else [])])
         if self.options is None:
             return f"# {self.method or 'directions'}: not found with latentwalk discover"

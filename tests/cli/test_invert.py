@@ -19,9 +19,15 @@ from latentwalk.jobs.load import load
 from latentwalk.origin import Source
 
 
+@pytest.fixture(scope="module")
+def shared_cache(tmp_path_factory) -> Path:
+    """The guess of the one generator is learned once for all tests."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture(autouse=True)
-def cache(tmp_path_factory, monkeypatch) -> None:
-    monkeypatch.setenv("LATENTWALK_CACHE", str(tmp_path_factory.mktemp("cache")))
+def cache(shared_cache, monkeypatch) -> None:
+    monkeypatch.setenv("LATENTWALK_CACHE", str(shared_cache))
 
 
 @pytest.fixture
@@ -150,12 +156,14 @@ def test_directions_come_from_two_folders(run, small, tmp_path, monkeypatch) -> 
         for i in some:
             to_pictures(generator.render(codes[i]))[0].save(f"{folder}/{i}.png")
     Path("more/torn.png").write_bytes(b"")
-    code, out, err = run("discover", small, "--with", "more", "--without", "less", "--out", "d.safetensors")
+    code, out, err = run(
+        "discover", small, "--with", "more", "--without", "less", "--align", "none", "--out", "d.safetensors"
+    )
     assert code == 0 and "more/torn.png is empty" in err and "contrast" in out
     found = Directions.load("d.safetensors", generator.fingerprint)
     assert found[0].name == "more" and float(found[0].vector[3]) > 0.5
     again = found.origin.command()
-    assert again == f"latentwalk discover {small} --method contrast --with more --without less --space z"
+    assert again == f"latentwalk discover {small} --method contrast --with more --without less --align none --space z"
     assert run(*again.split()[1:], "--out", "again.safetensors").code == 0
     torch.testing.assert_close(Directions.load("again.safetensors")[0].vector, found[0].vector, rtol=0, atol=1e-3)
     alone = run("discover", small, "--with", "more")
@@ -171,13 +179,15 @@ def test_a_table_of_photographs_gives_a_direction_for_every_column(run, small, t
         picture.save(f"mine/{name}")
     rows = ["photo;even;low;year", *(f"{name};{even};{low};2020" for name, even, low in pairs), "none.png;1;;1999"]
     Path("mine/labels.csv").write_text("\n".join(rows))
-    code, _, err = run("discover", small, "--labels", "mine/labels.csv", "--out", "d.safetensors")
+    table = ("--labels", "mine/labels.csv", "--align", "none")
+    code, _, err = run("discover", small, *table, "--out", "d.safetensors")
     assert code == 0 and "skipped" in err and "none.png" in err, err
     found = Directions.load("d.safetensors")
     assert [direction.name for direction in found] == ["even", "low"]
-    assert found.origin.command() == f"latentwalk discover {small} --method contrast --labels mine/labels.csv --space z"
+    again = f"latentwalk discover {small} --method contrast --labels mine/labels.csv --align none --space z"
+    assert found.origin.command() == again
     assert found.origin.cost.images == 16
-    code, _, err = run("discover", small, "--labels", "mine/labels.csv", "--method", "sefa", "--out", "e.safetensors")
+    code, _, err = run("discover", small, *table, "--method", "sefa", "--out", "e.safetensors")
     assert code == 2 and "about photographs" in err
     code, _, err = run("train", "scorer", small, "--labels", "mine/labels.csv", "--out", "s.safetensors")
     assert code == 2 and "names photographs" in err

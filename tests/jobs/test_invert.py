@@ -25,9 +25,15 @@ from latentwalk.origin import Source
 QUICK = Optimize(ridge=Ridge(pairs=300), probes=60, budget=40, enough=1e-4)
 
 
+@pytest.fixture(scope="module")
+def shared_cache(tmp_path_factory) -> Path:
+    """What generators need is learned once for all tests."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch) -> None:
-    monkeypatch.setenv("LATENTWALK_CACHE", str(tmp_path / "cache"))
+def cache(shared_cache, monkeypatch) -> None:
+    monkeypatch.setenv("LATENTWALK_CACHE", str(shared_cache))
 
 
 @pytest.fixture(scope="module")

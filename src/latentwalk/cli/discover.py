@@ -24,6 +24,7 @@ from latentwalk.cli.options import (
     load_generator,
 )
 from latentwalk.cli.outputs import check_ending, outputs
+from latentwalk.cli.photos import WAYS
 
 if TYPE_CHECKING:
     from latentwalk.direction import Directions
@@ -81,6 +82,9 @@ class FindOptions:
         Path | None,
         typer.Option("--without", metavar="FOLDER", help="Photographs without it.", show_default=False),
     ] = None
+    align: Annotated[
+        str, typer.Option(metavar="HOW", help="How photographs are framed, as in latentwalk invert: auto, none, ...")
+    ] = "auto"
     samples: Annotated[int, typer.Option(metavar="N", min=2, max=10**8, help="How many codes to sample and score.")] = (
         20_000
     )
@@ -108,6 +112,8 @@ class FindOptions:
             raise ValueError("--with and --without go together: one folder of photographs each")
         if self.having is not None and (self.method not in (None, [CONTRAST]) or self.labels or self.scorer):
             raise ValueError("--with and --without are about photographs: leave --method, --labels and --scorer out")
+        if self.align not in WAYS:
+            raise ValueError(f"--align {self.align}: expected {', '.join(WAYS)}")
         if self.having is not None:
             return True
         if self.labels is None or not names_photos(self.labels):
@@ -227,10 +233,11 @@ def discover(generator: GeneratorName, find: FindOptions, look: SampledOptions, 
 def discover_in_photos(made: "Generator", find: FindOptions, photos: bool, progress: "Progress") -> "Directions | None":
     """What photographs differ by; nothing where none are given."""
     if find.having is not None and find.lacking is not None:
-        return from_folders(
-            made, find.having, find.lacking, next(iter(find.attribute or []), None), find.space, progress
-        )
-    return from_table(made, find.labels, find.attribute or [], find.space, progress) if photos and find.labels else None
+        name = next(iter(find.attribute or []), None)
+        return from_folders(made, find.having, find.lacking, name, find.space, find.align, progress)
+    if not photos or find.labels is None:
+        return None
+    return from_table(made, find.labels, find.attribute or [], find.space, find.align, progress)
 
 
 def read_methods(wanted: list[str], scored: bool, labelled: bool, spaces: "Iterable[str]") -> list[str]:

@@ -20,34 +20,37 @@ def names_photos(labels: Path | None) -> bool:
 
 
 def from_folders(
-    made: "Generator", having: Path, lacking: Path, name: str | None, space: str | None, progress: Progress
+    made: "Generator", having: Path, lacking: Path, name: str | None, space: str | None, align: str, progress: Progress
 ) -> "Directions":
     """What the photographs of two folders differ by, named after the first of them or as it is wanted."""
     from latentwalk.jobs.contrast_photos import contrast_photos, photos_in
+    from latentwalk.jobs.invert import Framing
 
     have, lack = photos_in(having), photos_in(lacking)
-    found = contrast_photos(made, have, lack, name or having.name, space, None, skipped, progress)
-    return with_photos(found, having, lacking)
+    found = contrast_photos(made, have, lack, name or having.name, space, Framing(align), skipped, progress)
+    return with_photos(found, align, having, lacking)
 
 
 def from_table(
-    made: "Generator", table: Path, wanted: Sequence[str], space: str | None, progress: Progress
+    made: "Generator", table: Path, wanted: Sequence[str], space: str | None, align: str, progress: Progress
 ) -> "Directions":
     """A direction for every attribute of a table of photographs; their names count from its folder."""
     from latentwalk.jobs.contrast_photos import contrast_labelled
+    from latentwalk.jobs.invert import Framing
     from latentwalk.labels import LabelTable, read_answers
 
     read = LabelTable.read(table)
     names, scores = read_answers(read, wanted, table)
     photos = [str(table.parent / str(photo)) for photo in read.rows]
-    return with_photos(contrast_labelled(made, photos, names, scores, space, None, skipped, progress), table)
+    found = contrast_labelled(made, photos, names, scores, space, Framing(align), skipped, progress)
+    return with_photos(found, align, table)
 
 
-def with_photos(found: "Directions", *photos: Path) -> "Directions":
-    """The same, saying where the photographs were."""
+def with_photos(found: "Directions", align: str, *photos: Path) -> "Directions":
+    """The same, saying where the photographs were and how they were framed."""
     from latentwalk.direction import Directions
 
-    return Directions(found.items, found.origin.but(photos=tuple(map(str, photos))))
+    return Directions(found.items, found.origin.but(photos=tuple(map(str, photos)), framing=align))
 
 
 def skipped(why: str) -> None:
