@@ -131,7 +131,7 @@ CASES = {
     "directions that name no generator": (("report", "short.npy"), "choose one with --generator"),
     "unknown column": ((*TRAIN, "names.csv", "--attribute", "hat"), "no column 'hat'"),
     "unknown value": ((*TRAIN, "names.csv", "--attribute", "red=hair:r"), "never holds r"),
-    "no header": ((*TRAIN, "headless.csv"), "'seed' or 'index'"),
+    "no header": ((*TRAIN, "headless.csv"), "seed, index or photo"),
     "no labels": ((*TRAIN, "nowhere.csv"), "nowhere.csv"),
     "too few labels": ((*TRAIN, "one.csv", "--run", "run"), "bright"),
     "impossible width": ((*TRAIN, "one.csv", "--architecture", "plain", "--width", "12"), "multiple of 8"),
