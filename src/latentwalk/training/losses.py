@@ -1,0 +1,81 @@
+"""What networks learn from: functions of a scene, a scalar each. `LOSSES` knows them by the name a recipe has."""
+
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional as F
+
+from latentwalk.training.scene import Scene
+
+Loss = Callable[[Scene], Tensor]
+
+
+def critic_logistic(scene: Scene) -> Float[Tensor, ""]:
+    """Real or made (Goodfellow et al., 2014, equation 1): the cross-entropy of both."""
+    return F.softplus(-scene.scores("real")).mean() + F.softplus(scene.scores("fake")).mean()
+
+
+def generator_logistic(scene: Scene) -> Float[Tensor, ""]:
+    """To be taken for real; the form that does not saturate (Goodfellow et al., 2014, section 3)."""
+    return F.softplus(-scene.scores("fake")).mean()
+
+
+def critic_wasserstein(scene: Scene) -> Float[Tensor, ""]:
+    """How far made pictures score above real ones (Arjovsky et al., 2017, equation 3, its sign changed)."""
+    return scene.scores("fake").mean() - scene.scores("real").mean()
+
+
+def generator_wasserstein(scene: Scene) -> Float[Tensor, ""]:
+    """To score high."""
+    return -scene.scores("fake").mean()
+
+
+def critic_relativistic(scene: Scene) -> Float[Tensor, ""]:
+    """A real picture is more real than the one it is paired with (Jolicoeur-Martineau, 2018, section 4.1)."""
+    return F.softplus(scene.scores("fake") - scene.scores("real")).mean()
+
+
+def generator_relativistic(scene: Scene) -> Float[Tensor, ""]:
+    """The other way round. Real pictures are scored too, although nothing learns from them by themselves."""
+    return F.softplus(scene.scores("real") - scene.scores("fake")).mean()
+
+
+def gradient_penalty(scene: Scene) -> Float[Tensor, ""]:
+    """(norm of the critic's gradient - 1)^2, between real and made pictures (Gulrajani et al., 2017, equation 3)."""
+    between = torch.lerp(scene.real, scene.fake, scene.batch.between)
+    return (_gradient(scene, between).flatten(1).norm(dim=1) - 1).square().mean()
+
+
+def r1(scene: Scene) -> Float[Tensor, ""]:
+    """Half the squared norm of the critic's gradient at real pictures (Mescheder et al., 2018, equation 9)."""
+    return _gradient(scene, scene.real).square().sum((1, 2, 3)).mean() / 2
+
+
+def r2(scene: Scene) -> Float[Tensor, ""]:
+    """The same at made pictures (Mescheder et al., 2018, equation 10)."""
+    return _gradient(scene, scene.fake).square().sum((1, 2, 3)).mean() / 2
+
+
+def _gradient(scene: Scene, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
+    """Of the critic's scores, by the picture; the penalty on it is learned from in turn."""
+    images = images.detach().requires_grad_()
+    (gradient,) = torch.autograd.grad(scene.judge(images).sum(), images, create_graph=True)
+    return gradient
+
+
+LOSSES: dict[str, Loss] = {
+    loss.__name__: loss
+    for loss in (
+        critic_logistic,
+        generator_logistic,
+        critic_wasserstein,
+        generator_wasserstein,
+        critic_relativistic,
+        generator_relativistic,
+        gradient_penalty,
+        r1,
+        r2,
+    )
+}

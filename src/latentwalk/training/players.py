@@ -1,0 +1,164 @@
+"""Generators while they learn, and how each becomes a fixed one of its family.
+
+A player draws its own inputs, so that the loop knows nothing of codes, labels and mixing. What it draws comes from
+torch's global state on the CPU: the same numbers on every device.
+"""
+
+import copy
+import math
+from itertools import pairwise
+from typing import Protocol, runtime_checkable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from latentwalk.generator import Generator
+from latentwalk.generators.dcgan import DCGAN, Block, fold_batch_norm
+from latentwalk.generators.layers.mapping import FullyConnected
+from latentwalk.generators.layers.styled import Affine, resample_filter
+from latentwalk.generators.stylegan2 import StyleGAN2, StyleGAN2Sizes
+from latentwalk.latents import Latents
+
+AVERAGED = 2**16
+"""Codes whose mean is the average w of an exported network."""
+
+RECOMPUTED = 32
+"""Batches that the BatchNorm statistics of averaged weights are taken from."""
+
+
+@runtime_checkable
+class Player(Protocol):
+    """A generator that learns: a module with two more methods."""
+
+    def draw(self, n: int) -> tuple[Tensor, ...]:
+        """Inputs for n pictures, on the CPU, from torch's global state."""
+        ...
+
+    def fixed(self) -> Generator:
+        """What everybody else gets: a frozen copy on the CPU, which draws what this one draws."""
+        ...
+
+
+class StyleGAN2Player(nn.Module):
+    """A StyleGAN2 with fresh weights. mixing: the share of pictures of which two codes make a part each."""
+
+    def __init__(self, sizes: StyleGAN2Sizes, mixing: float = 0.0) -> None:
+        super().__init__()
+        self.network, self.mixing = StyleGAN2(sizes), mixing
+        self.network.requires_grad_(True)
+        initialize(self.network)
+
+    def draw(self, n: int) -> tuple[Tensor, ...]:
+        """Codes [n, z], other codes [n, z], and the layers [n, layers, 1] that have those; without mixing, codes."""
+        z, layers = self.network.sizes.mapping[0], self.network.sizes.codes
+        codes = torch.randn(n, z)
+        if not self.mixing:
+            return (codes,)
+        others = torch.randn(n, z)
+        cuts = torch.where(torch.rand(n) < self.mixing, torch.randint(1, layers, (n,)), layers)
+        return codes, others, (torch.arange(layers) >= cuts[:, None])[:, :, None]
+
+    def forward(
+        self, z: Float[Tensor, "n z"], others: Tensor | None = None, mixed: Tensor | None = None
+    ) -> Float[Tensor, "n c h w"]:
+        ws = self.network.mapping(z)[:, None].expand(-1, self.network.sizes.codes, -1)
+        if others is not None and mixed is not None:
+            ws = torch.where(mixed, self.network.mapping(others)[:, None], ws)
+        return self.network.synthesize(Latents(ws, "w+"))
+
+    def fixed(self) -> Generator:
+        network = copy.deepcopy(self.network).to("cpu", torch.float32, memory_format=torch.contiguous_format)
+        network.average = network.mapping.average(AVERAGED)
+        return network.freeze()
+
+
+@torch.no_grad()
+def initialize(network: StyleGAN2) -> None:
+    """Fresh weights from torch's global state (Karras et al., 2020): normal, as layers scale them; biases nothing,
+    but those of the styles, which are one."""
+    network.synthesis.const.normal_()
+    network.average.zero_()
+    for layer in network.modules():
+        if isinstance(layer, FullyConnected):
+            layer.weight.normal_(0, 1 / layer.lr_multiplier)
+            layer.bias.zero_()
+        elif isinstance(layer, Affine):
+            layer.weight.normal_()
+            layer.bias.fill_(1)
+        else:
+            for name, weight in layer.named_parameters(recurse=False):
+                if name == "weight":
+                    weight.normal_()
+                elif name in ("bias", "noise_strength"):
+                    weight.zero_()
+            for name, buffer in layer.named_buffers(recurse=False):
+                if name == "noise_map":
+                    buffer.normal_()
+                elif name == "kernel":
+                    buffer.copy_(resample_filter(_binomial(len(buffer))))
+
+
+def _binomial(taps: int) -> list[float]:
+    return [float(math.comb(taps - 1, i)) for i in range(taps)]
+
+
+class DCGANPlayer(nn.Module):
+    """Transposed convolutions with BatchNorm and ReLU, a tanh at the end (Radford et al., 2015).
+
+    widths: channels of the maps of 4, 8, 16 ... pixels; the picture is twice as large as the last.
+    """
+
+    def __init__(self, z: int, widths: tuple[int, ...], colors: int = 3) -> None:
+        super().__init__()
+        self.z = z
+        steps = [nn.ConvTranspose2d(z, widths[0], 4, 1, 0, bias=False)]
+        steps += [nn.ConvTranspose2d(a, b, 4, 2, 1, bias=False) for a, b in pairwise(widths)]
+        self.convolutions = nn.ModuleList([*steps, nn.ConvTranspose2d(widths[-1], colors, 4, 2, 1)])
+        self.norms = nn.ModuleList(nn.BatchNorm2d(width) for width in widths)
+        for layer in self.convolutions:
+            nn.init.normal_(layer.weight, 0, 0.02)
+        for norm in self.norms:
+            nn.init.normal_(norm.weight, 1, 0.02)
+
+    def draw(self, n: int) -> tuple[Tensor, ...]:
+        return (torch.randn(n, self.z),)
+
+    def forward(self, z: Float[Tensor, "n z"]) -> Float[Tensor, "n c h w"]:
+        x = z[:, :, None, None]
+        for convolution, norm in zip(self.convolutions, self.norms, strict=False):
+            x = F.relu(norm(convolution(x)))
+        return torch.tanh(self.convolutions[-1](x))
+
+    def fixed(self) -> Generator:
+        player = copy.deepcopy(self).to("cpu", torch.float32, memory_format=torch.contiguous_format)
+        blocks = []
+        for index, layer in enumerate(player.convolutions):
+            weight, bias = layer.weight.detach(), None if layer.bias is None else layer.bias.detach()
+            if index < len(player.norms):
+                norm = player.norms[index]
+                parts = norm.weight.detach(), norm.bias.detach(), norm.running_mean, norm.running_var
+                weight, bias = fold_batch_norm(weight, bias, *parts, norm.eps)
+            blocks.append(Block(weight, bias, layer.stride[0], layer.padding[0]))
+        return DCGAN(blocks).freeze()
+
+
+@torch.no_grad()
+def recompute_statistics(player: nn.Module, batch: int, device: torch.device, seed: int = 0) -> None:
+    """BatchNorm statistics of the weights as they are, over fresh codes: averaged weights have none of their own."""
+    norms = [layer for layer in player.modules() if isinstance(layer, nn.modules.batchnorm._BatchNorm)]
+    if not norms or not isinstance(player, Player):
+        return
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # a plain mean over all batches
+        norm.train()
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        for _ in range(RECOMPUTED):
+            player(*(part.to(device) for part in player.draw(batch)))
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
+        norm.eval()

@@ -1,0 +1,90 @@
+"""The published ways to train that are known by name: a recipe each, and the networks it trains."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from latentwalk.generators.stylegan2 import StyleGAN2Sizes
+from latentwalk.training.critics import PlainCritic, ResidualCritic
+from latentwalk.training.players import DCGANPlayer, StyleGAN2Player
+from latentwalk.training.recipe import Recipe, Term, Turn
+
+Networks = dict[str, nn.Module]
+
+
+@dataclass(frozen=True)
+class Known:
+    """recipe: as published, or as it was found to work here. build: its networks, for pictures of a side in pixels."""
+
+    recipe: Recipe
+    build: Callable[[Recipe, int, int], Networks]
+    about: str
+
+
+def networks(known: Known, recipe: Recipe, side: int, colors: int = 3, seed: int = 0) -> Networks:
+    """Fresh networks for square pictures. The caller's random state is left as it was.
+
+    Raises ValueError for a side that is no power of two from 8 on.
+    """
+    if side < 8 or side & (side - 1):
+        raise ValueError(f"expected pictures whose side is 8, 16, 32, 64 ... pixels, got {side}")
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return known.build(recipe, side, colors)
+
+
+STYLE_WIDTHS, W, LAYERS = (128, 128, 64, 32, 16, 16, 16), 128, 4
+"""Channels of the maps of 4, 8, 16 ... pixels; numbers of w; layers of the mapping."""
+
+PLAIN_WIDTH = 64
+"""Channels of the largest map of a DCGAN, twice as many in each smaller one (Radford et al., 2015, figure 1)."""
+
+
+def style_networks(recipe: Recipe, side: int, colors: int) -> Networks:
+    widths = STYLE_WIDTHS[: side.bit_length() - 2]
+    sizes = StyleGAN2Sizes((recipe.z, *[W] * LAYERS), widths, colors, noise=False)
+    return {"generator": StyleGAN2Player(sizes, recipe.mixing), "critic": ResidualCritic(widths, colors)}
+
+
+def plain_networks(recipe: Recipe, side: int, colors: int, normal: str = "batch") -> Networks:
+    halvings = side.bit_length() - 3
+    widths = tuple(PLAIN_WIDTH * 2**i for i in reversed(range(halvings)))
+    return {"generator": DCGANPlayer(recipe.z, widths, colors), "critic": PlainCritic(widths, colors, normal)}
+
+
+def _turns(critic: tuple[Term, ...], generator: tuple[Term, ...], rate: float, betas: tuple[float, float]):
+    return Turn(("critic",), critic, rate, betas), Turn(("generator",), generator, rate, betas)
+
+
+RECIPES: dict[str, Known] = {
+    "stylegan2": Known(
+        Recipe(
+            turns=_turns(
+                (Term("critic_logistic"), Term("r1", weight=0.1, every=16)),
+                (Term("generator_logistic"),),
+                rate=0.003,
+                betas=(0.0, 0.99),
+            ),
+            batch=32,
+            kimg=600,
+            z=64,
+            ema=10,
+            mixing=0.5,
+        ),
+        style_networks,
+        "a small StyleGAN2 with z, w, w+ and s",
+    ),
+    "dcgan": Known(
+        Recipe(
+            turns=_turns((Term("critic_logistic"),), (Term("generator_logistic"),), rate=0.0002, betas=(0.5, 0.99)),
+            batch=64,
+            kimg=1200,
+            z=100,
+            ema=5,
+        ),
+        plain_networks,
+        "transposed convolutions and BatchNorm",
+    ),
+}
