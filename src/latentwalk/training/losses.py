@@ -11,6 +11,9 @@ from latentwalk.training.scene import Scene
 
 Loss = Callable[[Scene], Tensor]
 
+PATH_RATE = 0.01
+"""How fast the mean path length follows."""
+
 
 def critic_logistic(scene: Scene) -> Float[Tensor, ""]:
     """Real or made (Goodfellow et al., 2014, equation 1): the cross-entropy of both."""
@@ -58,6 +61,20 @@ def r2(scene: Scene) -> Float[Tensor, ""]:
     return _gradient(scene, scene.fake).square().sum((1, 2, 3)).mean() / 2
 
 
+def path_length(scene: Scene) -> Float[Tensor, ""]:
+    """How much the length of a step in the picture differs from its mean, for a step of one in w+ and a random
+    direction in pictures (Karras et al., 2020, equation 4). Half of the batch is enough."""
+    player = scene.networks["generator"]
+    half = tuple(part[: (len(part) + 1) // 2] for part in scene.batch.drawn)
+    ws = player.codes(*half)
+    images = player.paint(ws)
+    noise = torch.randn_like(images) / (images.shape[2] * images.shape[3]) ** 0.5
+    (slopes,) = torch.autograd.grad((images * noise).sum(), ws, create_graph=True)
+    lengths = slopes.square().sum(2).mean(1).sqrt()
+    mean = player.path_length.lerp_(lengths.detach().mean(), PATH_RATE)
+    return (lengths - mean).square().mean()
+
+
 def _gradient(scene: Scene, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
     """Of the critic's scores, by the picture; the penalty on it is learned from in turn."""
     images = images.detach().requires_grad_()
@@ -77,5 +94,6 @@ LOSSES: dict[str, Loss] = {
         gradient_penalty,
         r1,
         r2,
+        path_length,
     )
 }

@@ -42,12 +42,18 @@ class Player(Protocol):
 
 
 class StyleGAN2Player(nn.Module):
-    """A StyleGAN2 with fresh weights. mixing: the share of pictures of which two codes make a part each."""
+    """A StyleGAN2 with fresh weights. mixing: the share of pictures of which two codes make a part each.
+
+    path_length: the running mean that the penalty on it needs.
+    """
+
+    path_length: Tensor
 
     def __init__(self, sizes: StyleGAN2Sizes, mixing: float = 0.0) -> None:
         super().__init__()
         self.network, self.mixing = StyleGAN2(sizes), mixing
         self.network.requires_grad_(True)
+        self.register_buffer("path_length", torch.zeros(()))
         initialize(self.network)
 
     def draw(self, n: int) -> tuple[Tensor, ...]:
@@ -60,13 +66,20 @@ class StyleGAN2Player(nn.Module):
         cuts = torch.where(torch.rand(n) < self.mixing, torch.randint(1, layers, (n,)), layers)
         return codes, others, (torch.arange(layers) >= cuts[:, None])[:, :, None]
 
-    def forward(
+    def codes(
         self, z: Float[Tensor, "n z"], others: Tensor | None = None, mixed: Tensor | None = None
-    ) -> Float[Tensor, "n c h w"]:
+    ) -> Float[Tensor, "n l w"]:
+        """What was drawn, in w+."""
         ws = self.network.mapping(z)[:, None].expand(-1, self.network.sizes.codes, -1)
-        if others is not None and mixed is not None:
-            ws = torch.where(mixed, self.network.mapping(others)[:, None], ws)
+        if others is None or mixed is None:
+            return ws
+        return torch.where(mixed, self.network.mapping(others)[:, None], ws)
+
+    def paint(self, ws: Float[Tensor, "n l w"]) -> Float[Tensor, "n c h w"]:
         return self.network.synthesize(Latents(ws, "w+"))
+
+    def forward(self, *drawn: Tensor) -> Float[Tensor, "n c h w"]:
+        return self.paint(self.codes(*drawn))
 
     def fixed(self) -> Generator:
         network = copy.deepcopy(self.network).to("cpu", torch.float32, memory_format=torch.contiguous_format)

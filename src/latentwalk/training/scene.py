@@ -27,6 +27,7 @@ class Scene:
         self.networks, self.batch, self.dtype = networks, batch, dtype
         self.learns: tuple[str, ...] = ()
         self._scores: dict[str, Tensor] = {}
+        networks["generator"].requires_grad_(True)  # it runs as one that learns: nothing of it is worked out before
         with torch.set_grad_enabled(generator_learns), self._precision():
             # Once for all turns: the critic learns from the pictures alone, the generator later from what made them.
             self._fake = networks["generator"](*batch.drawn).float()

@@ -90,7 +90,8 @@ class Trainer:
         self.average.load_state_dict(state["average"])
         for optimizer, kept in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(kept)
-        self.wrong, self.most_wrong = state["wrong"].to(self.device)
+        self.wrong.copy_(state["wrong"][0])
+        self.most_wrong.copy_(state["wrong"][1])
 
     def _optimizer(self, turn: Turn) -> torch.optim.Adam:
         weights = [weight for name in turn.learns for weight in self.networks[name].parameters()]
@@ -102,7 +103,7 @@ class Trainer:
         """Everything random of a step, from torch's global state on the CPU: the same numbers on every device."""
         size = self.recipe.batch
         rows, between, drawn = torch.randint(len(self.images), (size,)), torch.rand(size, 1, 1, 1), self.player.draw(size)
-        real = self.images[rows.to(self.device)].float() / 127.5 - 1
+        real = self.images[rows.to(self.device)].contiguous(memory_format=torch.channels_last).float() / 127.5 - 1
         return Batch(real, between.to(self.device), tuple(part.to(self.device) for part in drawn))
 
     def _play(self, active: tuple[tuple[int, ...], ...], batch: Batch) -> dict[str, Tensor]:
