@@ -68,14 +68,14 @@ class StyleGAN2Player(nn.Module):
 
     def codes(
         self, z: Float[Tensor, "n z"], others: Tensor | None = None, mixed: Tensor | None = None
-    ) -> Float[Tensor, "n l w"]:
+    ) -> Float[Tensor, "n layers d"]:
         """What was drawn, in w+."""
         ws = self.network.mapping(z)[:, None].expand(-1, self.network.sizes.codes, -1)
         if others is None or mixed is None:
             return ws
         return torch.where(mixed, self.network.mapping(others)[:, None], ws)
 
-    def paint(self, ws: Float[Tensor, "n l w"]) -> Float[Tensor, "n c h w"]:
+    def paint(self, ws: Float[Tensor, "n layers d"]) -> Float[Tensor, "n c h w"]:
         return self.network.synthesize(Latents(ws, "w+"))
 
     def forward(self, *drawn: Tensor) -> Float[Tensor, "n c h w"]:

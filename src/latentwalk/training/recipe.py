@@ -1,4 +1,4 @@
-"""What is learned by whom, from which losses, as plain data: it is written down with a run and compared on the way back."""
+"""What is learned by whom, from which losses: plain data, which is written down with a run and compared later."""
 
 from dataclasses import dataclass
 

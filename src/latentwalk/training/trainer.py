@@ -1,4 +1,4 @@
-"""What a recipe describes, learning: a `Trainable` for the loop, and at any time a fixed generator of averaged weights."""
+"""A recipe at work: a `Trainable` for the loop, and at any time a fixed generator of the averaged weights."""
 
 import copy
 from collections.abc import Mapping
@@ -102,7 +102,11 @@ class Trainer:
     def _draw(self) -> Batch:
         """Everything random of a step, from torch's global state on the CPU: the same numbers on every device."""
         size = self.recipe.batch
-        rows, between, drawn = torch.randint(len(self.images), (size,)), torch.rand(size, 1, 1, 1), self.player.draw(size)
+        rows, between, drawn = (
+            torch.randint(len(self.images), (size,)),
+            torch.rand(size, 1, 1, 1),
+            self.player.draw(size),
+        )
         real = self.images[rows.to(self.device)].contiguous(memory_format=torch.channels_last).float() / 127.5 - 1
         return Batch(real, between.to(self.device), tuple(part.to(self.device) for part in drawn))
 
