@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from latentwalk.training.avatar_style import Options
-
 BINARY = ("glasses", "smile", "beard", "hat", "long_hair")
 """Factors that are 1 (there) or 0, with probability one half."""
 
@@ -57,6 +55,9 @@ BACKGROUND_HUES, CLOTHES_HUES = (0.5, 1.05), (0.0, 0.75)
 PLACE = {"x": ("translateX", -10.0, 10.0), "size": ("scale", 1.1, 1.45), "tilt": ("rotate", -12.0, 12.0)}
 """Option, and its value at 0 and at 1: percent of the width, a factor, degrees clockwise."""
 
+Options = Mapping[str, str | float | bool]
+"""What the style is asked for: a variant per component, a colour per part, where the head is."""
+
 
 def factors(indices: Sequence[int]) -> np.ndarray:
     """The factors [n, 12] of some avatars, float64: columns are `FACTORS`."""
@@ -64,7 +65,7 @@ def factors(indices: Sequence[int]) -> np.ndarray:
 
 
 def options(index: int, changed: Mapping[str, float] | None = None) -> Options:
-    """What to ask DiceBear for. changed: factors that are to be other ones; all else of the avatar stays as it is.
+    """What to ask the style for. changed: factors that are to be other ones; all else of the avatar stays as it is.
 
     Raises ValueError for an unknown factor, or a value that is none (1 or 0 for binary ones, [0, 1] for others).
     """

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from latentwalk.training.avatar_factors import KINDS, NUISANCE, Options
+
 PACKAGES = ("dicebear-core", "dicebear-styles", "resvg-py")
 """What draws. All of them are in `latentwalk[avatars]`."""
 
@@ -24,9 +26,6 @@ MOUTH = 1.6
 
 DOWN = 11.0
 """How much lower than published a head is, in percent of the picture: to its middle, now that there are no legs."""
-
-Options = Mapping[str, str | float | bool]
-"""What DiceBear is asked for: a variant per component, a colour per part, where the head is."""
 
 
 def draw(options: Options, size: int) -> np.ndarray:
@@ -59,8 +58,8 @@ def derive(published: Mapping[str, Any]) -> dict[str, Any]:
     """A definition of our own from the published one of Voxel Art; that one is not changed.
 
     Hats were kinds of hair, so that nobody with a hat had long hair: now they are a component of their own, drawn above
-    the hair. Mouths are enlarged about their centre, legs and shoes are dropped, and nothing is animated. Whatever may
-    be left out has an empty variant "none", and only options decide.
+    the hair. Mouths are enlarged about their centre, legs and shoes are dropped, and nothing is animated. Only variants
+    that avatars have are kept, beside an empty one called "none", and only options decide.
     """
     definition = json.loads(json.dumps(published))
     definition["meta"] = {}  # would be written into every drawing
@@ -73,9 +72,12 @@ def derive(published: Mapping[str, Any]) -> dict[str, Any]:
     whole = {key: value for key, value in components["top"].items() if key != "variants"}
     components["hat"] = {**whole, "variants": {name: components["top"]["variants"].pop(name) for name in HATS}}
     components["mouth"]["scale"] = {"min": MOUTH, "max": MOUTH}
-    for component in components.values():
+    drawn = {name: {*without, *there} for name, (without, there) in KINDS.items()}
+    drawn |= {name: set(variants) for name, variants in NUISANCE.items()}
+    for name, component in components.items():
         component["probability"] = 100
-        component["variants"]["none"] = {"elements": []}
+        known = component["variants"] | {"none": {"elements": []}}
+        component["variants"] = {variant: known[variant] for variant in sorted(drawn[name])}
     return definition
 
 
