@@ -62,10 +62,12 @@ def test_classes_count_in_the_columns_that_were_named() -> None:
     pictures = some()
     assert torch.equal(pictures.classes(["a", "b", "c"]), torch.arange(N) % 3)
     assert torch.equal(pictures.classes(["c", "a", "b"]), (torch.arange(N) + 1) % 3)
-    with pytest.raises(ValueError, match="of no class or of several"):
+    with pytest.raises(ValueError, match="13 of 40 pictures are of none or of several of the classes a, b"):
         pictures.classes(["a", "b"])
-    with pytest.raises(ValueError, match="of no class or of several"):
+    with pytest.raises(ValueError, match="of none or of several"):
         pictures.classes()
+    with pytest.raises(ValueError, match="two classes or more, there is only a"):
+        pictures.classes(["a"])
 
 
 def test_conditions_are_known_and_varied() -> None:
