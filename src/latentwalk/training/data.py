@@ -90,15 +90,6 @@ class Pictures:
 
         Raises ValueError when a picture is of none of them, or of several.
         """
-<<<<<<< HEAD
-        table = self.values[:, self._places(self.attributes if names is None else names)]
-        alone = ((table == 0) | (table == 1)).all(1) & (table.sum(1) == 1)
-        if table.shape[1] < 2 or not bool(alone.all()):
-            wrong = int((~alone).sum())
-            raise ValueError(
-                f"{wrong} of {len(self)} pictures are of no class or of several: expected two or more columns, of "
-                "which every picture has 1 in one"
-=======
         names = self.attributes if names is None else names
         table = self.values[:, self._places(names)]
         if len(names) < 2:
@@ -110,7 +101,6 @@ class Pictures:
             raise ValueError(
                 f"{wrong} of {len(self)} pictures are of none or of several of the classes {', '.join(names)}: "
                 "expected 1 in one column and 0 in the others"
->>>>>>> avatars
             )
         return table.argmax(1)
 
