@@ -113,12 +113,12 @@ def test_the_path_length_is_that_of_the_jacobian():
         64 * ws.shape[1]
     )  # lengths are taken over the numbers of w, meaned over layers
     lengths = []
-    for _ in range(400):
+    for _ in range(100):
         player.path_length.zero_()
         LOSSES["path_length"](made)
         lengths.append(float(player.path_length) / 0.01)  # the mean goes a hundredth of the way from nothing
     found = torch.tensor(lengths).square().mean()
-    assert found.item() == pytest.approx(expected.item(), rel=0.15)
+    assert found.item() == pytest.approx(expected.item(), rel=0.3)
 
 
 def test_the_path_length_teaches_the_generator_alone():

@@ -141,7 +141,7 @@ def test_batch_norm_of_averaged_weights_is_that_of_their_own_maps():
     one = trained(learner("dcgan"))
     one.generator()
     norm = one.average.norms[0]
-    maps = one.average.convolutions[0](torch.randn(4000, 6)[:, :, None, None])
+    maps = one.average.convolutions[0](torch.randn(4000, 6)[:, :, None, None]).detach()
     assert torch.allclose(norm.running_mean, maps.mean((0, 2, 3)), atol=0.2 * float(maps.std()))
     assert torch.allclose(norm.running_var, maps.var((0, 2, 3)), rtol=0.3)
 

@@ -15,10 +15,11 @@ from latentwalk.cli.training_output import TrainingOutput, training
 GENERATORS = {
     "stylegan2": "a small StyleGAN2, with the spaces z, w, w+ and s",
     "dcgan": "a DCGAN: transposed convolutions and BatchNorm",
+    "wgan": "a DCGAN against a Wasserstein critic with clipped weights",
+    "wgan-gp": "a DCGAN against a Wasserstein critic with a penalty on its gradient",
+    "relativistic": "a DCGAN against a critic of pairs, the most stable one",
 }
 """What can be trained, and what it is: the names of training.recipes.RECIPES."""
-
-ADVERSARIAL = "Training"
 
 
 @dataclass(frozen=True)

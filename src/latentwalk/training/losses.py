@@ -1,12 +1,14 @@
 """What networks learn from: functions of a scene, a scalar each. `LOSSES` knows them by the name a recipe has."""
 
 from collections.abc import Callable
+from typing import cast
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from latentwalk.training.players import StyleGAN2Player
 from latentwalk.training.scene import Scene
 
 Loss = Callable[[Scene], Tensor]
@@ -64,7 +66,7 @@ def r2(scene: Scene) -> Float[Tensor, ""]:
 def path_length(scene: Scene) -> Float[Tensor, ""]:
     """How much the length of a step in the picture differs from its mean, for a step of one in w+ and a random
     direction in pictures (Karras et al., 2020, equation 4). Half of the batch is enough."""
-    player = scene.networks["generator"]
+    player = cast(StyleGAN2Player, scene.networks["generator"])
     half = tuple(part[: (len(part) + 1) // 2] for part in scene.batch.drawn)
     ws = player.codes(*half)
     images = player.paint(ws)

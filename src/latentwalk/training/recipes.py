@@ -54,6 +54,11 @@ def plain_networks(recipe: Recipe, side: int, colors: int, normal: str = "batch"
     return {"generator": DCGANPlayer(recipe.z, widths, colors), "critic": PlainCritic(widths, colors, normal)}
 
 
+def bare_networks(recipe: Recipe, side: int, colors: int) -> Networks:
+    """Without BatchNorm in the critic: a penalty looks at the gradient of every picture by itself."""
+    return plain_networks(recipe, side, colors, "none")
+
+
 def _turns(critic: tuple[Term, ...], generator: tuple[Term, ...], rate: float, betas: tuple[float, float]):
     return Turn(("critic",), critic, rate, betas), Turn(("generator",), generator, rate, betas)
 
@@ -86,5 +91,54 @@ RECIPES: dict[str, Known] = {
         ),
         plain_networks,
         "transposed convolutions and BatchNorm",
+    ),
+    # Arjovsky et al., 2017, algorithm 1, with Adam for RMSprop: without momentum they differ in early steps alone.
+    "wgan": Known(
+        Recipe(
+            turns=(
+                Turn(("critic",), (Term("critic_wasserstein"),), 0.00005, (0.0, 0.99), clip=0.01),
+                Turn(("generator",), (Term("generator_wasserstein"),), 0.00005, (0.0, 0.99), every=5),
+            ),
+            batch=64,
+            kimg=6000,
+            z=100,
+            ema=5,
+        ),
+        plain_networks,
+        "a Wasserstein critic with clipped weights",
+    ),
+    # Gulrajani et al., 2017, algorithm 1.
+    "wgan-gp": Known(
+        Recipe(
+            turns=(
+                Turn(
+                    ("critic",), (Term("critic_wasserstein"), Term("gradient_penalty", weight=10)), 0.0001, (0.0, 0.9)
+                ),
+                Turn(("generator",), (Term("generator_wasserstein"),), 0.0001, (0.0, 0.9), every=5),
+            ),
+            batch=64,
+            kimg=6000,
+            z=100,
+            ema=5,
+        ),
+        bare_networks,
+        "a Wasserstein critic with a penalty on its gradient",
+    ),
+    # The paired loss with both penalties (Huang et al., 2024, equations 4 and 5).
+    "relativistic": Known(
+        Recipe(
+            turns=_turns(
+                (Term("critic_relativistic"), Term("r1", weight=1.0), Term("r2", weight=1.0)),
+                (Term("generator_relativistic"),),
+                rate=0.0002,
+                betas=(0.0, 0.99),
+            ),
+            batch=64,
+            kimg=1200,
+            z=100,
+            ema=5,
+        ),
+        bare_networks,
+        "a critic of pairs with a penalty on its gradient at both",
     ),
 }

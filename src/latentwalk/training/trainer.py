@@ -7,12 +7,13 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import get_total_norm
 
 from latentwalk.generator import Generator
 from latentwalk.training.capture import Captured
 from latentwalk.training.data import Pictures
 from latentwalk.training.losses import LOSSES
-from latentwalk.training.players import Player, recompute_statistics
+from latentwalk.training.players import Player, lay_out, recompute_statistics
 from latentwalk.training.recipe import Recipe, Turn
 from latentwalk.training.scene import Batch, Scene
 
@@ -44,8 +45,7 @@ class Trainer:
         _check(recipe, networks)
         self.recipe, self.device = recipe, torch.device(device)
         self.networks = {
-            name: network.to(self.device, memory_format=torch.channels_last).train()
-            for name, network in networks.items()
+            name: lay_out(network.to(self.device).train(), torch.channels_last) for name, network in networks.items()
         }
         self.player = cast(Player, self.networks["generator"])
         self.average = copy.deepcopy(self.networks["generator"])
@@ -134,13 +134,13 @@ class Trainer:
         """Update the weights of a turn from their gradients. Returns 1 when there were no numbers among these."""
         weights = [weight for group in optimizer.param_groups for weight in group["params"]]
         gradients = [weight.grad for weight in weights if weight.grad is not None]
-        wrong = 1 - torch.stack(torch._foreach_norm(gradients)).sum().isfinite().float()
+        wrong = 1 - get_total_norm(gradients).isfinite().float()
         vars(optimizer)["found_inf"] = wrong
         optimizer.step()
         if turn.clip is not None:
             with torch.no_grad():
-                torch._foreach_clamp_max_(weights, turn.clip)
-                torch._foreach_clamp_min_(weights, -turn.clip)
+                for weight in weights:
+                    weight.clamp_(-turn.clip, turn.clip)
         return wrong
 
     @torch.no_grad()
@@ -148,9 +148,9 @@ class Trainer:
         """Move the average towards the generator (Karras et al., 2018)."""
         seen = (step + 1) * self.recipe.batch
         half_life = min(self.recipe.ema * 1000, RAMP * seen)
-        new = 1 - 0.5 ** (self.recipe.batch / half_life) if half_life else 1.0
-        now = list(self.networks["generator"].parameters())
-        torch._foreach_lerp_(list(self.average.parameters()), now, new)
+        keep = 0.5 ** (self.recipe.batch / half_life) if half_life else 0.0
+        old, new = (list(network.parameters()) for network in (self.average, self.networks["generator"]))
+        torch._foreach_lerp_(old, new, 1 - keep)  # pyright: ignore[reportPrivateImportUsage] - one launch for all
 
     def _check_course(self, losses: Mapping[str, Tensor]) -> None:
         if float(self.most_wrong) >= PATIENCE:
