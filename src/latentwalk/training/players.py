@@ -6,7 +6,7 @@ torch's global state on the CPU: the same numbers on every device.
 
 import copy
 import math
-from itertools import pairwise, zip_longest
+from itertools import pairwise
 from typing import Protocol, TypeVar, runtime_checkable
 
 import torch
@@ -159,14 +159,14 @@ class DCGANPlayer(nn.Module):
 
     def fixed(self) -> Generator:
         player = lay_out(copy.deepcopy(self).to("cpu", torch.float32), torch.contiguous_format)
+        tensors = {name: tensor.detach() for name, tensor in player.state_dict().items()}
         blocks = []
-        for layer, norm in zip_longest(player.convolutions, player.norms):
-            assert isinstance(layer, nn.ConvTranspose2d)
-            weight, bias = layer.weight.detach(), layer.bias
-            if isinstance(norm, nn.BatchNorm2d):
-                parts = norm.weight.detach(), norm.bias.detach(), norm.running_mean, norm.running_var
-                weight, bias = fold_batch_norm(weight, bias, *parts, norm.eps)
-            blocks.append(Block(weight, bias.detach(), layer.stride[0], layer.padding[0]))
+        for i in range(len(self.convolutions)):
+            weight, bias = tensors[f"convolutions.{i}.weight"], tensors.get(f"convolutions.{i}.bias")
+            if bias is None:  # then a BatchNorm follows
+                norm = (tensors[f"norms.{i}.{part}"] for part in ("weight", "bias", "running_mean", "running_var"))
+                weight, bias = fold_batch_norm(weight, None, *norm)
+            blocks.append(Block(weight, bias, *((2, 1) if i else (1, 0))))
         return DCGAN(blocks).freeze()
 
 

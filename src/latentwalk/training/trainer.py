@@ -149,7 +149,7 @@ class Trainer:
         seen = (step + 1) * self.recipe.batch
         half_life = min(self.recipe.ema * 1000, RAMP * seen)
         keep = 0.5 ** (self.recipe.batch / half_life) if half_life else 0.0
-        old, new = (list(network.parameters()) for network in (self.average, self.networks["generator"]))
+        old, new = (tuple(network.parameters()) for network in (self.average, self.networks["generator"]))
         torch._foreach_lerp_(old, new, 1 - keep)  # pyright: ignore[reportPrivateImportUsage] - one launch for all
 
     def _check_course(self, losses: Mapping[str, Tensor]) -> None:
