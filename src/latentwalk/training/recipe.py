@@ -38,7 +38,7 @@ class Recipe:
     """How networks are trained. turns: in their order within a step, which sees `batch` pictures.
 
     kimg: thousands of pictures that are seen. z: numbers of a code. ema: half-life of the averaged generator, in kimg.
-    condition: "" or "classes". mixing: the share of pictures with two codes (Karras et al., 2019, section 3.1).
+    mixing: the share of pictures with two codes (Karras et al., 2019, section 3.1).
     precision: of the networks, "float32" or "bfloat16"; losses are float32 always.
     Raises ValueError for numbers with which nothing can be trained.
     """
@@ -48,15 +48,12 @@ class Recipe:
     kimg: float
     z: int
     ema: float = 10.0
-    condition: str = ""
     mixing: float = 0.0
     precision: str = "float32"
 
     def __post_init__(self) -> None:
         if self.precision not in PRECISIONS:
             raise ValueError(f"the precision is {' or '.join(PRECISIONS)}, got {self.precision!r}")
-        if self.condition not in ("", "classes"):
-            raise ValueError(f"the condition is 'classes' or nothing, got {self.condition!r}")
         positive = (self.batch, self.kimg, self.z, *(t.every for t in self.turns), *(t.rate for t in self.turns))
         if not self.turns or min(positive) <= 0 or self.ema < 0 or not 0 <= self.mixing <= 1:
             raise ValueError(f"expected turns, sizes and rates above 0 and a mixing in [0, 1], got {self}")
