@@ -20,7 +20,10 @@ SMALL = {"size": 8, "batch": 4, "kimg": 0.02, "z": 6}
 @pytest.fixture
 def pictures() -> Pictures:
     random = torch.Generator().manual_seed(0)
-    return Pictures(torch.randint(0, 256, (24, 3, 8, 8), generator=random, dtype=torch.uint8), (), torch.zeros(24, 0))
+    images = torch.randint(0, 256, (24, 3, 8, 8), generator=random, dtype=torch.uint8)
+    bright = images.float().mean((1, 2, 3))
+    values = [torch.arange(24) % 2, bright > bright.median(), bright / 255]
+    return Pictures(images, ("odd", "bright", "light"), torch.stack([each.float() for each in values], 1))
 
 
 def test_the_names_of_the_commands_are_those_of_the_recipes():
@@ -39,6 +42,21 @@ def test_what_is_trained_is_walked_like_any_other(pictures, tmp_path, monkeypatc
     assert sorted(f.name for f in run.iterdir()) == ["checkpoint.pt", "losses.jsonl", "run.json", "sheets"]
     assert len(list((run / "sheets").iterdir())) == 1, "two of the same thousand"
     assert [json.loads(line)["step"] for line in (run / "losses.jsonl").read_text().splitlines()] == [2, 4]
+
+
+@pytest.mark.parametrize("recipe", [name for name, known in RECIPES.items() if known.labelled])
+def test_what_learned_labels_is_walked_like_any_other(recipe, pictures, tmp_path):
+    out = tmp_path / "my.safetensors"
+    train_generator(recipe, pictures, out, run=tmp_path / "run", sheets=0.01, **SMALL)
+    loaded = lw.load(out)
+    assert loaded.classes == 2 and list(loaded.spaces) == ["z", "zy"], "odd and bright: light has degrees"
+    vectors = torch.tensor([[0.0, 1.0], [1.0, 1.0]])
+    codes = loaded.map(loaded.sample(2, vectors), "zy")
+    found = lw.discover(loaded, ["sefa", "ganspace"], samples=50, space="zy", labels=vectors)
+    for directions in found.values():
+        assert not torch.equal(loaded.render(directions[0].shift(codes, 2.0)), loaded.render(codes))
+    one = train_generator(recipe, pictures, tmp_path / "one.safetensors", conditions=["light"], **SMALL)
+    assert one.classes == 1
 
 
 def test_a_stopped_run_goes_on_to_the_same_generator(pictures, tmp_path, monkeypatch):
@@ -68,4 +86,10 @@ def test_what_cannot_be_trained_is_said(pictures, tmp_path):
         train_generator("dcgan", pictures, out, size=8)
     with pytest.raises(ValueError, match="sizes and rates above 0"):
         train_generator("dcgan", pictures, out, size=8, batch=0)
+    with pytest.raises(ValueError, match="learns from no labels: leave the conditions out"):
+        train_generator("dcgan", pictures, out, conditions=["odd"], **SMALL)
+    with pytest.raises(ValueError, match="no attribute is 1 or 0 of every picture"):
+        train_generator("acgan", pictures.only(["light"]), out, **SMALL)
+    with pytest.raises(ValueError, match="no attribute 'hat': there are odd, bright, light"):
+        train_generator("acgan", pictures, out, conditions=["hat"], **SMALL)
     assert not list(tmp_path.iterdir()) and job.SHOWN > 0

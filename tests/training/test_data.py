@@ -91,3 +91,15 @@ def test_what_does_not_fit_together_is_refused() -> None:
         Pictures(images, ("odd", "odd"), torch.zeros(4, 2))
     with pytest.raises(ValueError, match="cannot hold out"):
         Pictures(images, (), torch.zeros(4, 0)).split(0.1)
+
+
+def test_conditions_are_what_is_there_or_not() -> None:
+    pictures = some()
+    assert pictures.conditions().attributes == ("odd", "a", "b", "c"), "a pixel has degrees"
+    assert pictures.conditions(["c", "odd"]).attributes == ("c", "odd")
+    with pytest.raises(ValueError, match=r"conditions are in \[0, 1\]"):
+        pictures.conditions(["odd", "pixel"])
+    with pytest.raises(ValueError, match="no attribute is 1 or 0"):
+        pictures[pictures.column("odd") == 1].only(["pixel"]).conditions()
+    with pytest.raises(ValueError, match="no attribute is 1 or 0"):
+        pictures[[1]].conditions()

@@ -23,7 +23,7 @@ class Linear(nn.Module):
         self.slope = nn.Parameter(SLOPE.clone())
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return images.flatten(1) @ self.slope
+        return images.flatten(1) @ self.slope[:, None]
 
 
 class Scaled(nn.Module):
@@ -39,7 +39,7 @@ class Scaled(nn.Module):
 
 def scene(learns: str) -> Scene:
     torch.manual_seed(0)
-    batch = Batch(torch.randn(6, 3, 2, 2), torch.rand(6, 1, 1, 1), (torch.randn(6, 12),))
+    batch = Batch(torch.randn(6, 3, 2, 2), torch.zeros(6, 0), torch.rand(6, 1, 1, 1), (torch.randn(6, 12),))
     made = Scene({"generator": Scaled(), "critic": Linear()}, batch, True, torch.float32)
     made.turn((learns,))
     return made
@@ -105,7 +105,10 @@ def test_the_path_length_is_that_of_the_jacobian():
     player = StyleGAN2Player(StyleGAN2Sizes((4, 6, 6), (8, 4), 3, noise=False))
     z = torch.randn(1, 4)
     made = Scene(
-        {"generator": player}, Batch(torch.zeros(1, 3, 8, 8), torch.zeros(1, 1, 1, 1), (z,)), True, torch.float32
+        {"generator": player},
+        Batch(torch.zeros(1, 3, 8, 8), torch.zeros(1, 0), torch.zeros(1, 1, 1, 1), (z,)),
+        True,
+        torch.float32,
     )
     ws = player.codes(z).detach()
     jacobian = torch.autograd.functional.jacobian(player.paint, ws).reshape(-1, ws.numel())
@@ -124,7 +127,7 @@ def test_the_path_length_is_that_of_the_jacobian():
 def test_the_path_length_teaches_the_generator_alone():
     torch.manual_seed(0)
     player = StyleGAN2Player(StyleGAN2Sizes((4, 6, 6), (8, 4), 3, noise=False), mixing=0.5)
-    batch = Batch(torch.zeros(4, 3, 8, 8), torch.zeros(4, 1, 1, 1), player.draw(4))
+    batch = Batch(torch.zeros(4, 3, 8, 8), torch.zeros(4, 0), torch.zeros(4, 1, 1, 1), player.draw(4))
     loss = LOSSES["path_length"](Scene({"generator": player}, batch, True, torch.float32))
     loss.backward()
     assert math.isfinite(loss.item())
@@ -134,7 +137,7 @@ def test_the_path_length_teaches_the_generator_alone():
 
 def test_losses_are_float32_whatever_the_networks_are():
     torch.manual_seed(0)
-    batch = Batch(torch.randn(4, 3, 2, 2), torch.rand(4, 1, 1, 1), (torch.randn(4, 12),))
+    batch = Batch(torch.randn(4, 3, 2, 2), torch.zeros(4, 0), torch.rand(4, 1, 1, 1), (torch.randn(4, 12),))
     made = Scene({"generator": Scaled(), "critic": Linear()}, batch, True, torch.bfloat16)
     made.turn(("critic",))
     loss = LOSSES["critic_logistic"](made)

@@ -10,11 +10,12 @@ from torch import nn
 from latentwalk.checkpoints import own
 from latentwalk.generators.stylegan2 import StyleGAN2Sizes
 from latentwalk.jobs.load import load
+from latentwalk.latents import Latents
 from latentwalk.training import loop, trainer
 from latentwalk.training.critics import PlainCritic, ResidualCritic
 from latentwalk.training.data import Pictures
 from latentwalk.training.loop import Interrupted, train
-from latentwalk.training.players import DCGANPlayer, StyleGAN2Player
+from latentwalk.training.players import ConditionalPlayer, DCGANPlayer, StyleGAN2Player
 from latentwalk.training.recipe import Recipe, Term, Turn
 from latentwalk.training.recipes import RECIPES, networks
 from latentwalk.training.trainer import Trainer
@@ -24,9 +25,8 @@ STEPS = 7
 
 def pictures(count: int = 40, side: int = 8) -> Pictures:
     random = torch.Generator().manual_seed(0)
-    return Pictures(
-        torch.randint(0, 256, (count, 3, side, side), generator=random, dtype=torch.uint8), (), torch.zeros(count, 0)
-    )
+    images = torch.randint(0, 256, (count, 3, side, side), generator=random, dtype=torch.uint8)
+    return Pictures(images, ("bright", "odd"), torch.rand(count, 2, generator=random).round())
 
 
 def recipe(name: str) -> Recipe:
@@ -44,6 +44,9 @@ def players(name: str) -> dict[str, nn.Module]:
         torch.manual_seed(5)
         if name == "dcgan":
             return {"generator": DCGANPlayer(6, (8,)), "critic": PlainCritic((8,))}
+        if name == "acgan":
+            player = ConditionalPlayer(6, (8,), pictures().values)
+            return {"generator": player, "critic": PlainCritic((8,), outputs=3)}
         sizes = StyleGAN2Sizes((6, 8, 8), (8, 4), noise=False)
         return {"generator": StyleGAN2Player(sizes, mixing=0.5), "critic": ResidualCritic((8, 4))}
 
@@ -68,7 +71,7 @@ def same(a: Trainer, b: Trainer) -> bool:
     return all(torch.equal(x, y) for x, y in zip(tensors(a.state_dict()), tensors(b.state_dict()), strict=True))
 
 
-@pytest.fixture(params=["stylegan2", "dcgan"])
+@pytest.fixture(params=["stylegan2", "dcgan", "acgan"])
 def name(request) -> str:
     return request.param
 
@@ -121,12 +124,13 @@ def test_the_file_is_the_network(name, tmp_path):
     made = one.generator()
     own.write(made, tmp_path / "made.safetensors")
     loaded = load(tmp_path / "made.safetensors")
-    z = torch.randn(5, 6)
+    z, labels = torch.randn(5, 6), torch.rand(5, 2) if name == "acgan" else None
+    codes = Latents(z, "z", labels)
     with torch.no_grad():
-        expected = one.average(z)
-    assert torch.equal(made.render(z), loaded.render(z))
-    assert torch.allclose(loaded.render(z), expected, atol=1e-5)
-    assert list(loaded.spaces) == (["z"] if name == "dcgan" else ["z", "w", "w+", "s"])
+        expected = one.average(z) if labels is None else one.average(z, labels)
+    assert torch.equal(made.render(codes), loaded.render(codes))
+    assert torch.allclose(loaded.render(codes), expected, atol=1e-5)
+    assert list(loaded.spaces) == {"dcgan": ["z"], "acgan": ["z", "zy"]}.get(name, ["z", "w", "w+", "s"])
     assert not any(weight.requires_grad for weight in loaded.parameters())
 
 
@@ -230,5 +234,5 @@ def test_what_does_not_fit_is_said():
 @pytest.mark.parametrize("known", RECIPES)
 def test_every_recipe_trains_its_networks(known):
     small = replace(RECIPES[known].recipe, batch=4)
-    one = trained(Trainer(small, networks(RECIPES[known], small, 8), pictures()), steps=2)
+    one = trained(Trainer(small, networks(RECIPES[known], small, 8, labels=pictures().values), pictures()), steps=2)
     assert one.generator().image_shape == (3, 8, 8)

@@ -18,6 +18,9 @@ GENERATORS = {
     "wgan": "a DCGAN against a Wasserstein critic with clipped weights",
     "wgan-gp": "a DCGAN against a Wasserstein critic with a penalty on its gradient",
     "relativistic": "a DCGAN against a critic of pairs, the most stable one",
+    "cgan": "a DCGAN of labels whose critic sees picture and label side by side",
+    "cgan-projection": "a DCGAN of labels whose critic projects the picture onto the label",
+    "acgan": "a DCGAN of labels whose critic reads the label too",
 }
 """What can be trained, and what it is: the names of training.recipes.RECIPES."""
 
@@ -30,6 +33,15 @@ class DataOptions:
     attributes: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="A list of what is in the pictures of a folder.", show_default=False),
+    ] = None
+    conditions: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--condition",
+            metavar="NAME",
+            help="An attribute to learn with, once for each; all that are there or not without. For recipes of labels.",
+            show_default=False,
+        ),
     ] = None
 
 
@@ -97,6 +109,7 @@ def _command(name: str, about: str) -> Callable[..., None]:
                 output.force,
                 progress,
                 changes.device,
+                conditions=source.conditions,
                 **changes.changed(),
             )
         if output.as_json:

@@ -55,13 +55,10 @@ class Captured:
 
 
 def _like(batch: Batch) -> Batch:
-    return Batch(
-        torch.empty_like(batch.real), torch.empty_like(batch.between), tuple(map(torch.empty_like, batch.drawn))
-    )
+    *fixed, drawn = batch
+    return Batch(*map(torch.empty_like, fixed), tuple(map(torch.empty_like, drawn)))
 
 
 def _copy(source: Batch, target: Batch) -> None:
-    target.real.copy_(source.real)
-    target.between.copy_(source.between)
-    for new, old in zip(source.drawn, target.drawn, strict=True):
+    for new, old in zip((*source[:-1], *source.drawn), (*target[:-1], *target.drawn), strict=True):
         old.copy_(new)

@@ -74,9 +74,9 @@ class ResidualCritic(nn.Module):
             nn.init.normal_(layer.weight)
             nn.init.zeros_(layer.bias)
 
-    def forward(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n"]:
+    def forward(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n 1"]:
         x = self.last(with_deviation(self.blocks(self.colors(images))))
-        return self.score(self.dense(x.flatten(1)))[:, 0]
+        return self.score(self.dense(x.flatten(1)))
 
 
 def with_deviation(x: Float[Tensor, "n c h w"], group: int = GROUP) -> Float[Tensor, "n c+1 h w"]:
@@ -94,10 +94,11 @@ class PlainCritic(nn.Module):
     """The critic of DCGAN (Radford et al., 2015): strided convolutions, BatchNorm, leaky ReLU.
 
     widths: channels of the maps from 4 pixels on, one less than the picture has halvings. normal: "batch", or "none"
-    for critics whose penalty looks at every picture by itself (Gulrajani et al., 2017, section 4).
+    for critics whose penalty looks at every picture by itself (Gulrajani et al., 2017, section 4). outputs: 1 for a
+    score; more for one that also reads classes, or reads them alone.
     """
 
-    def __init__(self, widths: tuple[int, ...], colors: int = 3, normal: str = "batch") -> None:
+    def __init__(self, widths: tuple[int, ...], colors: int = 3, normal: str = "batch", outputs: int = 1) -> None:
         super().__init__()
         outwards = widths[::-1]
         layers: list[nn.Module] = [nn.Conv2d(colors, outwards[0], 4, 2, 1), nn.LeakyReLU(SLOPE)]
@@ -105,12 +106,12 @@ class PlainCritic(nn.Module):
             layers.append(nn.Conv2d(a, b, 4, 2, 1, bias=normal == "none"))
             layers += [] if normal == "none" else [nn.BatchNorm2d(b, track_running_stats=False)]
             layers.append(nn.LeakyReLU(SLOPE))
-        self.features, self.score = nn.Sequential(*layers), nn.Conv2d(widths[0], 1, 4)
+        self.features, self.score = nn.Sequential(*layers), nn.Conv2d(widths[0], outputs, 4)
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d):
                 nn.init.normal_(layer.weight, 0, 0.02)
             elif isinstance(layer, nn.BatchNorm2d):
                 nn.init.normal_(layer.weight, 1, 0.02)
 
-    def forward(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n"]:
-        return self.score(self.features(images)).flatten()
+    def forward(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n outputs"]:
+        return self.score(self.features(images)).flatten(1)

@@ -85,6 +85,22 @@ class Pictures:
                 raise ValueError(f"{name} is {value} all {len(self)} pictures: expected two kinds or more")
         return picked
 
+    def conditions(self, names: Sequence[str] | None = None) -> "Pictures":
+        """The same pictures with the attributes to learn with: these, or all that are 1 or 0 of every picture.
+
+        Raises ValueError for what `only` refuses, when there are none, and for numbers that are not in [0, 1].
+        """
+        if names is None:
+            answers = ((self.values == 0) | (self.values == 1)).all(0) & (self.values.amin(0) < self.values.amax(0))
+            names = [name for name, fits in zip(self.attributes, answers.tolist(), strict=True) if fits]
+        if not names:
+            raise ValueError("no attribute is 1 or 0 of every picture, and both of some: name others, or use classes")
+        picked = self.only(names)
+        low, high = float(picked.values.min()), float(picked.values.max())
+        if low < 0 or high > 1:
+            raise ValueError(f"conditions are in [0, 1], from not at all to wholly, got {low:g} to {high:g}")
+        return picked
+
     def classes(self, names: Sequence[str] | None = None) -> Int[Tensor, "n"]:
         """The number of each picture's class, counted in `names` (all attributes when not given).
 

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from latentwalk.training.label_losses import critic_labels, critic_mismatch, generator_labels
 from latentwalk.training.players import StyleGAN2Player
 from latentwalk.training.scene import Scene
 
@@ -50,17 +51,17 @@ def generator_relativistic(scene: Scene) -> Float[Tensor, ""]:
 def gradient_penalty(scene: Scene) -> Float[Tensor, ""]:
     """(norm of the critic's gradient - 1)^2, between real and made pictures (Gulrajani et al., 2017, equation 3)."""
     between = torch.lerp(scene.real, scene.fake, scene.batch.between)
-    return (_gradient(scene, between).flatten(1).norm(dim=1) - 1).square().mean()
+    return (_gradient(scene, between, scene.batch.labels).flatten(1).norm(dim=1) - 1).square().mean()
 
 
 def r1(scene: Scene) -> Float[Tensor, ""]:
     """Half the squared norm of the critic's gradient at real pictures (Mescheder et al., 2018, equation 9)."""
-    return _gradient(scene, scene.real).square().sum((1, 2, 3)).mean() / 2
+    return _gradient(scene, scene.real, scene.batch.labels).square().sum((1, 2, 3)).mean() / 2
 
 
 def r2(scene: Scene) -> Float[Tensor, ""]:
     """The same at made pictures (Mescheder et al., 2018, equation 10)."""
-    return _gradient(scene, scene.fake).square().sum((1, 2, 3)).mean() / 2
+    return _gradient(scene, scene.fake, scene.batch.drawn[-1]).square().sum((1, 2, 3)).mean() / 2
 
 
 def path_length(scene: Scene) -> Float[Tensor, ""]:
@@ -77,10 +78,10 @@ def path_length(scene: Scene) -> Float[Tensor, ""]:
     return (lengths - mean).square().mean()
 
 
-def _gradient(scene: Scene, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
+def _gradient(scene: Scene, images: Float[Tensor, "n c h w"], labels: Tensor) -> Float[Tensor, "n c h w"]:
     """Of the critic's scores, by the picture; the penalty on it is learned from in turn."""
     images = images.detach().requires_grad_()
-    (gradient,) = torch.autograd.grad(scene.judge(images).sum(), images, create_graph=True)
+    (gradient,) = torch.autograd.grad(scene.ask("critic", images, labels)[:, 0].sum(), images, create_graph=True)
     return gradient
 
 
@@ -97,5 +98,8 @@ LOSSES: dict[str, Loss] = {
         r1,
         r2,
         path_length,
+        critic_labels,
+        generator_labels,
+        critic_mismatch,
     )
 }

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from latentwalk.generator import Generator
+from latentwalk.generators.conditional_dcgan import ConditionalDCGAN
 from latentwalk.generators.dcgan import DCGAN, Block, fold_batch_norm
 from latentwalk.generators.layers.mapping import FullyConnected
 from latentwalk.generators.layers.styled import Affine, resample_filter
@@ -158,6 +159,10 @@ class DCGANPlayer(nn.Module):
         return torch.tanh(self.convolutions[-1](x))
 
     def fixed(self) -> Generator:
+        return DCGAN(self.blocks()).freeze()
+
+    def blocks(self) -> list[Block]:
+        """Copies of the layers on the CPU, BatchNorm folded in."""
         player = lay_out(copy.deepcopy(self).to("cpu", torch.float32), torch.contiguous_format)
         tensors = {name: tensor.detach() for name, tensor in player.state_dict().items()}
         blocks = []
@@ -167,7 +172,30 @@ class DCGANPlayer(nn.Module):
                 norm = (tensors[f"norms.{i}.{part}"] for part in ("weight", "bias", "running_mean", "running_var"))
                 weight, bias = fold_batch_norm(weight, None, *norm)
             blocks.append(Block(weight, bias, *((2, 1) if i else (1, 0))))
-        return DCGAN(blocks).freeze()
+        return blocks
+
+
+class ConditionalPlayer(DCGANPlayer):
+    """A DCGAN of noise and a condition, see `ConditionalDCGAN`.
+
+    labels: [rows, l] in [0, 1], those that it is asked for: a row is drawn for every picture. exclusive: whether each
+    row is one class.
+    """
+
+    def __init__(self, z: int, widths: tuple[int, ...], labels: Float[Tensor, "rows l"], colors: int = 3) -> None:
+        super().__init__(z + labels.shape[1], widths, colors)
+        self.noise, self.labels = z, labels
+        self.exclusive = bool(((labels == 0) | (labels == 1)).all()) and bool((labels.sum(1) == 1).all())
+
+    def draw(self, n: int) -> tuple[Tensor, ...]:
+        """Noise [n, z] and labels [n, l]."""
+        return torch.randn(n, self.noise), self.labels[torch.randint(len(self.labels), (n,))]
+
+    def forward(self, z: Float[Tensor, "n z"], labels: Float[Tensor, "n l"]) -> Float[Tensor, "n c h w"]:
+        return super().forward(torch.cat((z, labels), 1))
+
+    def fixed(self) -> Generator:
+        return ConditionalDCGAN(self.blocks(), self.labels.shape[1]).freeze()
 
 
 @torch.no_grad()

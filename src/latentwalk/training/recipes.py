@@ -4,11 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
 
 from latentwalk.generators.stylegan2 import StyleGAN2Sizes
 from latentwalk.training.critics import PlainCritic, ResidualCritic
-from latentwalk.training.players import DCGANPlayer, StyleGAN2Player
+from latentwalk.training.label_critics import ConcatenatedCritic, ProjectionCritic
+from latentwalk.training.players import ConditionalPlayer, DCGANPlayer, StyleGAN2Player
 from latentwalk.training.recipe import Recipe, Term, Turn
 
 Networks = dict[str, nn.Module]
@@ -16,23 +18,36 @@ Networks = dict[str, nn.Module]
 
 @dataclass(frozen=True)
 class Known:
-    """recipe: as published, or as it was found to work here. build: its networks, for pictures of a side in pixels."""
+    """recipe: as published, or as it was found to work here. build: its networks, for pictures of a side in pixels, of
+    so many colours, with such labels. labelled: whether it learns from labels."""
 
     recipe: Recipe
-    build: Callable[[Recipe, int, int], Networks]
+    build: Callable[[Recipe, int, int, Tensor], Networks]
     about: str
+    labelled: bool = False
 
 
-def networks(known: Known, recipe: Recipe, side: int, colors: int = 3, seed: int = 0) -> Networks:
+def networks(
+    known: Known,
+    recipe: Recipe,
+    side: int,
+    colors: int = 3,
+    seed: int = 0,
+    labels: Float[Tensor, "n l"] | None = None,
+) -> Networks:
     """Fresh networks for square pictures. The caller's random state is left as it was.
 
-    Raises ValueError for a side that is no power of two from 8 on.
+    labels: of all pictures, for recipes that learn from them: a generator is asked for those that there are.
+    Raises ValueError for a side that is no power of two from 8 on, and labels that are missing.
     """
+    labels = torch.zeros(0, 0) if labels is None else labels
+    if known.labelled and labels.shape[1] == 0:
+        raise ValueError(f"{known.about} learns from labels, and the pictures have none: name attributes or classes")
     if side < 8 or side & (side - 1):
         raise ValueError(f"expected pictures whose side is 8, 16, 32, 64 ... pixels, got {side}")
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return known.build(recipe, side, colors)
+        return known.build(recipe, side, colors, labels)
 
 
 STYLE_WIDTHS, W, LAYERS = (128, 128, 64, 32, 16, 16, 16), 128, 4
@@ -41,26 +56,59 @@ STYLE_WIDTHS, W, LAYERS = (128, 128, 64, 32, 16, 16, 16), 128, 4
 PLAIN_WIDTH = 64
 """Channels of the largest map of a DCGAN, twice as many in each smaller one (Radford et al., 2015, figure 1)."""
 
+LABELLED_WIDTH = 32
+"""The same where labels are learned too: half as wide sees more than twice as many pictures in the time."""
 
-def style_networks(recipe: Recipe, side: int, colors: int) -> Networks:
+
+def style_networks(recipe: Recipe, side: int, colors: int, _labels: Tensor) -> Networks:
     widths = STYLE_WIDTHS[: side.bit_length() - 2]
     sizes = StyleGAN2Sizes((recipe.z, *[W] * LAYERS), widths, colors, noise=False)
     return {"generator": StyleGAN2Player(sizes, recipe.mixing), "critic": ResidualCritic(widths, colors)}
 
 
-def plain_networks(recipe: Recipe, side: int, colors: int, normal: str = "batch") -> Networks:
-    halvings = side.bit_length() - 3
-    widths = tuple(PLAIN_WIDTH * 2**i for i in reversed(range(halvings)))
-    return {"generator": DCGANPlayer(recipe.z, widths, colors), "critic": PlainCritic(widths, colors, normal)}
+def plain_networks(recipe: Recipe, side: int, colors: int, _labels: Tensor) -> Networks:
+    widths = plain_widths(side)
+    return {"generator": DCGANPlayer(recipe.z, widths, colors), "critic": PlainCritic(widths, colors)}
 
 
-def bare_networks(recipe: Recipe, side: int, colors: int) -> Networks:
+def bare_networks(recipe: Recipe, side: int, colors: int, _labels: Tensor) -> Networks:
     """Without BatchNorm in the critic: a penalty looks at the gradient of every picture by itself."""
-    return plain_networks(recipe, side, colors, "none")
+    widths = plain_widths(side)
+    return {"generator": DCGANPlayer(recipe.z, widths, colors), "critic": PlainCritic(widths, colors, "none")}
+
+
+def concatenated_networks(recipe: Recipe, side: int, colors: int, labels: Tensor) -> Networks:
+    widths, conditions = plain_widths(side, LABELLED_WIDTH), labels.shape[1]
+    player = ConditionalPlayer(recipe.z, widths, labels, colors)
+    return {"generator": player, "critic": ConcatenatedCritic(widths, conditions, colors)}
+
+
+def projection_networks(recipe: Recipe, side: int, colors: int, labels: Tensor) -> Networks:
+    widths, conditions = plain_widths(side, LABELLED_WIDTH), labels.shape[1]
+    player = ConditionalPlayer(recipe.z, widths, labels, colors)
+    return {"generator": player, "critic": ProjectionCritic(widths, conditions, colors)}
+
+
+def auxiliary_networks(recipe: Recipe, side: int, colors: int, labels: Tensor) -> Networks:
+    """A critic that gives a score, and a logit for every condition."""
+    widths, conditions = plain_widths(side, LABELLED_WIDTH), labels.shape[1]
+    player = ConditionalPlayer(recipe.z, widths, labels, colors)
+    return {"generator": player, "critic": PlainCritic(widths, colors, outputs=1 + conditions)}
+
+
+def plain_widths(side: int, width: int = PLAIN_WIDTH) -> tuple[int, ...]:
+    """Of a DCGAN and its critic, for pictures of a side."""
+    return tuple(width * 2**i for i in reversed(range(side.bit_length() - 3)))
 
 
 def _turns(critic: tuple[Term, ...], generator: tuple[Term, ...], rate: float, betas: tuple[float, float]):
     return Turn(("critic",), critic, rate, betas), Turn(("generator",), generator, rate, betas)
+
+
+def _labelled(critic: tuple[str, ...], generator: tuple[str, ...], *others: Turn) -> Recipe:
+    """The recipe of a generator that learns from labels, by its losses. others: turns between critic and generator."""
+    first, last = _turns(tuple(map(Term, critic)), tuple(map(Term, generator)), rate=0.0004, betas=(0.5, 0.99))
+    return Recipe((first, *others, last), batch=32, kimg=400, z=64, ema=2)
 
 
 RECIPES: dict[str, Known] = {
@@ -140,5 +188,23 @@ RECIPES: dict[str, Known] = {
         ),
         bare_networks,
         "a critic of pairs with a penalty on its gradient at both",
+    ),
+    "cgan": Known(
+        _labelled(("critic_logistic", "critic_mismatch"), ("generator_logistic",)),
+        concatenated_networks,
+        "a DCGAN of labels whose critic sees picture and label side by side",
+        labelled=True,
+    ),
+    "cgan-projection": Known(
+        _labelled(("critic_logistic", "critic_mismatch"), ("generator_logistic",)),
+        projection_networks,
+        "a DCGAN of labels whose critic projects the picture onto the label",
+        labelled=True,
+    ),
+    "acgan": Known(
+        _labelled(("critic_logistic", "critic_labels"), ("generator_logistic", "generator_labels")),
+        auxiliary_networks,
+        "a DCGAN of labels whose critic reads the label too",
+        labelled=True,
     ),
 }

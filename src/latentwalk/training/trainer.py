@@ -50,6 +50,7 @@ class Trainer:
         self.player = cast(Player, self.networks["generator"])
         self.average = copy.deepcopy(self.networks["generator"])
         self.images = pictures.images.to(self.device).contiguous(memory_format=torch.channels_last)
+        self.labels = pictures.values.to(self.device)
         self.optimizers = [self._optimizer(turn) for turn in recipe.turns]
         # How many steps in a row went wrong, and the most that ever did; on the device, so that nobody waits for them.
         self.wrong, self.most_wrong = torch.zeros(2, device=self.device)
@@ -103,12 +104,12 @@ class Trainer:
         """Everything random of a step, from torch's global state on the CPU: the same numbers on every device."""
         size = self.recipe.batch
         rows, between, drawn = (
-            torch.randint(len(self.images), (size,)),
-            torch.rand(size, 1, 1, 1),
-            self.player.draw(size),
+            torch.randint(len(self.images), (size,)).to(self.device),
+            torch.rand(size, 1, 1, 1).to(self.device),
+            tuple(part.to(self.device) for part in self.player.draw(size)),
         )
-        real = self.images[rows.to(self.device)].contiguous(memory_format=torch.channels_last).float() / 127.5 - 1
-        return Batch(real, between.to(self.device), tuple(part.to(self.device) for part in drawn))
+        real = self.images[rows].contiguous(memory_format=torch.channels_last).float() / 127.5 - 1
+        return Batch(real, self.labels[rows], between, drawn)
 
     def _play(self, active: tuple[tuple[int, ...], ...], batch: Batch) -> dict[str, Tensor]:
         """The turns with these terms. Nothing here asks for a value, so that it can be a CUDA graph."""
