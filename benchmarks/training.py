@@ -4,16 +4,19 @@
 
 Five conditions, half of all pictures each. A classifier that learned from the drawings alone reads what is painted: how
 often a condition is what was asked for (obeys), and when one of them is turned round and the noise stays, how often it
-is read as turned (arrives) and the others as they were (stay). Time is that of the processor, in one thread.
+is read as turned (arrives) and the others as they were (stay). For infogan, what its class says, in nats. Time is that
+of the processor, in one thread; judging does not count.
 """
 
 import argparse
-import json
+import math
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
+from PIL.Image import Image
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -83,35 +86,53 @@ def judged(generator: Generator, judge: Classifier, labels: Tensor) -> dict[str,
     return figures
 
 
-def sheet(generator: Generator) -> Tensor:
-    """A row per seed: nothing of the conditions, each alone, and all of them."""
-    kinds = torch.cat((torch.zeros(1, len(BINARY)), torch.eye(len(BINARY)), torch.ones(1, len(BINARY))))
+def sheet(generator: Generator) -> Image:
+    """A row per seed: nothing, each condition alone, and all of them."""
+    size = generator.classes
+    kinds = torch.cat((torch.zeros(1, size), torch.eye(size), torch.ones(1, size)))
     rows = [generator.render(generator.sample([seed] * len(kinds), kinds)) for seed in range(8)]
     return grid(torch.cat(rows), len(kinds))
 
 
-def trained(name: str, data: Pictures, minutes: float, folder: Path) -> Trainer:
-    """The recipe after so many minutes of the processor."""
+def trained(name: str, data: Pictures, minutes: float, every: float) -> Iterator[tuple[float, int, Trainer]]:
+    """The recipe at work: minutes of the processor, thousands of pictures, and what there is by then."""
     known = RECIPES[name]
     trainer = Trainer(known.recipe, networks(known, known.recipe, 32, labels=data.values), data)
-    start, step, shown = time.process_time(), 0, 0
-    while (seconds := time.process_time() - start) < 60 * minutes:
-        torch.manual_seed(step)
-        losses = trainer.step(step)
-        step += 1
-        if seconds > 60 * (shown + 1):
-            shown += 1
-            line = {name: round(float(loss), 3) for name, loss in losses.items()}
-            print(f"{shown} min, {step * known.recipe.batch / 1000:.0f} kimg: {json.dumps(line)}", flush=True)
-            save_image(folder / f"{name}.png", sheet(trainer.generator()))
-    print(f"{name}: {step * known.recipe.batch / 1000:.0f} kimg in {minutes:g} min, load {os.getloadavg()[0]:.1f}\n")
-    return trainer
+    step, spent = 0, 0.0
+    for end in (every * (i + 1) for i in range(round(minutes / every))):
+        begun = time.process_time()
+        while spent + time.process_time() - begun < 60 * end:
+            torch.manual_seed(step)
+            trainer.step(step)
+            step += 1
+        spent += time.process_time() - begun
+        yield end, step * known.recipe.batch // 1000, trainer
+
+
+@torch.no_grad()
+def informed(generator: Generator, trainer: Trainer, judge: Classifier) -> list[str]:
+    """What the class of an InfoGAN says, in nats: to its own reader (Chen et al., 2016, equation 5), and about each
+    condition as the classifier reads it."""
+    labels = torch.arange(CODES) % generator.classes
+    images = generator.render(generator.sample(CODES, labels))
+    said = [trainer.networks["reader"](part)[:, : generator.classes] for part in images.split(250)]
+    own_reader = math.log(generator.classes) - float(F.cross_entropy(torch.cat(said), labels))
+    holds = read(judge, images).float()
+    share = torch.stack([holds[labels == c].mean(0) for c in range(generator.classes)])
+    gain = entropy(holds.mean(0)) - entropy(share).mean(0)
+    return [f"{nats:.3f}" for nats in (own_reader, *gain.tolist())]
+
+
+def entropy(p: Tensor) -> Tensor:
+    return torch.special.entr(p) + torch.special.entr(1 - p)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("recipes", nargs="+", choices=[name for name, known in RECIPES.items() if known.labelled])
+    labelled = [name for name, known in RECIPES.items() if known.labelled]
+    parser.add_argument("recipes", nargs="+", choices=[*labelled, "infogan"])
     parser.add_argument("--minutes", type=float, default=15)
+    parser.add_argument("--every", type=float, default=3, help="minutes between two judgements")
     parser.add_argument("--count", type=int, default=24_000)
     parser.add_argument("--out", type=Path, default=Path("out/training"))
     asked = parser.parse_args()
@@ -122,14 +143,20 @@ def main() -> None:
     fit, held = data[:-HELD], data[-HELD:]
     judge = reader(fit, asked.out / "reader.safetensors")
     right = (read(judge, held.images.float() / 127.5 - 1) == held.values.bool()).float().mean(0)
-    print(f"the classifier on held-out drawings: {', '.join(f'{share:.4f}' for share in right.tolist())}\n", flush=True)
+    print(f"the classifier on held-out drawings: {', '.join(f'{share:.4f}' for share in right.tolist())}\n")
     for name in asked.recipes:
-        generator = trained(name, fit, asked.minutes, asked.out).generator()
-        own.write(generator, asked.out / f"{name}.safetensors")
-        save_image(asked.out / f"{name}.png", sheet(generator))
-        print(f"| {name} | {' | '.join(BINARY)} | mean |\n|---|{'---|' * (len(BINARY) + 1)}")
-        for figure, shares in judged(generator, judge, held.values[:CODES]).items():
-            print(f"| {figure} | {' | '.join(f'{s:.3f}' for s in [*shares, sum(shares) / len(shares)])} |")
+        columns = ["own reader", *BINARY] if name == "infogan" else [*BINARY, "mean"]
+        print(f"| {name} | min | kimg | load | {' | '.join(columns)} |\n|{'---|' * (len(columns) + 4)}")
+        for minutes, kimg, trainer in trained(name, fit, asked.minutes, asked.every):
+            generator, when = trainer.generator(), f"{minutes:g} | {kimg} | {os.getloadavg()[0]:.1f}"
+            own.write(generator, asked.out / f"{name}.safetensors")
+            save_image(asked.out / f"{name}.png", sheet(generator))
+            if name == "infogan":
+                print(f"| nats | {when} | {' | '.join(informed(generator, trainer, judge))} |", flush=True)
+                continue
+            for figure, shares in judged(generator, judge, held.values[:CODES]).items():
+                print(f"| {figure} | {when} | {' | '.join(f'{s:.3f}' for s in [*shares, sum(shares) / len(shares)])} |")
+            print(end="", flush=True)
         print(flush=True)
 
 

@@ -5,7 +5,14 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from latentwalk.training.label_critics import ConcatenatedCritic, LabelCritic, ProjectionCritic
+from latentwalk.training.label_critics import (
+    BALANCE,
+    RATE,
+    Classifier,
+    ConcatenatedCritic,
+    LabelCritic,
+    ProjectionCritic,
+)
 from latentwalk.training.losses import LOSSES
 from latentwalk.training.players import ConditionalPlayer
 from latentwalk.training.scene import Batch, Scene
@@ -86,6 +93,56 @@ def test_pairs_are_judged_with_their_own_labels_or_those_of_others():
         assert torch.allclose(made.scores(which), critic(images, labels)[:, 0], atol=1e-6)
     mismatch = F.softplus(critic(made.real, made.wanted)).mean()
     assert LOSSES["critic_mismatch"](made).item() == pytest.approx(mismatch.item(), rel=1e-5)
+
+
+def controlled(table: torch.Tensor = ATTRIBUTES) -> Scene:
+    """A classifier whose answers are pixels."""
+    torch.manual_seed(0)
+    made = scene(Reading(), table)
+    classifier = Classifier((6,), table.shape[1])
+    classifier.forward = logits
+    return Scene({**made.networks, "classifier": classifier}, made.batch, True, torch.float32)
+
+
+def test_gamma_grows_while_made_pictures_are_read_worse_than_real_ones():
+    made = controlled()
+    classifier = made.networks["classifier"]
+    made.turn(("classifier",))
+    real = LOSSES["classifier_labels"](made).item()
+    assert real == pytest.approx(F.binary_cross_entropy_with_logits(logits(made.real), ATTRIBUTES).item() * 3, rel=1e-5)
+    made.turn(("generator",))
+    fake = F.binary_cross_entropy_with_logits(logits(made.fake), made.wanted).item() * 3
+    gamma = 0.5
+    classifier.gamma.fill_(gamma)
+    for _ in range(3):
+        gamma += RATE * (fake - BALANCE * real)
+        assert LOSSES["generator_controlled"](made).item() == pytest.approx(gamma * fake, rel=1e-4)
+    classifier.gamma.zero_()
+    classifier.known.fill_(fake + 1)
+    assert LOSSES["generator_controlled"](made).item() == 0, "never below nothing"
+    classifier.known.fill_(float("nan"))
+    LOSSES["generator_controlled"](made)
+    assert classifier.gamma.isfinite()
+
+
+def test_pictures_are_changed_for_a_classifier_that_learns():
+    torch.manual_seed(0)
+    classifier, images = Classifier((6,), 3), torch.randn(4, 3, 8, 8)
+    assert not torch.equal(classifier(images), classifier(images))
+    classifier.requires_grad_(False)
+    assert torch.equal(classifier(images), classifier(images))
+
+
+@pytest.mark.parametrize("who", ["reader", "generator"])
+def test_codes_are_the_class_and_the_first_numbers(who):
+    made = scene(Reading(), torch.eye(2))
+    made = Scene({**made.networks, "reader": Reading()}, made.batch, True, torch.float32)
+    made.turn((who,))
+    z, classes = made.batch.drawn
+    said = made.fake.flatten(1)[:, :4]
+    likely = said[:, :2].log_softmax(1)[torch.arange(4), classes.argmax(1)]
+    expected = (0.05 * (said[:, 2:] - z[:, :2]).square().sum(1) - likely).mean()
+    assert LOSSES[f"{who}_codes"](made).item() == pytest.approx(expected.item(), rel=1e-5)
 
 
 def test_a_label_reaches_the_picture():

@@ -95,6 +95,25 @@ def test_a_resumed_run_ends_with_the_same_bits(name, stop, tmp_path, monkeypatch
     assert same(trained(learner(name), path), trained(learner(name)))
 
 
+def test_a_classifier_with_a_memory_resumes_with_the_same_bits(tmp_path, monkeypatch):
+    """Gamma and what it is steered by are part of the state."""
+    monkeypatch.setattr(loop, "EVERY", -1.0)
+    small = replace(RECIPES["controlgan"].recipe, batch=8, z=6)
+
+    def learner() -> Trainer:
+        return Trainer(small, networks(RECIPES["controlgan"], small, 8, labels=pictures().values), pictures())
+
+    def stop(_what: str, done: int, _total: int) -> None:
+        if done == 3:
+            raise KeyboardInterrupt
+
+    path = tmp_path / "checkpoint.pt"
+    with pytest.raises(Interrupted):
+        trained(learner(), path, stop)
+    one = trained(learner(), path)
+    assert same(one, trained(learner())) and one.networks["classifier"].gamma > 0
+
+
 def test_looking_at_the_generator_changes_nothing(name):
     one = learner(name)
     for step in range(STEPS):

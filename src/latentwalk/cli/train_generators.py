@@ -21,6 +21,8 @@ GENERATORS = {
     "cgan": "a DCGAN of labels whose critic sees picture and label side by side",
     "cgan-projection": "a DCGAN of labels whose critic projects the picture onto the label",
     "acgan": "a DCGAN of labels whose critic reads the label too",
+    "controlgan": "a DCGAN of labels that a classifier of its own reads",
+    "infogan": "a DCGAN that finds ten classes and two numbers by itself",
 }
 """What can be trained, and what it is: the names of training.recipes.RECIPES."""
 

@@ -1,4 +1,4 @@
-"""Critics of pairs: is this picture real, and is it one of this label?"""
+"""Networks that know labels: critics of pairs (is this picture real, and of this label?), and a classifier."""
 
 import torch
 from jaxtyping import Float
@@ -6,7 +6,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from latentwalk.generators.layers.mapping import SLOPE
+from latentwalk.training.augment import Augmentation, augment
 from latentwalk.training.critics import PlainCritic
+
+AUGMENTATION = Augmentation(mirror=False)
+"""What a classifier learns from: no label may change with it, and left and right would."""
+
+BALANCE, RATE, MOST = 1.0, 0.01, 10.0
+"""Of gamma: the loss of made pictures that is as good as one of real ones; its steps; and how large it may become."""
 
 
 class LabelCritic(PlainCritic):
@@ -55,3 +62,27 @@ class ProjectionCritic(LabelCritic):
     def judge(self, features: Float[Tensor, "n c 4 4"], labels: Float[Tensor, "n l"]) -> Float[Tensor, "n 1"]:
         agreement = (self.embedding(features).flatten(1) * (2 * labels - 1)).sum(1, keepdim=True)
         return self.score(features).flatten(1) + agreement
+
+
+class Classifier(PlainCritic):
+    """Logits of labels; pictures are changed a little while it learns from them (Lee and Seok, 2017, section 3).
+
+    known: its last loss of real pictures. gamma: the weight that it has for the generator.
+    """
+
+    known: Tensor
+    gamma: Tensor
+
+    def __init__(self, widths: tuple[int, ...], labels: int, colors: int = 3) -> None:
+        super().__init__(widths, colors, outputs=labels)
+        self.register_buffer("known", torch.zeros(()))
+        self.register_buffer("gamma", torch.zeros(()))
+
+    def forward(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n l"]:
+        learns = self.score.weight.requires_grad
+        return super().forward(augment(images, AUGMENTATION)[0] if learns else images)
+
+    def steer(self, loss: Float[Tensor, ""]) -> Float[Tensor, ""]:
+        """Gamma, after a step towards a loss of made pictures that is `BALANCE` times that of real ones."""
+        step = (RATE * (loss - BALANCE * self.known)).nan_to_num(0, 0, 0)
+        return self.gamma.add_(step).clamp_(0, MOST).clone()

@@ -8,7 +8,15 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from latentwalk.training.label_losses import critic_labels, critic_mismatch, generator_labels
+from latentwalk.training.label_losses import (
+    classifier_labels,
+    critic_labels,
+    critic_mismatch,
+    generator_codes,
+    generator_controlled,
+    generator_labels,
+    reader_codes,
+)
 from latentwalk.training.players import StyleGAN2Player
 from latentwalk.training.scene import Scene
 
@@ -101,5 +109,9 @@ LOSSES: dict[str, Loss] = {
         critic_labels,
         generator_labels,
         critic_mismatch,
+        classifier_labels,
+        generator_controlled,
+        reader_codes,
+        generator_codes,
     )
 }

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from latentwalk.generators.stylegan2 import StyleGAN2Sizes
 from latentwalk.training.critics import PlainCritic, ResidualCritic
-from latentwalk.training.label_critics import ConcatenatedCritic, ProjectionCritic
+from latentwalk.training.label_critics import Classifier, ConcatenatedCritic, ProjectionCritic
 from latentwalk.training.players import ConditionalPlayer, DCGANPlayer, StyleGAN2Player
 from latentwalk.training.recipe import Recipe, Term, Turn
 
@@ -59,6 +59,9 @@ PLAIN_WIDTH = 64
 LABELLED_WIDTH = 32
 """The same where labels are learned too: half as wide sees more than twice as many pictures in the time."""
 
+INFORMED_CLASSES, INFORMED_NUMBERS = 10, 2
+"""Codes of an InfoGAN: one of ten classes, and the first two numbers of z (Chen et al., 2016, section 7.2)."""
+
 
 def style_networks(recipe: Recipe, side: int, colors: int, _labels: Tensor) -> Networks:
     widths = STYLE_WIDTHS[: side.bit_length() - 2]
@@ -94,6 +97,24 @@ def auxiliary_networks(recipe: Recipe, side: int, colors: int, labels: Tensor) -
     widths, conditions = plain_widths(side, LABELLED_WIDTH), labels.shape[1]
     player = ConditionalPlayer(recipe.z, widths, labels, colors)
     return {"generator": player, "critic": PlainCritic(widths, colors, outputs=1 + conditions)}
+
+
+def controlled_networks(recipe: Recipe, side: int, colors: int, labels: Tensor) -> Networks:
+    widths, conditions = plain_widths(side, LABELLED_WIDTH), labels.shape[1]
+    player = ConditionalPlayer(recipe.z, widths, labels, colors)
+    return {
+        "generator": player,
+        "critic": PlainCritic(widths, colors),
+        "classifier": Classifier(widths, conditions, colors),
+    }
+
+
+def informed_networks(recipe: Recipe, side: int, colors: int, _labels: Tensor) -> Networks:
+    """The generator is asked for classes that mean nothing yet; a reader finds them, and some numbers of z."""
+    widths = plain_widths(side, LABELLED_WIDTH)
+    player = ConditionalPlayer(recipe.z, widths, torch.eye(INFORMED_CLASSES), colors)
+    reader = PlainCritic(widths, colors, outputs=INFORMED_CLASSES + INFORMED_NUMBERS)
+    return {"generator": player, "critic": PlainCritic(widths, colors), "reader": reader}
 
 
 def plain_widths(side: int, width: int = PLAIN_WIDTH) -> tuple[int, ...]:
@@ -206,5 +227,24 @@ RECIPES: dict[str, Known] = {
         auxiliary_networks,
         "a DCGAN of labels whose critic reads the label too",
         labelled=True,
+    ),
+    "controlgan": Known(
+        _labelled(
+            ("critic_logistic",),
+            ("generator_logistic", "generator_controlled"),
+            Turn(("classifier",), (Term("classifier_labels"),), 0.0004, (0.5, 0.99)),
+        ),
+        controlled_networks,
+        "a DCGAN of labels that a classifier of its own reads",
+        labelled=True,
+    ),
+    "infogan": Known(
+        _labelled(
+            ("critic_logistic",),
+            ("generator_logistic", "generator_codes"),
+            Turn(("reader",), (Term("reader_codes"),), 0.001, (0.5, 0.99)),
+        ),
+        informed_networks,
+        "a DCGAN that finds ten classes and two numbers by itself",
     ),
 }
