@@ -19,6 +19,7 @@ from latentwalk.pictures.grid import grid
 from latentwalk.progress import Progress, silent
 from latentwalk.training.diary import Diary
 from latentwalk.training.loop import train
+from latentwalk.training.players import ConditionalPlayer
 from latentwalk.training.recipe import Recipe
 from latentwalk.training.recipes import RECIPES, networks
 from latentwalk.training.runs import open_run
@@ -73,14 +74,14 @@ def train_generator(
         )
     players = networks(known, how, size, data.images.shape[1], seed, data.values)
     trainer = Trainer(how, players, data, device)
-    labels = in_turn(getattr(players["generator"], "labels", None), SHOWN)
+    asked = players["generator"].labels if isinstance(players["generator"], ConditionalPlayer) else None
     with run_folder(run, out) as folder:
         settings = {"networks": name, "recipe": asdict(how), "size": size, "seed": seed, "pictures": data.fingerprint}
         checkpoint = open_run(folder, json.loads(json.dumps(settings)))
 
         def show(kimg: float) -> None:
             generator = trainer.generator()
-            samples = generator.render(generator.sample(SHOWN, labels))
+            samples = generator.render(generator.sample(SHOWN, in_turn(asked, SHOWN)))
             save_image(folder / "sheets" / f"{round(kimg):06}.png", grid(samples))
 
         def said(_what: str, done: int, total: int) -> None:

@@ -56,7 +56,7 @@ class Captured:
 
 def _like(batch: Batch) -> Batch:
     *fixed, drawn = batch
-    return Batch(*map(torch.empty_like, fixed), tuple(map(torch.empty_like, drawn)))
+    return Batch._make((*map(torch.empty_like, fixed), tuple(map(torch.empty_like, drawn))))
 
 
 def _copy(source: Batch, target: Batch) -> None:

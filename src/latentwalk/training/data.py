@@ -91,7 +91,8 @@ class Pictures:
         Raises ValueError for what `only` refuses, when there are none, and for numbers that are not in [0, 1].
         """
         if names is None:
-            answers = ((self.values == 0) | (self.values == 1)).all(0) & (self.values.amin(0) < self.values.amax(0))
+            no, yes = self.values == 0, self.values == 1
+            answers = (no | yes).all(0) & no.any(0) & yes.any(0)
             names = [name for name, fits in zip(self.attributes, answers.tolist(), strict=True) if fits]
         if not names:
             raise ValueError("no attribute is 1 or 0 of every picture, and both of some: name others, or use classes")

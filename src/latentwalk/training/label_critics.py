@@ -12,7 +12,7 @@ from latentwalk.training.critics import PlainCritic
 AUGMENTATION = Augmentation(mirror=False)
 """What a classifier learns from: no label may change with it, and left and right would."""
 
-BALANCE, RATE, MOST = 1.0, 0.01, 10.0
+BALANCE, RATE, MOST = 0.5, 0.01, 10.0
 """Of gamma: the loss of made pictures that is as good as one of real ones; its steps; and how large it may become."""
 
 
@@ -49,7 +49,7 @@ class ConcatenatedCritic(LabelCritic):
 
 
 class ProjectionCritic(LabelCritic):
-    """How real a picture is, plus how well the label agrees with its features (Miyato and Koyama, 2018, equation 5).
+    """How real a picture is, plus how well the label agrees with its features (Miyato and Koyama, 2018, section 3).
 
     The label is centred, so that a condition that does not hold says as much as one that does.
     """
@@ -65,7 +65,7 @@ class ProjectionCritic(LabelCritic):
 
 
 class Classifier(PlainCritic):
-    """Logits of labels; pictures are changed a little while it learns from them (Lee and Seok, 2017, section 3).
+    """Logits of labels; pictures are changed a little while it learns from them (Lee and Seok, 2017).
 
     known: its last loss of real pictures. gamma: the weight that it has for the generator.
     """

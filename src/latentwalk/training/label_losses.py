@@ -11,7 +11,7 @@ from latentwalk.training.players import ConditionalPlayer
 from latentwalk.training.scene import Scene
 
 NUMBERS = 0.1
-"""Weight of the numbers beside the class, so that both are of one size (Chen et al., 2016, appendix C)."""
+"""Weight of the numbers beside the class, so that both are of one size (Chen et al., 2016, section 6)."""
 
 
 def critic_labels(scene: Scene) -> Float[Tensor, ""]:
@@ -33,7 +33,7 @@ def critic_mismatch(scene: Scene) -> Float[Tensor, ""]:
 
 
 def classifier_labels(scene: Scene) -> Float[Tensor, ""]:
-    """A classifier reads labels of real pictures (Lee and Seok, 2017, equation 3), and remembers how well."""
+    """A classifier reads labels of real pictures (Lee and Seok, 2017), and remembers how well."""
     loss = unlikeliness(scene, scene.says("classifier", "real"), scene.batch.labels)
     cast(Classifier, scene.networks["classifier"]).known.copy_(loss.detach())
     return loss
@@ -41,7 +41,7 @@ def classifier_labels(scene: Scene) -> Float[Tensor, ""]:
 
 def generator_controlled(scene: Scene) -> Float[Tensor, ""]:
     """To paint what the classifier reads as what was asked for, times gamma, which grows while the classifier reads
-    made pictures worse than real ones (Lee and Seok, 2017, equations 2 and 4)."""
+    made pictures worse than real ones (Lee and Seok, 2017)."""
     loss = unlikeliness(scene, scene.says("classifier", "fake"), scene.wanted)
     return cast(Classifier, scene.networks["classifier"]).steer(loss.detach()) * loss
 

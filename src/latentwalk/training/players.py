@@ -152,8 +152,8 @@ class DCGANPlayer(nn.Module):
     def draw(self, n: int) -> tuple[Tensor, ...]:
         return (torch.randn(n, self.z),)
 
-    def forward(self, z: Float[Tensor, "n z"]) -> Float[Tensor, "n c h w"]:
-        x = z[:, :, None, None]
+    def forward(self, *drawn: Float[Tensor, "n _"]) -> Float[Tensor, "n c h w"]:
+        x = torch.cat(drawn, 1)[:, :, None, None]
         for convolution, norm in zip(self.convolutions, self.norms, strict=False):
             x = F.relu(norm(convolution(x)))
         return torch.tanh(self.convolutions[-1](x))
@@ -190,9 +190,6 @@ class ConditionalPlayer(DCGANPlayer):
     def draw(self, n: int) -> tuple[Tensor, ...]:
         """Noise [n, z] and labels [n, l]."""
         return torch.randn(n, self.noise), self.labels[torch.randint(len(self.labels), (n,))]
-
-    def forward(self, z: Float[Tensor, "n z"], labels: Float[Tensor, "n l"]) -> Float[Tensor, "n c h w"]:
-        return super().forward(torch.cat((z, labels), 1))
 
     def fixed(self) -> Generator:
         return ConditionalDCGAN(self.blocks(), self.labels.shape[1]).freeze()
