@@ -91,6 +91,7 @@ def test_pairs_are_judged_with_their_own_labels_or_those_of_others():
         ("mismatched", made.real, made.wanted),
     ):
         assert torch.allclose(made.scores(which), critic(images, labels)[:, 0], atol=1e-6)
+    assert made.scores("real").requires_grad
     mismatch = F.softplus(critic(made.real, made.wanted)).mean()
     assert LOSSES["critic_mismatch"](made).item() == pytest.approx(mismatch.item(), rel=1e-5)
 
@@ -102,6 +103,18 @@ def controlled(table: torch.Tensor = ATTRIBUTES) -> Scene:
     classifier = Classifier((6,), table.shape[1])
     classifier.forward = logits
     return Scene({**made.networks, "classifier": classifier}, made.batch, True, torch.float32)
+
+
+def test_pictures_are_looked_at_once_whatever_the_labels():
+    critic, looks = ConcatenatedCritic((6,), 3), []
+    critic.features.register_forward_hook(lambda *_: looks.append(1))
+    made = scene(critic, ATTRIBUTES)
+    for which in ("real", "fake", "mismatched", "real"):
+        made.scores(which)
+    assert len(looks) == 2
+    made.turn(("generator",))
+    made.scores("fake")
+    assert len(looks) == 3, "with a gradient for the generator"
 
 
 def test_gamma_grows_while_made_pictures_are_read_worse_than_real_ones():
@@ -118,7 +131,7 @@ def test_gamma_grows_while_made_pictures_are_read_worse_than_real_ones():
         gamma += RATE * (fake - BALANCE * real)
         assert LOSSES["generator_controlled"](made).item() == pytest.approx(gamma * fake, rel=1e-4)
     classifier.gamma.zero_()
-    classifier.known.fill_(fake + 1)
+    classifier.known.fill_((fake + 1) / BALANCE)
     assert LOSSES["generator_controlled"](made).item() == 0, "never below nothing"
     classifier.known.fill_(float("nan"))
     LOSSES["generator_controlled"](made)
