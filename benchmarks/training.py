@@ -94,6 +94,16 @@ def sheet(generator: Generator) -> Image:
     return grid(torch.cat(rows), len(kinds))
 
 
+def degrees(generator: Generator) -> Image:
+    """A row per condition: its opposite, not there, half there, there, and twice (Lee and Seok, 2017)."""
+    steps = torch.tensor([-1.0, 0.0, 0.5, 1.0, 2.0])
+    rows = [
+        generator.render(generator.sample([3] * len(steps), steps[:, None] * torch.eye(generator.classes)[one]))
+        for one in range(generator.classes)
+    ]
+    return grid(torch.cat(rows), len(steps))
+
+
 def trained(name: str, data: Pictures, minutes: float, every: float) -> Iterator[tuple[float, int, Trainer]]:
     """The recipe at work: minutes of the processor, thousands of pictures, and what there is by then."""
     known = RECIPES[name]
@@ -151,6 +161,7 @@ def main() -> None:
             generator, when = trainer.generator(), f"{minutes:g} | {kimg} | {os.getloadavg()[0]:.1f}"
             own.write(generator, asked.out / f"{name}.safetensors")
             save_image(asked.out / f"{name}.png", sheet(generator))
+            save_image(asked.out / f"{name}-degrees.png", degrees(generator))
             if name == "infogan":
                 print(f"| nats | {when} | {' | '.join(informed(generator, trainer, judge))} |", flush=True)
                 continue
