@@ -105,18 +105,6 @@ def controlled(table: torch.Tensor = ATTRIBUTES) -> Scene:
     return Scene({**made.networks, "classifier": classifier}, made.batch, True, torch.float32)
 
 
-def test_pictures_are_looked_at_once_whatever_the_labels():
-    critic, looks = ConcatenatedCritic((6,), 3), []
-    critic.features.register_forward_hook(lambda *_: looks.append(1))
-    made = scene(critic, ATTRIBUTES)
-    for which in ("real", "fake", "mismatched", "real"):
-        made.scores(which)
-    assert len(looks) == 2
-    made.turn(("generator",))
-    made.scores("fake")
-    assert len(looks) == 3, "with a gradient for the generator"
-
-
 def test_gamma_grows_while_made_pictures_are_read_worse_than_real_ones():
     made = controlled()
     classifier = made.networks["classifier"]

@@ -248,6 +248,8 @@ def test_what_does_not_fit_is_said():
         trained(learner("stylegan2", batch=6), steps=1)
     with pytest.raises(ValueError, match=r"8, 16, 32, 64 .* got 24"):
         networks(RECIPES["dcgan"], base, 24)
+    with pytest.raises(ValueError, match="learns from labels, and the pictures have none"):
+        networks(RECIPES["acgan"], base, 8)
 
 
 @pytest.mark.parametrize("known", RECIPES)

@@ -126,9 +126,9 @@ def _turns(critic: tuple[Term, ...], generator: tuple[Term, ...], rate: float, b
     return Turn(("critic",), critic, rate, betas), Turn(("generator",), generator, rate, betas)
 
 
-def _labelled(critic: tuple[str, ...], generator: tuple[str, ...], *others: Turn) -> Recipe:
-    """The recipe of a generator that learns from labels, by its losses. others: turns between critic and generator."""
-    first, last = _turns(tuple(map(Term, critic)), tuple(map(Term, generator)), rate=0.0004, betas=(0.5, 0.99))
+def _labelled(critic: tuple[Term, ...], generator: tuple[Term, ...], *others: Turn) -> Recipe:
+    """The recipe of a generator that learns from labels. others: turns between those of critic and generator."""
+    first, last = _turns(critic, generator, rate=0.0004, betas=(0.5, 0.99))
     return Recipe((first, *others, last), batch=32, kimg=400, z=64, ema=2)
 
 
@@ -211,27 +211,30 @@ RECIPES: dict[str, Known] = {
         "a critic of pairs with a penalty on its gradient at both",
     ),
     "cgan": Known(
-        _labelled(("critic_logistic", "critic_mismatch"), ("generator_logistic",)),
+        _labelled((Term("critic_logistic"), Term("critic_mismatch")), (Term("generator_logistic"),)),
         concatenated_networks,
         "a DCGAN of labels whose critic sees picture and label side by side",
         labelled=True,
     ),
     "cgan-projection": Known(
-        _labelled(("critic_logistic", "critic_mismatch"), ("generator_logistic",)),
+        _labelled((Term("critic_logistic"), Term("critic_mismatch")), (Term("generator_logistic"),)),
         projection_networks,
         "a DCGAN of labels whose critic projects the picture onto the label",
         labelled=True,
     ),
     "acgan": Known(
-        _labelled(("critic_logistic", "critic_labels"), ("generator_logistic", "generator_labels")),
+        _labelled(
+            (Term("critic_logistic"), Term("critic_labels", weight=3)),
+            (Term("generator_logistic"), Term("generator_labels", weight=3)),
+        ),
         auxiliary_networks,
         "a DCGAN of labels whose critic reads the label too",
         labelled=True,
     ),
     "controlgan": Known(
         _labelled(
-            ("critic_logistic",),
-            ("generator_logistic", "generator_controlled"),
+            (Term("critic_logistic"),),
+            (Term("generator_logistic"), Term("generator_controlled")),
             Turn(("classifier",), (Term("classifier_labels"),), 0.0004, (0.5, 0.99)),
         ),
         controlled_networks,
@@ -240,8 +243,8 @@ RECIPES: dict[str, Known] = {
     ),
     "infogan": Known(
         _labelled(
-            ("critic_logistic",),
-            ("generator_logistic", "generator_codes"),
+            (Term("critic_logistic"),),
+            (Term("generator_logistic"), Term("generator_codes")),
             Turn(("reader",), (Term("reader_codes"),), 0.001, (0.5, 0.99)),
         ),
         informed_networks,

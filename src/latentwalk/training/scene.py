@@ -30,7 +30,6 @@ class Scene:
         self.networks, self.batch, self.dtype = networks, batch, dtype
         self.learns: tuple[str, ...] = ()
         self._said: dict[tuple[str, str], Tensor] = {}
-        self._seen: dict[str, Tensor] = {}
         networks["generator"].requires_grad_(True)  # it runs as one that learns: nothing of it is worked out before
         with torch.set_grad_enabled(generator_learns), self._precision():
             # Once for all turns: the critic learns from the pictures alone, the generator later from what made them.
@@ -38,7 +37,7 @@ class Scene:
 
     def turn(self, learns: tuple[str, ...]) -> None:
         """Begin a turn: exactly these networks learn, and what was judged before is forgotten."""
-        self.learns, self._said, self._seen = learns, {}, {}
+        self.learns, self._said = learns, {}
         for name, network in self.networks.items():
             network.requires_grad_(name in learns)
 
@@ -64,13 +63,9 @@ class Scene:
     def says(self, who: str, which: str) -> Float[Tensor, "n outputs"]:
         """All that a critic or reader says of these pictures."""
         if (who, which) not in self._said:
-            shown = "fake" if which == "fake" else "real"
-            network, labels = self.networks[who], self.batch.labels if which == "real" else self.batch.drawn[-1]
-            if isinstance(network, LabelCritic):
-                with self._precision():
-                    self._said[who, which] = network.judge(self._features(network, shown), labels).float()
-            else:
-                self._said[who, which] = self.ask(who, self.fake if shown == "fake" else self.real, labels)
+            images = self.fake if which == "fake" else self.real
+            labels = self.batch.labels if which == "real" else self.batch.drawn[-1]
+            self._said[who, which] = self.ask(who, images, labels)
         return self._said[who, which]
 
     def ask(self, who: str, images: Float[Tensor, "n c h w"], labels: Tensor) -> Float[Tensor, "n outputs"]:
@@ -79,12 +74,6 @@ class Scene:
         with self._precision():
             said = network(images, labels) if isinstance(network, LabelCritic) else network(images)
         return said.float()
-
-    def _features(self, critic: LabelCritic, shown: str) -> Float[Tensor, "n c 4 4"]:
-        """Of a critic of pairs: the same for all labels that the pictures are judged with."""
-        if shown not in self._seen:
-            self._seen[shown] = critic.features(self.fake if shown == "fake" else self.real)
-        return self._seen[shown]
 
     def _precision(self) -> torch.autocast:
         return torch.autocast(self.real.device.type, torch.bfloat16, enabled=self.dtype == torch.bfloat16)
