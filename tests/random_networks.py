@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from latentwalk.generator import Generator
 from latentwalk.generators.biggan import BigGAN, BigGANSizes
 from latentwalk.generators.biggan_deep import BigGANDeep, BigGANDeepSizes, BlockSizes
+from latentwalk.generators.conditional_dcgan import ConditionalDCGAN, ConditionalDCGANSizes
 from latentwalk.generators.dcgan import DCGAN, Block, DCGANSizes
 from latentwalk.generators.dcgan import BlockSizes as BlockOf
 from latentwalk.generators.layers.styled import resample_filter
@@ -80,6 +81,15 @@ def random_odd_dcgan() -> DCGAN:
         tensor.copy_(0.3 * torch.randn(tensor.shape, generator=random))
     generator.freeze()
     return generator
+
+
+def random_conditional_dcgan() -> ConditionalDCGAN:
+    """Noise [5] and one of three classes -> 3x16x16."""
+    sizes = ConditionalDCGANSizes((BlockOf(8, 6, 4, 1, 0), BlockOf(6, 5, 4, 2, 1), BlockOf(5, 3, 4, 2, 1)), classes=3)
+    generator, random = ConditionalDCGAN(sizes.empty(), sizes.classes), torch.Generator().manual_seed(0)
+    for tensor in generator.state_dict().values():
+        tensor.copy_(0.3 * torch.randn(tensor.shape, generator=random))
+    return generator.freeze()
 
 
 def random_pggan(sizes: PGGANSizes = PG) -> PGGAN:
@@ -154,6 +164,7 @@ def random_wrapped() -> Generator:
 NETWORKS: dict[str, Callable[[], Generator]] = {
     "dcgan": random_dcgan,
     "dcgan-odd": random_odd_dcgan,
+    "dcgan-conditional": random_conditional_dcgan,
     "pggan": random_pggan,
     "pggan-growing": lambda: random_pggan(replace(PG, fade=0.25, enlarge=1, tanh=True)),
     "stylegan": random_stylegan,
@@ -178,7 +189,7 @@ NETWORKS: dict[str, Callable[[], Generator]] = {
 EVERY = {**NETWORKS, "wrapped": random_wrapped}
 
 FAMILIES = (
-    "dcgan-odd", "pggan-growing", "stylegan-per-layer", "stylegan2-resnet", "stylegan3-r", "biggan", "biggan-deep",
-    "wrapped",
+    "dcgan-odd", "dcgan-conditional", "pggan-growing", "stylegan-per-layer", "stylegan2-resnet", "stylegan3-r",
+    "biggan", "biggan-deep", "wrapped",
 )  # fmt: skip
 """One of each family: of its kinds the one that asks most of others, by classes, spaces and shapes."""

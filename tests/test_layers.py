@@ -40,7 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 """Who may import whom. Vocabulary: the files at the top. Families know the vocabulary, not each other, but for: """
 
 MAY_IMPORT["checkpoints"] |= {"generators"}  # a reader turns tensors into the family that they are weights of
-MAY_IMPORT["training"] |= {"scorers"}  # what is trained is a scorer
+MAY_IMPORT["training"] |= {"scorers", "generators"}  # what is trained is one of them
 MAY_IMPORT["metrics"] |= {"features"}  # likeness is measured on them
 
 EXECUTES = {"eval", "exec", "compile", "__import__", "os.system", "joblib.load", "torch.jit.load", "torch.hub.load"}

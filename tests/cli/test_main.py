@@ -8,6 +8,7 @@ import pytest
 import typer
 
 from latentwalk.cli import main as entry
+from latentwalk.cli.train_generators import GENERATORS
 from latentwalk.version import VERSION
 
 COMMANDS = [
@@ -22,6 +23,7 @@ COMMANDS = [
     ("discover",),
     ("train", "scorer"),
     ("train", "celeba"),
+    *(("train", name) for name in GENERATORS),
     ("replay",),
     ("inspect",),
     ("convert",),

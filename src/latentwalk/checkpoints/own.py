@@ -17,6 +17,7 @@ from latentwalk.files import write_tensors
 from latentwalk.generator import Generator
 from latentwalk.generators.biggan import BigGAN, BigGANSizes
 from latentwalk.generators.biggan_deep import BigGANDeep, BigGANDeepSizes
+from latentwalk.generators.conditional_dcgan import ConditionalDCGAN, ConditionalDCGANSizes
 from latentwalk.generators.dcgan import DCGAN, DCGANSizes
 from latentwalk.generators.pggan import PGGAN, PGGANSizes
 from latentwalk.generators.stylegan import StyleGAN, StyleGANSizes
@@ -41,6 +42,9 @@ class Family(NamedTuple):
 
 FAMILIES = {
     "DCGAN": Family(DCGANSizes, lambda sizes: DCGAN(sizes.empty(), sizes.tanh)),
+    "ConditionalDCGAN": Family(
+        ConditionalDCGANSizes, lambda sizes: ConditionalDCGAN(sizes.empty(), sizes.classes, sizes.tanh)
+    ),
     "PGGAN": Family(PGGANSizes, PGGAN),
     "StyleGAN": Family(StyleGANSizes, StyleGAN),
     "StyleGAN2": Family(StyleGAN2Sizes, StyleGAN2),

@@ -1,8 +1,5 @@
-"""`latentwalk train`: scorers from hand labels on a generator's own samples, or from CelebA."""
+"""`latentwalk train`: generators from pictures, and scorers from hand labels on samples or from CelebA."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -11,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from latentwalk.cli.cards import describe_card, say_card
-from latentwalk.cli.console import Bar, say_files, say_json, say_next, working
-from latentwalk.cli.errors import STOPPED, Group
+from latentwalk.cli.console import say_files, say_json, say_next
+from latentwalk.cli.errors import Group
 from latentwalk.cli.groups import flat
-from latentwalk.cli.invocation import command_line
-from latentwalk.cli.options import OUTPUT, Device, Force, GeneratorName, Json, Space, check_file, check_generator
-from latentwalk.cli.outputs import check_ending, outputs
+from latentwalk.cli.options import OUTPUT, Device, GeneratorName, Space, check_file, check_generator
+from latentwalk.cli.train_generators import add_commands
+from latentwalk.cli.training_output import TrainingOutput, training
 
 if TYPE_CHECKING:
     from latentwalk.scorers.classifier import Classifier
@@ -26,9 +23,10 @@ app = typer.Typer(cls=Group)
 
 @app.callback()
 def train() -> None:
-    """Train a scorer that tells attributes.
+    """Train a generator, or a scorer that tells attributes.
 
     \bExamples:
+      latentwalk train stylegan2 avatars --out my.safetensors
       latentwalk train scorer my_dcgan.pt --labels labels.csv
       latentwalk train celeba data --attribute Eyeglasses
     """
@@ -101,23 +99,12 @@ class LabelOptions:
 
 
 @dataclass(frozen=True)
-class ScorerOutput:
+class ScorerOutput(TrainingOutput):
     """The scorer."""
 
     out: Annotated[Path, typer.Option(metavar="FILE", help="The scorer, .safetensors.", rich_help_panel=OUTPUT)] = Path(
         "out/scorer.safetensors"
     )
-    run: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Where the checkpoint lies, to go on from there later. Default: beside --out, removed at the end.",
-            rich_help_panel=OUTPUT,
-            show_default=False,
-        ),
-    ] = None
-    force: Force = False
-    as_json: Json = False
 
 
 @dataclass(frozen=True)
@@ -205,37 +192,12 @@ def celeba(
     report(made, out, output.as_json)
 
 
-@contextmanager
-def training(output: ScorerOutput, first: str) -> Iterator[Bar]:
-    """The block trains, beginning with what `first` says: outputs are checked, Ctrl-C can be gone on from."""
-    out = check_ending(output.out, ".safetensors")
-    announce(out, output.run, output.as_json)
-    with outputs([out], output.force, out), resumable(), working(first, output.as_json) as progress:
-        yield progress
-
-
-def announce(out: Path, run: Path | None, quiet: bool) -> None:
-    """Say when an earlier run goes on, since nobody sees it in the command."""
-    checkpoint = (run or out.with_name(f"{out.name}.run")) / "checkpoint.pt"
-    if checkpoint.exists() and not quiet:
-        print(f"going on from {checkpoint}", file=sys.stderr)
-
-
-@contextmanager
-def resumable() -> Iterator[None]:
-    """Ctrl-C inside the block ends the command with what was kept and the command that goes on from there."""
-    from latentwalk.training.loop import Interrupted
-
-    try:
-        yield
-    except Interrupted as stopped:
-        print(f"{stopped}\n  {command_line()}", file=sys.stderr)
-        raise typer.Exit(STOPPED) from None
-
-
 def report(scorer: "Classifier", out: Path, as_json: bool) -> None:
     if as_json:
         say_json({**describe_card(scorer), "files": [out]})
         return
     say_card(scorer)
     say_files([out])
+
+
+add_commands(app)

@@ -45,7 +45,7 @@ def train_scorer(
     if not isinstance(generator, Generator):
         generator = load(generator, device, progress=progress)
     samples = read_labels(labels, generator, codes, attributes, space)
-    with _run_folder(run, out) as folder:
+    with run_folder(run, out) as folder:
         return export(learn_from_labels(generator, samples, recipe, folder, progress), out).to(device)
 
 
@@ -63,12 +63,12 @@ def train_celeba(
     run, errors: as in `train_scorer`.
     """
     out = check_writable(out, force)
-    with _run_folder(run, out) as kept:
+    with run_folder(run, out) as kept:
         return export(learn_from_celeba(folder, recipe, kept, progress, device), out).to(device)
 
 
 @contextmanager
-def _run_folder(run: str | Path | None, out: Path) -> Iterator[Path]:
+def run_folder(run: str | Path | None, out: Path) -> Iterator[Path]:
     """The folder of the checkpoint. One that nobody named goes once the scorer is written.
 
     A new one without a checkpoint goes too when the run ends early: there is nothing in it to continue from.

@@ -1,11 +1,12 @@
-"""CelebA (Liu et al., 2015) on disk, in the layout that torchvision unpacks; only what a classifier needs is read.
+"""CelebA (Liu et al., 2015) on disk, in the layout that torchvision unpacks.
 
 celeba/list_attr_celeba.txt      count, names of the attributes, then one line per picture: file and -1 or 1 each
 celeba/list_eval_partition.txt   one line per picture: file and 0 (train), 1 (valid) or 2 (test)
 celeba/img_align_celeba/*.jpg    178x218
 """
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,11 @@ from jaxtyping import Float, UInt8
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 from torchvision import transforms
+
+from latentwalk.progress import Progress, silent
+from latentwalk.training.attribute_list import read_attribute_list
+from latentwalk.training.data import Pictures
+from latentwalk.training.decoded import decode_files
 
 ATTRIBUTES, PARTITION, PICTURES = "list_attr_celeba.txt", "list_eval_partition.txt", "img_align_celeba"
 PARTS = ("train", "valid", "test")
@@ -58,17 +64,13 @@ def read_celeba(folder: str | Path, attributes: Sequence[str], size: int = 64) -
     which some attribute is the same everywhere.
     """
     folder = _find(Path(folder))
-    names, table = _read_attributes(folder / ATTRIBUTES)
+    names, table = read_attribute_list(folder / ATTRIBUTES, binary=True)
     unknown = [name for name in attributes if name not in names]
     if unknown or not attributes or len(set(attributes)) < len(attributes):
         wrong = f"no attribute {unknown[0]!r}" if unknown else "expected some attributes, each once"
         raise ValueError(f"{folder / ATTRIBUTES}: {wrong}: there are {', '.join(names)}")
     columns = [names.index(name) for name in attributes]
-    parts: dict[str, list[str]] = {part: [] for part in PARTS}
-    for file, part in _read_partition(folder / PARTITION).items():
-        if file in table:
-            parts[part].append(file)
-    _check_pictures(folder / PICTURES, [file for files in parts.values() for file in files])
+    parts = _partition(folder, table)
     found = {}
     for part, files in parts.items():
         values = np.array([table[file][columns] for file in files], dtype=np.float32).reshape(len(files), len(columns))
@@ -76,6 +78,34 @@ def read_celeba(folder: str | Path, attributes: Sequence[str], size: int = 64) -
         paths = tuple(folder / PICTURES / file for file in files)
         found[part] = CelebAPart(paths, torch.from_numpy(values), tuple(attributes), size)
     return found
+
+
+def celeba_pictures(
+    folder: str | Path,
+    size: int = 64,
+    part: str = "train",
+    progress: Progress = silent,
+    note: Callable[[str], object] = warnings.warn,
+) -> Pictures:
+    """The pictures of one part of a CelebA folder with all forty attributes, decoded once and kept.
+
+    part: "train", "valid" or "test". note: is told in one line which files cannot be used.
+    Raises ValueError for a folder that does not fit, another part, and one of whose pictures more than 1% are unusable.
+    """
+    if part not in PARTS:
+        raise ValueError(f"no part {part!r} of CelebA: expected {', '.join(PARTS)}")
+    folder = _find(Path(folder))
+    names, table = read_attribute_list(folder / ATTRIBUTES, binary=True)
+    files = _partition(folder, table)[part]
+    if not files:
+        raise ValueError(f"{folder / PARTITION} puts no pictures into {part!r}: use another part")
+    images, rows = decode_files([folder / PICTURES / file for file in files], size, progress, note)
+    return Pictures(images, tuple(names), torch.from_numpy(np.stack([table[file] for file in files]))[rows])
+
+
+def is_celeba(folder: Path) -> bool:
+    """Whether a folder is laid out as torchvision unpacks CelebA, or holds one that is."""
+    return any((each / ATTRIBUTES).is_file() for each in (folder, folder / "celeba"))
 
 
 def _find(folder: Path) -> Path:
@@ -89,21 +119,14 @@ def _find(folder: Path) -> Path:
     return folder
 
 
-def _read_attributes(path: Path) -> tuple[list[str], dict[str, np.ndarray]]:
-    """Names of the attributes, and per file its row of 1 and 0 [attributes]."""
-    lines = _lines(path)
-    names = lines[1].split() if len(lines) > 2 else []
-    if not names:
-        raise ValueError(f"{path} has {len(lines)} lines: expected a count, the names of the attributes, and pictures")
-    table = {}
-    for number, line in enumerate(lines[2:], start=3):
-        file, *values = line.split()
-        if len(values) != len(names) or not set(values) <= {"-1", "1"}:
-            raise ValueError(
-                f"{path}, line {number}: expected a file and {len(names)} values -1 or 1, got {line!r:.80}"
-            )
-        table[file] = np.array(values) == "1"
-    return names, table
+def _partition(folder: Path, table: Mapping[str, np.ndarray]) -> dict[str, list[str]]:
+    """The files of every part that have attributes. Raises ValueError where a picture is missing."""
+    parts: dict[str, list[str]] = {part: [] for part in PARTS}
+    for file, part in _read_partition(folder / PARTITION).items():
+        if file in table:
+            parts[part].append(file)
+    _check_pictures(folder / PICTURES, [file for files in parts.values() for file in files])
+    return parts
 
 
 def _read_partition(path: Path) -> dict[str, str]:

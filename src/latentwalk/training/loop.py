@@ -3,7 +3,7 @@
 import math
 import pickle
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -41,6 +41,14 @@ class Trainable(Protocol):
         ...
 
 
+Watch = Callable[[int, Mapping[str, Tensor]], object]
+"""Called after every step with how many are done, counted over all parts of the run, and the losses of the last."""
+
+
+def nobody(_done: int, _losses: Mapping[str, Tensor]) -> None:
+    """Watches nothing."""
+
+
 class Interrupted(KeyboardInterrupt):
     """Training was stopped by the user. `checkpoint` is the file to continue from, or None, and `step` its step."""
 
@@ -60,11 +68,13 @@ def train(
     seed: int = 0,
     checkpoint: Path | None = None,
     progress: Progress = silent,
+    watch: Watch = nobody,
 ) -> None:
     """Train in place for a number of steps.
 
     checkpoint: a file that is written every half minute and at the end, and continued from when it exists: the result
     is the same, bit for bit, as that of an unbroken run. The caller's random state is left as it was.
+    watch: may look at what is learned, but not change it.
     Raises ValueError when the checkpoint belongs to another run or is damaged, or when a loss is no number any more,
     and Interrupted on Ctrl-C.
     """
@@ -79,6 +89,7 @@ def train(
                 torch.manual_seed(seed * 1_000_003 + step)
                 losses = trainable.step(step)
                 progress("training", step + 1, steps)
+                watch(step + 1, losses)
                 # By the clock, because steps of small networks are far shorter than writing a file.
                 if checkpoint and time.monotonic() - saved > EVERY:
                     _check_finite(losses, step)

@@ -1,0 +1,132 @@
+"""The recipes of `latentwalk train`: a command per generator that can be trained."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from latentwalk.cli.console import say, say_files, say_json, say_next
+from latentwalk.cli.groups import flat
+from latentwalk.cli.options import Device
+from latentwalk.cli.training_output import TrainingOutput, training
+
+GENERATORS = {
+    "stylegan2": "a small StyleGAN2, with the spaces z, w, w+ and s",
+    "dcgan": "a DCGAN: transposed convolutions and BatchNorm",
+    "wgan": "a DCGAN against a Wasserstein critic with clipped weights",
+    "wgan-gp": "a DCGAN against a Wasserstein critic with a penalty on its gradient",
+    "relativistic": "a DCGAN against a critic of pairs, the most stable one",
+    "cgan": "a DCGAN of labels whose critic sees picture and label side by side",
+    "cgan-projection": "a DCGAN of labels whose critic projects the picture onto the label",
+    "acgan": "a DCGAN of labels whose critic reads the label too",
+    "controlgan": "a DCGAN of labels that a classifier of its own reads",
+    "infogan": "a DCGAN that finds ten classes and two numbers by itself",
+}
+"""What can be trained, and what it is: the names of training.recipes.RECIPES."""
+
+
+@dataclass(frozen=True)
+class DataOptions:
+    """What to learn from."""
+
+    size: Annotated[int, typer.Option(metavar="N", min=8, help="Pixels of a side: 8, 16, 32, 64 ...")] = 64
+    attributes: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A list of what is in the pictures of a folder.", show_default=False),
+    ] = None
+    conditions: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--condition",
+            metavar="NAME",
+            help="An attribute to learn with, once for each; all that are there or not without. For recipes of labels.",
+            show_default=False,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True)
+class RecipeOptions:
+    """What of the recipe is changed."""
+
+    kimg: Annotated[
+        float | None,
+        typer.Option(metavar="N", min=0.001, help="Thousands of pictures to see.", show_default=False),
+    ] = None
+    batch: Annotated[int | None, typer.Option(metavar="N", min=1, help="Pictures per step.", show_default=False)] = None
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the weights, the codes and the order.")] = 0
+    device: Device = "cpu"
+
+    def changed(self) -> dict[str, Any]:
+        """The fields of the recipe that were named."""
+        given = {"kimg": self.kimg, "batch": self.batch}
+        return {name: value for name, value in given.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class GeneratorOutput(TrainingOutput):
+    """The generator."""
+
+    out: Annotated[
+        Path, typer.Option(metavar="FILE", help="The generator, .safetensors.", rich_help_panel="Output")
+    ] = Path("out/generator.safetensors")
+    sheets: Annotated[
+        float,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="Thousands of pictures between two sheets of samples in the folder of --run; 0 for none.",
+            rich_help_panel="Output",
+        ),
+    ] = 20
+
+
+def add_commands(app: typer.Typer) -> None:
+    """A command for every recipe."""
+    for name, about in GENERATORS.items():
+        app.command(name)(_command(name, about))
+
+
+def _command(name: str, about: str) -> Callable[..., None]:
+    def command(
+        data: Annotated[str, typer.Argument(help="avatars, a folder of pictures, CelebA's, or a file of arrays.")],
+        source: DataOptions,
+        changes: RecipeOptions,
+        output: GeneratorOutput,
+    ) -> None:
+        with training(output, "reading the pictures") as progress:
+            from latentwalk.jobs.train_generator import train_generator
+
+            made = train_generator(
+                name,
+                data,
+                output.out,
+                source.size,
+                source.attributes,
+                changes.seed,
+                output.run,
+                output.sheets,
+                output.force,
+                progress,
+                changes.device,
+                conditions=source.conditions,
+                **changes.changed(),
+            )
+        if output.as_json:
+            say_json({"fingerprint": made.fingerprint, "spaces": list(made.spaces), "files": [output.out]})
+            return
+        say(repr(made))
+        say_files([output.out])
+        say_next("sample", output.out)
+
+    command.__doc__ = f"""Train {about}.
+
+    Ctrl-C keeps the last checkpoint; the same command goes on from there.
+
+    \bExamples:
+      latentwalk train {name} avatars --out my.safetensors
+      latentwalk train {name} photos --kimg 100 --run run
+    """
+    return flat(command)

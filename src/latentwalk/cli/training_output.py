@@ -1,0 +1,62 @@
+"""What all commands of `latentwalk train` share: a file at the end, a folder to go on from, and Ctrl-C."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from latentwalk.cli.console import Bar, working
+from latentwalk.cli.errors import STOPPED
+from latentwalk.cli.invocation import command_line
+from latentwalk.cli.options import OUTPUT, Force, Json
+from latentwalk.cli.outputs import check_ending, outputs
+
+
+@dataclass(frozen=True)
+class TrainingOutput:
+    """What is trained."""
+
+    out: Annotated[Path, typer.Option(metavar="FILE", help="What is trained.", rich_help_panel=OUTPUT)]
+    run: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Where the checkpoint lies, to go on from there later. Default: beside --out, removed at the end.",
+            rich_help_panel=OUTPUT,
+            show_default=False,
+        ),
+    ] = None
+    force: Force = False
+    as_json: Json = False
+
+
+@contextmanager
+def training(output: TrainingOutput, first: str) -> Iterator[Bar]:
+    """The block trains, beginning with what `first` says: outputs are checked, Ctrl-C can be gone on from."""
+    out = check_ending(output.out, ".safetensors")
+    announce(out, output.run, output.as_json)
+    with outputs([out], output.force, out), resumable(), working(first, output.as_json) as progress:
+        yield progress
+
+
+def announce(out: Path, run: Path | None, quiet: bool) -> None:
+    """Say when an earlier run goes on, since nobody sees it in the command."""
+    checkpoint = (run or out.with_name(f"{out.name}.run")) / "checkpoint.pt"
+    if checkpoint.exists() and not quiet:
+        print(f"going on from {checkpoint}", file=sys.stderr)
+
+
+@contextmanager
+def resumable() -> Iterator[None]:
+    """Ctrl-C inside the block ends the command with what was kept and the command that goes on from there."""
+    from latentwalk.training.loop import Interrupted
+
+    try:
+        yield
+    except Interrupted as stopped:
+        print(f"{stopped}\n  {command_line()}", file=sys.stderr)
+        raise typer.Exit(STOPPED) from None

@@ -1,0 +1,92 @@
+"""Train a generator: pictures and the name of a recipe become a file that everything here takes."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from latentwalk.checkpoints import own
+from latentwalk.files import check_writable
+from latentwalk.generator import Generator
+from latentwalk.images import save_image
+from latentwalk.jobs.load import load
+from latentwalk.jobs.train import run_folder
+from latentwalk.latents import in_turn
+from latentwalk.pictures.grid import grid
+from latentwalk.progress import Progress, silent
+from latentwalk.training.diary import Diary
+from latentwalk.training.loop import train
+from latentwalk.training.players import ConditionalPlayer
+from latentwalk.training.recipe import Recipe
+from latentwalk.training.recipes import RECIPES, networks
+from latentwalk.training.runs import open_run
+from latentwalk.training.sources import Source, read_pictures
+from latentwalk.training.trainer import Trainer
+
+SHOWN = 32
+"""Codes of a sheet: the seeds 0 to 31, the same in every sheet."""
+
+
+def train_generator(
+    recipe: str | Recipe,
+    pictures: Source,
+    out: str | Path,
+    size: int = 64,
+    attributes: str | Path | None = None,
+    seed: int = 0,
+    run: str | Path | None = None,
+    sheets: float = 20,
+    force: bool = False,
+    progress: Progress = silent,
+    device: torch.device | str = "cpu",
+    name: str = "",
+    conditions: Sequence[str] | None = None,
+    **changed: Any,
+) -> Generator:
+    """Pictures -> a trained generator in `out` (.safetensors), as `load` gives it.
+
+    recipe: a name of `RECIPES`, or one of your own whose networks are those of the recipe called `name`.
+    pictures, size, attributes: as in `read_pictures`. conditions: for recipes that learn from labels, the attributes to
+    learn (see `Pictures.conditions`), which become the classes of the generator. changed: fields of the recipe, such as
+    kimg=100 or batch=16.
+    run: folder of the checkpoint, losses.jsonl and a sheet of samples every `sheets` thousand pictures (0: none);
+    `OUT.run` when not given, which is removed at the end. The same call with the same folder continues where a stopped
+    one was, and ends with the same generator.
+    Raises ValueError for an unknown recipe, pictures or a folder that do not fit, and training that diverges;
+    loop.Interrupted on Ctrl-C.
+    """
+    out, name = check_writable(out, force), name if isinstance(recipe, Recipe) else recipe
+    if name not in RECIPES:
+        raise ValueError(f"unknown recipe {name!r}: expected {', '.join(RECIPES)}")
+    known = RECIPES[name]
+    how = replace(recipe if isinstance(recipe, Recipe) else known.recipe, **changed)
+    data = read_pictures(pictures, size, attributes, progress=progress)
+    if known.labelled:
+        data = data.conditions(conditions)
+    elif conditions is not None:
+        raise ValueError(f"{name} learns from no labels: leave the conditions out, or use another recipe")
+    if len(data) < how.batch:
+        raise ValueError(
+            f"a step sees {how.batch} pictures, got {len(data)} in all: use a smaller batch, or more of them"
+        )
+    players = networks(known, how, size, data.images.shape[1], seed, data.values)
+    trainer = Trainer(how, players, data, device)
+    asked = players["generator"].labels if isinstance(players["generator"], ConditionalPlayer) else None
+    with run_folder(run, out) as folder:
+        settings = {"networks": name, "recipe": asdict(how), "size": size, "seed": seed, "pictures": data.fingerprint}
+        checkpoint = open_run(folder, json.loads(json.dumps(settings)))
+
+        def show(kimg: float) -> None:
+            generator = trainer.generator()
+            samples = generator.render(generator.sample(SHOWN, in_turn(asked, SHOWN)))
+            save_image(folder / "sheets" / f"{round(kimg):06}.png", grid(samples))
+
+        def said(_what: str, done: int, total: int) -> None:
+            progress("training, pictures", done * how.batch, total * how.batch)
+
+        train(trainer, how.steps, seed, checkpoint, said, Diary(folder / "losses.jsonl", how.batch, show, sheets))
+        own.write(trainer.generator(), out)
+    return load(out, device)

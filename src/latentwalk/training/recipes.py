@@ -1,0 +1,253 @@
+"""The published ways to train that are known by name: a recipe each, and the networks it trains."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from latentwalk.generators.stylegan2 import StyleGAN2Sizes
+from latentwalk.training.critics import PlainCritic, ResidualCritic
+from latentwalk.training.label_critics import Classifier, ConcatenatedCritic, ProjectionCritic
+from latentwalk.training.players import ConditionalPlayer, DCGANPlayer, StyleGAN2Player
+from latentwalk.training.recipe import Recipe, Term, Turn
+
+Networks = dict[str, nn.Module]
+
+
+@dataclass(frozen=True)
+class Known:
+    """recipe: as published, or as it was found to work here. build: its networks, for pictures of a side in pixels, of
+    so many colours, with such labels. labelled: whether it learns from labels."""
+
+    recipe: Recipe
+    build: Callable[[Recipe, int, int, Tensor], Networks]
+    about: str
+    labelled: bool = False
+
+
+def networks(
+    known: Known,
+    recipe: Recipe,
+    side: int,
+    colors: int = 3,
+    seed: int = 0,
+    labels: Float[Tensor, "n l"] | None = None,
+) -> Networks:
+    """Fresh networks for square pictures. The caller's random state is left as it was.
+
+    labels: of all pictures, for recipes that learn from them: a generator is asked for those that there are.
+    Raises ValueError for a side that is no power of two from 8 on, and labels that are missing.
+    """
+    labels = torch.zeros(0, 0) if labels is None else labels
+    if known.labelled and labels.shape[1] == 0:
+        raise ValueError(f"{known.about} learns from labels, and the pictures have none: name attributes or classes")
+    if side < 8 or side & (side - 1):
+        raise ValueError(f"expected pictures whose side is 8, 16, 32, 64 ... pixels, got {side}")
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return known.build(recipe, side, colors, labels)
+
+
+STYLE_WIDTHS, W, LAYERS = (128, 128, 64, 32, 16, 16, 16), 128, 4
+"""Channels of the maps of 4, 8, 16 ... pixels; numbers of w; layers of the mapping."""
+
+PLAIN_WIDTH = 64
+"""Channels of the largest map of a DCGAN, twice as many in each smaller one (Radford et al., 2015, figure 1)."""
+
+LABELLED_WIDTH = 32
+"""The same where labels are learned too: half as wide sees more than twice as many pictures in the time."""
+
+INFORMED_CLASSES, INFORMED_NUMBERS = 10, 2
+"""Codes of an InfoGAN: one of ten classes, and the first two numbers of z (Chen et al., 2016, section 7.2)."""
+
+
+def style_networks(recipe: Recipe, side: int, colors: int, _labels: Tensor) -> Networks:
+    widths = STYLE_WIDTHS[: side.bit_length() - 2]
+    sizes = StyleGAN2Sizes((recipe.z, *[W] * LAYERS), widths, colors, noise=False)
+    return {"generator": StyleGAN2Player(sizes, recipe.mixing), "critic": ResidualCritic(widths, colors)}
+
+
+def plain_networks(recipe: Recipe, side: int, colors: int, _labels: Tensor) -> Networks:
+    widths = plain_widths(side)
+    return {"generator": DCGANPlayer(recipe.z, widths, colors), "critic": PlainCritic(widths, colors)}
+
+
+def bare_networks(recipe: Recipe, side: int, colors: int, _labels: Tensor) -> Networks:
+    """Without BatchNorm in the critic: a penalty looks at the gradient of every picture by itself."""
+    widths = plain_widths(side)
+    return {"generator": DCGANPlayer(recipe.z, widths, colors), "critic": PlainCritic(widths, colors, "none")}
+
+
+def concatenated_networks(recipe: Recipe, side: int, colors: int, labels: Tensor) -> Networks:
+    widths, conditions = plain_widths(side, LABELLED_WIDTH), labels.shape[1]
+    player = ConditionalPlayer(recipe.z, widths, labels, colors)
+    return {"generator": player, "critic": ConcatenatedCritic(widths, conditions, colors)}
+
+
+def projection_networks(recipe: Recipe, side: int, colors: int, labels: Tensor) -> Networks:
+    widths, conditions = plain_widths(side, LABELLED_WIDTH), labels.shape[1]
+    player = ConditionalPlayer(recipe.z, widths, labels, colors)
+    return {"generator": player, "critic": ProjectionCritic(widths, conditions, colors)}
+
+
+def auxiliary_networks(recipe: Recipe, side: int, colors: int, labels: Tensor) -> Networks:
+    """A critic that gives a score, and a logit for every condition."""
+    widths, conditions = plain_widths(side, LABELLED_WIDTH), labels.shape[1]
+    player = ConditionalPlayer(recipe.z, widths, labels, colors)
+    return {"generator": player, "critic": PlainCritic(widths, colors, outputs=1 + conditions)}
+
+
+def controlled_networks(recipe: Recipe, side: int, colors: int, labels: Tensor) -> Networks:
+    widths, conditions = plain_widths(side, LABELLED_WIDTH), labels.shape[1]
+    player = ConditionalPlayer(recipe.z, widths, labels, colors)
+    return {
+        "generator": player,
+        "critic": PlainCritic(widths, colors),
+        "classifier": Classifier(widths, conditions, colors),
+    }
+
+
+def informed_networks(recipe: Recipe, side: int, colors: int, _labels: Tensor) -> Networks:
+    """The generator is asked for classes that mean nothing yet; a reader finds them, and some numbers of z."""
+    widths = plain_widths(side, LABELLED_WIDTH)
+    player = ConditionalPlayer(recipe.z, widths, torch.eye(INFORMED_CLASSES), colors)
+    reader = PlainCritic(widths, colors, outputs=INFORMED_CLASSES + INFORMED_NUMBERS)
+    return {"generator": player, "critic": PlainCritic(widths, colors), "reader": reader}
+
+
+def plain_widths(side: int, width: int = PLAIN_WIDTH) -> tuple[int, ...]:
+    """Of a DCGAN and its critic, for pictures of a side."""
+    return tuple(width * 2**i for i in reversed(range(side.bit_length() - 3)))
+
+
+def _turns(critic: tuple[Term, ...], generator: tuple[Term, ...], rate: float, betas: tuple[float, float]):
+    return Turn(("critic",), critic, rate, betas), Turn(("generator",), generator, rate, betas)
+
+
+def _labelled(critic: tuple[Term, ...], generator: tuple[Term, ...], *others: Turn) -> Recipe:
+    """The recipe of a generator that learns from labels. others: turns between those of critic and generator."""
+    first, last = _turns(critic, generator, rate=0.0004, betas=(0.5, 0.99))
+    return Recipe((first, *others, last), batch=32, kimg=400, z=64, ema=2)
+
+
+RECIPES: dict[str, Known] = {
+    "stylegan2": Known(
+        Recipe(
+            turns=_turns(
+                (Term("critic_logistic"), Term("r1", weight=0.1, every=16)),
+                (Term("generator_logistic"),),
+                rate=0.003,
+                betas=(0.0, 0.99),
+            ),
+            batch=32,
+            kimg=600,
+            z=64,
+            ema=10,
+            mixing=0.5,
+        ),
+        style_networks,
+        "a small StyleGAN2 with z, w, w+ and s",
+    ),
+    "dcgan": Known(
+        Recipe(
+            turns=_turns((Term("critic_logistic"),), (Term("generator_logistic"),), rate=0.0002, betas=(0.5, 0.99)),
+            batch=64,
+            kimg=1200,
+            z=100,
+            ema=5,
+        ),
+        plain_networks,
+        "transposed convolutions and BatchNorm",
+    ),
+    # Arjovsky et al., 2017, algorithm 1, with Adam for RMSprop: without momentum they differ in early steps alone.
+    "wgan": Known(
+        Recipe(
+            turns=(
+                Turn(("critic",), (Term("critic_wasserstein"),), 0.00005, (0.0, 0.99), clip=0.01),
+                Turn(("generator",), (Term("generator_wasserstein"),), 0.00005, (0.0, 0.99), every=5),
+            ),
+            batch=64,
+            kimg=6000,
+            z=100,
+            ema=5,
+        ),
+        plain_networks,
+        "a Wasserstein critic with clipped weights",
+    ),
+    # Gulrajani et al., 2017, algorithm 1.
+    "wgan-gp": Known(
+        Recipe(
+            turns=(
+                Turn(
+                    ("critic",), (Term("critic_wasserstein"), Term("gradient_penalty", weight=10)), 0.0001, (0.0, 0.9)
+                ),
+                Turn(("generator",), (Term("generator_wasserstein"),), 0.0001, (0.0, 0.9), every=5),
+            ),
+            batch=64,
+            kimg=6000,
+            z=100,
+            ema=5,
+        ),
+        bare_networks,
+        "a Wasserstein critic with a penalty on its gradient",
+    ),
+    # The paired loss with both penalties (Huang et al., 2024, equations 4 and 5).
+    "relativistic": Known(
+        Recipe(
+            turns=_turns(
+                (Term("critic_relativistic"), Term("r1", weight=1.0), Term("r2", weight=1.0)),
+                (Term("generator_relativistic"),),
+                rate=0.0002,
+                betas=(0.0, 0.99),
+            ),
+            batch=64,
+            kimg=1200,
+            z=100,
+            ema=5,
+        ),
+        bare_networks,
+        "a critic of pairs with a penalty on its gradient at both",
+    ),
+    "cgan": Known(
+        _labelled((Term("critic_logistic"), Term("critic_mismatch")), (Term("generator_logistic"),)),
+        concatenated_networks,
+        "a DCGAN of labels whose critic sees picture and label side by side",
+        labelled=True,
+    ),
+    "cgan-projection": Known(
+        _labelled((Term("critic_logistic"), Term("critic_mismatch")), (Term("generator_logistic"),)),
+        projection_networks,
+        "a DCGAN of labels whose critic projects the picture onto the label",
+        labelled=True,
+    ),
+    "acgan": Known(
+        _labelled(
+            (Term("critic_logistic"), Term("critic_labels", weight=3)),
+            (Term("generator_logistic"), Term("generator_labels", weight=3)),
+        ),
+        auxiliary_networks,
+        "a DCGAN of labels whose critic reads the label too",
+        labelled=True,
+    ),
+    "controlgan": Known(
+        _labelled(
+            (Term("critic_logistic"),),
+            (Term("generator_logistic"), Term("generator_controlled")),
+            Turn(("classifier",), (Term("classifier_labels"),), 0.0004, (0.5, 0.99)),
+        ),
+        controlled_networks,
+        "a DCGAN of labels that a classifier of its own reads",
+        labelled=True,
+    ),
+    "infogan": Known(
+        _labelled(
+            (Term("critic_logistic"),),
+            (Term("generator_logistic"), Term("generator_codes")),
+            Turn(("reader",), (Term("reader_codes"),), 0.001, (0.5, 0.99)),
+        ),
+        informed_networks,
+        "a DCGAN that finds ten classes and two numbers by itself",
+    ),
+}

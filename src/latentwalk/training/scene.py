@@ -1,0 +1,79 @@
+"""One step as the losses see it: real pictures, those of the generator, and what critics and readers say of them."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from latentwalk.training.label_critics import LabelCritic
+
+
+class Batch(NamedTuple):
+    """What is random in a step. real: pictures in [-1, 1]. labels: what is known of them. between: numbers in [0, 1],
+    one for every picture. drawn: inputs of the generator: codes first, then the labels that it is to paint."""
+
+    real: Float[Tensor, "n c h w"]
+    labels: Float[Tensor, "n l"]
+    between: Float[Tensor, "n 1 1 1"]
+    drawn: tuple[Tensor, ...]
+
+
+class Scene:
+    """A batch and the networks. Everything is computed once: pictures for all turns, judgements for one turn.
+
+    learns: who does in this turn. Nobody else's weights ask for gradients.
+    """
+
+    def __init__(self, networks: Mapping[str, nn.Module], batch: Batch, generator_learns: bool, dtype: torch.dtype):
+        self.networks, self.batch, self.dtype = networks, batch, dtype
+        self.learns: tuple[str, ...] = ()
+        self._said: dict[tuple[str, str], Tensor] = {}
+        networks["generator"].requires_grad_(True)  # it runs as one that learns: nothing of it is worked out before
+        with torch.set_grad_enabled(generator_learns), self._precision():
+            # Once for all turns: the critic learns from the pictures alone, the generator later from what made them.
+            self._fake = networks["generator"](*batch.drawn).float()
+
+    def turn(self, learns: tuple[str, ...]) -> None:
+        """Begin a turn: exactly these networks learn, and what was judged before is forgotten."""
+        self.learns, self._said = learns, {}
+        for name, network in self.networks.items():
+            network.requires_grad_(name in learns)
+
+    @property
+    def real(self) -> Float[Tensor, "n c h w"]:
+        return self.batch.real
+
+    @property
+    def fake(self) -> Float[Tensor, "n c h w"]:
+        """Pictures of the generator; a gradient reaches it in its own turn only."""
+        return self._fake if "generator" in self.learns else self._fake.detach()
+
+    @property
+    def wanted(self) -> Float[Tensor, "n l"]:
+        """The labels that the generator was asked for."""
+        return self.batch.drawn[1]
+
+    def scores(self, which: str) -> Float[Tensor, "n"]:
+        """What the critic says of pictures: of "real" or "fake" ones with their own labels, or of "mismatched" ones,
+        which are real with the labels of others."""
+        return self.says("critic", which)[:, 0]
+
+    def says(self, who: str, which: str) -> Float[Tensor, "n outputs"]:
+        """All that a critic or reader says of these pictures."""
+        if (who, which) not in self._said:
+            images = self.fake if which == "fake" else self.real
+            labels = self.batch.labels if which == "real" else self.batch.drawn[-1]
+            self._said[who, which] = self.ask(who, images, labels)
+        return self._said[who, which]
+
+    def ask(self, who: str, images: Float[Tensor, "n c h w"], labels: Tensor) -> Float[Tensor, "n outputs"]:
+        """What a critic or reader says of any pictures; labels: for those who take them."""
+        network = self.networks[who]
+        with self._precision():
+            said = network(images, labels) if isinstance(network, LabelCritic) else network(images)
+        return said.float()
+
+    def _precision(self) -> torch.autocast:
+        return torch.autocast(self.real.device.type, torch.bfloat16, enabled=self.dtype == torch.bfloat16)
