@@ -113,12 +113,17 @@ class QuickOptimize(Optimize):
     probes: int | None = 60
 
 
+@dataclass(frozen=True)
+class QuickTuning(tune.Tuning):
+    steps: int = 10
+
+
 def hurry() -> None:
     """What is learned once per generator is learned from less."""
     attribute_directions.SAMPLES = 400
     INVERTERS["optimize"] = QuickOptimize
     contrast_photos.Optimize = QuickOptimize
-    tune.Tuning = partial(tune.Tuning, steps=10)
+    tune.Tuning = QuickTuning
 
 
 def run_all() -> None:
