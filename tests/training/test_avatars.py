@@ -1,6 +1,7 @@
 """Laws of avatars: an index says everything, a factor changes what it is about and tells nothing of the others."""
 
 import warnings
+from importlib.metadata import PackageNotFoundError
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from latentwalk.training.avatar_factors import BINARY, CONTINUOUS, FACTORS, KIND
 pytest.importorskip("dicebear", reason="pip install latentwalk[avatars]")
 pytest.importorskip("resvg_py", reason="pip install latentwalk[avatars]")
 
+from latentwalk.training import avatar_style
 from latentwalk.training.avatar_style import PACKAGES, derive, versions
 from latentwalk.training.avatars import PINNED, avatar, avatars, drawing
 
@@ -50,21 +52,19 @@ def test_an_index_says_everything():
 def test_what_was_drawn_is_kept_and_not_drawn_again(cache, monkeypatch):
     first = avatars(3, 16)
     assert len(list(cache.rglob("*.safetensors"))) == 1
-    monkeypatch.setattr("latentwalk.training.avatars.draw_all", None)
+
+    def drawn_again(*_):
+        raise AssertionError("drawn again")
+
+    monkeypatch.setattr("latentwalk.training.avatars.draw_all", drawn_again)
     assert torch.equal(avatars(3, 16).images, first.images)
 
 
-def test_several_workers_draw_the_same():
+def test_several_workers_draw_the_same(cache):
     alone = avatars(4, 16)
-    for file in cache_files():
+    for file in cache.rglob("*.safetensors"):
         file.unlink()
     assert torch.equal(avatars(4, 16, workers=2).images, alone.images)
-
-
-def cache_files():
-    from latentwalk.kept import cache_folder
-
-    return list(cache_folder().rglob("*.safetensors"))
 
 
 def test_other_packages_are_told_in_one_line(monkeypatch):
@@ -148,6 +148,17 @@ def test_every_variant_is_one_of_the_style():
         for variant in variants - {"none"}:
             drawn = published["components"]["top" if part == "hat" else part]["variants"][variant]
             assert components[part]["variants"][variant] == drawn
+
+
+def test_a_missing_package_is_named_with_the_extra(monkeypatch):
+    def nothing(package: str):
+        raise PackageNotFoundError(package)
+
+    monkeypatch.setattr(avatar_style, "files", nothing)
+    with pytest.raises(
+        ValueError, match=r"dicebear-core, which is not installed: use pip install latentwalk\[avatars\]"
+    ):
+        avatar_style._style.__wrapped__()
 
 
 def test_what_is_no_factor_is_refused():

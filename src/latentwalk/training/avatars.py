@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import torch
@@ -61,23 +61,11 @@ def avatars(
     if how != PINNED:
         note(f"{versions()} draw avatars otherwise than latentwalk[avatars] does: figures of both do not compare")
     images = torch.empty(count, 3, size, size, dtype=torch.uint8)
-    with _workers(workers) as draw_block, ThreadPoolExecutor(workers) as threads:
-
-        def block(start: int) -> Tensor:
-            indices = range(start, min(start + BLOCK, first + count))
-            key = f"{how}-{size}-{indices.start}-{len(indices)}"
-            shape = (len(indices), 3, size, size)
-
-            def make() -> dict[str, Tensor]:
-                drawn = draw_block([options(index) for index in indices], size)
-                return {"images": torch.from_numpy(drawn).permute(0, 3, 1, 2).contiguous()}
-
-            return kept("avatars", key, make, lambda old: old["images"].shape == shape)["images"]
-
-        starts = range(first, first + count, BLOCK)
-        for start, drawn in zip(starts, threads.map(block, starts), strict=True):
-            images[start - first : start - first + len(drawn)] = drawn
-            progress("drawing avatars", start - first + len(drawn), count)
+    blocks = [range(start, min(start + BLOCK, first + count)) for start in range(first, first + count, BLOCK)]
+    with _workers(workers) as draws, ThreadPoolExecutor(workers) as threads:
+        for block, drawn in zip(blocks, threads.map(partial(_block, size, how, draws), blocks), strict=True):
+            images[block.start - first : block.stop - first] = drawn
+            progress("drawing avatars", block.stop - first, count)
     return Pictures(images, FACTORS, torch.from_numpy(factors(range(first, first + count))).float())
 
 
@@ -95,3 +83,16 @@ def _workers(count: int) -> Iterator[Draw]:
         return
     with ProcessPoolExecutor(count, multiprocessing.get_context("spawn")) as processes:
         yield lambda wanted, size: processes.submit(draw_all, wanted, size).result()
+
+
+def _block(size: int, how: str, draws: Draw, indices: range) -> UInt8[Tensor, "n 3 size size"]:
+    """Avatars that follow each other, out of the cache if they were drawn before."""
+
+    def make() -> dict[str, Tensor]:
+        drawn = draws([options(index) for index in indices], size)
+        return {"images": torch.from_numpy(drawn).permute(0, 3, 1, 2).contiguous()}
+
+    def fits(old: Mapping[str, Tensor]) -> bool:
+        return "images" in old and old["images"].shape == (len(indices), 3, size, size)
+
+    return kept("avatars", f"{how}-{size}-{indices.start}-{len(indices)}", make, fits)["images"]
