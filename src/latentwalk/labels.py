@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from latentwalk.code_files import load_codes
 from latentwalk.files import write_text
@@ -32,22 +34,25 @@ ANSWERS = {
 }
 """How spreadsheets and people write it, in small letters. Single letters are names: "n" may be a colour of hair."""
 
-KEYS = ("seed", "index")
+KEYS = ("seed", "index", "photo")
 """What the first column may be."""
+
+Key = int | str
+"""What a row is about: a seed, an index, or the path of a photograph."""
 
 SEPARATORS = (",", ";", "\t")
 
 
 @dataclass(frozen=True)
 class LabelTable:
-    """Labels by seed (the code is `generator.sample([seed])`) or by index (a row of a file of codes).
+    """Labels by seed (the code is `generator.sample([seed])`), index (a row of a file of codes) or photo (a file).
 
-    columns: names after the key. rows: per seed its cells by column; what is not there is unknown. A column that
+    columns: names after the key. rows: per key its cells by column; what is not there is unknown. A column that
     answers yes or no everywhere holds YES, NO and UNKNOWN, every other one its own names.
     """
 
     columns: tuple[str, ...] = ()
-    rows: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    rows: Mapping[Key, Mapping[str, str]] = field(default_factory=dict)
     key: str = "seed"
 
     @staticmethod
@@ -64,16 +69,16 @@ class LabelTable:
         key, columns = header[0].casefold(), tuple(header[1:])
         if key not in KEYS:
             raise ValueError(
-                f"{path} begins with {header[0]!r}: expected a header whose first column is 'seed' or 'index'"
+                f"{path} begins with {header[0]!r}: expected a header whose first column is seed, index or photo"
             )
         _check_columns(columns, body, path)
-        numbers = [(line, _number(cells[0], key, path, line)) for line, cells in body]
+        keys = [(line, _key(cells[0], key, path, line)) for line, cells in body]
         plain = [_plain_column([cells[i] for _, cells in body]) for i in range(1, len(header))]
         merged = {
-            name: _merge(numbers, cells, f"{path}, column {name}: {key}")
+            name: _merge(keys, cells, f"{path}, column {name}: {key}")
             for name, cells in zip(columns, plain, strict=True)
         }
-        rows = {code: {name: merged[name][code] for name in columns} for _, code in numbers}
+        rows = {code: {name: merged[name][code] for name in columns} for _, code in keys}
         return LabelTable(columns, rows, key)
 
     def write(self, path: str | Path) -> None:
@@ -84,15 +89,15 @@ class LabelTable:
         writer.writerows([code, *(row.get(name, UNKNOWN) for name in self.columns)] for code, row in self.rows.items())
         write_text(path, text.getvalue())
 
-    def cell(self, code: int, column: str) -> str:
+    def cell(self, code: Key, column: str) -> str:
         return self.rows.get(code, {}).get(column, UNKNOWN)
 
-    def with_rows(self, codes: Sequence[int], columns: Sequence[str]) -> "LabelTable":
+    def with_rows(self, codes: Sequence[Key], columns: Sequence[str]) -> "LabelTable":
         """The same labels with room for these codes and columns where there was none."""
         names = tuple(dict.fromkeys([*self.columns, *columns]))
         return LabelTable(names, {**self.rows, **{code: self.rows.get(code, {}) for code in codes}}, self.key)
 
-    def with_cell(self, code: int, column: str, value: str) -> "LabelTable":
+    def with_cell(self, code: Key, column: str, value: str) -> "LabelTable":
         roomy = self.with_rows([code], [column])
         return LabelTable(roomy.columns, {**roomy.rows, code: {**roomy.rows[code], column: value}}, self.key)
 
@@ -155,11 +160,11 @@ def _check_columns(columns: Sequence[str], body: Sequence[tuple[int, list[str]]]
         raise ValueError(f"{path} has the columns {', '.join(columns)}: give each a name of its own")
 
 
-def _merge(numbers: Sequence[tuple[int, int]], cells: Sequence[str], where: str) -> dict[int, str]:
+def _merge(keys: Sequence[tuple[int, Key]], cells: Sequence[str], where: str) -> dict[Key, str]:
     """What one column says of every code. Raises ValueError when two lines of one code say different things."""
-    found: dict[int, str] = {}
-    lines: dict[int, int] = {}
-    for (line, code), cell in zip(numbers, cells, strict=True):
+    found: dict[Key, str] = {}
+    lines: dict[Key, int] = {}
+    for (line, code), cell in zip(keys, cells, strict=True):
         known = found.get(code, UNKNOWN)
         if known and cell and known != cell:
             raise ValueError(f"{where} {code} says {known} in line {lines[code]} and {cell} in line {line}: keep one")
@@ -174,8 +179,10 @@ def _plain_column(cells: list[str]) -> list[str]:
     return cells if None in answers else [answer or UNKNOWN for answer in answers]
 
 
-def _number(cell: str, key: str, path: str | Path, line: int) -> int:
-    """A seed or an index; 12.0 is what a spreadsheet may make of 12."""
+def _key(cell: str, key: str, path: str | Path, line: int) -> Key:
+    """A photograph, a seed or an index; 12.0 is what a spreadsheet may make of 12."""
+    if key == "photo" and cell:
+        return cell
     found = re.fullmatch(r"([0-9]+)([.,]0)?", cell)
     if not found or int(found[1]) >= 2**63:
         raise ValueError(f"{path}, line {line}: expected a whole number as {key}, got {cell!r}")
@@ -212,6 +219,14 @@ def read_labels(
     Returns Samples whose scores are 1, 0 or NaN. Raises ValueError with the line or column that does not fit.
     """
     table = LabelTable.read(path)
+    names, values = read_answers(table, wanted, path)
+    return Samples(_codes(table, generator, codes, space, path), values, names)
+
+
+def read_answers(
+    table: LabelTable, wanted: Sequence[str], path: str | Path
+) -> tuple[tuple[str, ...], Float[Tensor, "rows attributes"]]:
+    """Names of attributes, and 1, 0 or NaN for every row. path: of the table, for errors. Else as in `read_labels`."""
     if not table.rows:
         raise ValueError(f"{path} has a header and no rows")
     binary = [column for column in table.columns if table.is_binary(column)]
@@ -222,7 +237,7 @@ def read_labels(
     if len(set(names)) < len(names):
         raise ValueError(f"the attributes name {max(names, key=names.count)} twice: give each its own name")
     values = torch.tensor([[attribute.value(row) for attribute in attributes] for row in table.rows.values()])
-    return Samples(_codes(table, generator, codes, space, path), values, tuple(names))
+    return tuple(names), values
 
 
 def _attribute(text: str, table: LabelTable, path: str | Path) -> Attribute:
@@ -253,11 +268,16 @@ def _values(text: str, binary: bool) -> frozenset[str]:
 def _codes(
     table: LabelTable, generator: Generator, codes: str | Path | None, space: str | None, path: str | Path
 ) -> Latents:
+    if table.key == "photo":
+        raise ValueError(
+            f"{path} names photographs: expected seeds or indices here; latentwalk discover takes photographs"
+        )
+    indices = [int(key) for key in table.rows]
     if table.key == "seed":
-        return generator.sample(list(table.rows))
+        return generator.sample(indices)
     if codes is None:
         raise ValueError(f"{path} names its codes by index: give the file of the codes with --codes")
-    every, indices = load_codes(generator, codes, space), list(table.rows)
+    every = load_codes(generator, codes, space)
     if max(indices) >= len(every):
         raise ValueError(f"{path} names the code {max(indices)}, but {codes} holds {len(every)}")
     return every[indices]

@@ -89,7 +89,7 @@ class Origin(Record):
     scorer: whose scores or gradients taught it; None for methods that need none.
     samples: how many codes were sampled, with which seed, in which space directions were looked for, and with which
     class numbers in turn. attributes: those that were asked for, none for all. labels: the file of hand labels.
-    photos: the folders of photographs with and without the attribute, where it was learned from these.
+    photos: the folders of photographs with and without the attribute, or the table about them, where it was learned so.
     options: hyperparameters that were given, as text; None when the job `discover` was not used.
     skipped: attributes that nothing was found for, and why.
     """
@@ -107,7 +107,7 @@ class Origin(Record):
     classes: list[int] = []
     attributes: list[str] = []
     labels: str = ""
-    photos: tuple[str, str] | None = None
+    photos: tuple[str, ...] | None = None
     options: dict[str, str] | None = None
     skipped: dict[str, str] = {}
     names: Naming | None = None
@@ -129,8 +129,10 @@ class Origin(Record):
         A name stands in for a generator or a file of labels that has none.
         """
         if self.photos is not None:
-            generator, (have, lack) = self.generator.source if self.generator else "GENERATOR", self.photos
-            words = ["latentwalk", "discover", generator, "--method", self.method, "--with", have, "--without", lack]
+            generator = self.generator.source if self.generator else "GENERATOR"
+            given = ("--labels",) if len(self.photos) == 1 else ("--with", "--without")
+            words = ["latentwalk", "discover", generator, "--method", self.method]
+            words += [word for pair in zip(given, self.photos, strict=True) for word in pair]
             return shlex.join([*words, *(["--space", self.space] if self.space else [])])
         if self.options is None:
             return f"# {self.method or 'directions'}: not found with latentwalk discover"

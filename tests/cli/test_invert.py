@@ -70,13 +70,17 @@ def test_nothing_is_left_where_no_photograph_can_be_used(run, small, photos) -> 
 
 def test_a_photograph_is_edited_and_put_back(run, small, photos, telling, monkeypatch) -> None:
     monkeypatch.setattr("latentwalk.jobs.attribute_directions.SAMPLES", 400)
-    look = ("--scorer", telling, "--show", "strip", "--align", "none")
+    look = ("--scorer", telling, "--show", "strip,gif", "--align", "none")
     code, out, err = run("edit", small, "--photo", photos[0], "--set", "bright=0.6", *look, "--out", "out", "--tune")
     assert code in (0, 1), err
     assert "wrote out/a.png" in out and Path("out/photos/delta.safetensors").exists()
     with Image.open("out/a.png") as back, Image.open(photos[0]) as photo:
         assert back.size == photo.size and not np.array_equal(np.asarray(back), np.asarray(photo))
         assert "exif" not in back.info
+    with Image.open("out/a.gif") as film, Image.open(photos[0]) as photo:
+        first, whole = (np.asarray(picture.convert("RGB"), dtype=float) for picture in (film, photo))
+        assert film.n_frames > 10 and first.shape == whole.shape
+        assert np.corrcoef(first.ravel(), whole.ravel())[0, 1] > 0.95, "it begins with the photograph, in 256 colours"
     again = run("edit", small, "--codes", "out/photos", "--direction", "d.safetensors:x", "--strength", 1)
     assert again.code == 2 and "d.safetensors" in again.err
     sheet = run("replay", "out/strip.png", "--scorer", "telling.safetensors")
@@ -155,3 +159,24 @@ def test_directions_come_from_two_folders(run, small, tmp_path, monkeypatch) -> 
     torch.testing.assert_close(Directions.load("again.safetensors")[0].vector, found[0].vector, rtol=0, atol=1e-3)
     alone = run("discover", small, "--with", "more")
     assert alone.code == 2 and "go together" in alone.err
+
+
+def test_a_table_of_photographs_gives_a_direction_for_every_column(run, small, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    pairs = [(f"{i}.png", int(i % 2 == 0), int(i % 4 < 2)) for i in range(16)]
+    Path("mine").mkdir()
+    generator = load(small)
+    for (name, *_), picture in zip(pairs, to_pictures(generator.render(generator.sample(16))), strict=True):
+        picture.save(f"mine/{name}")
+    rows = ["photo;even;low;year", *(f"{name};{even};{low};2020" for name, even, low in pairs), "none.png;1;;1999"]
+    Path("mine/labels.csv").write_text("\n".join(rows))
+    code, _, err = run("discover", small, "--labels", "mine/labels.csv", "--out", "d.safetensors")
+    assert code == 0 and "skipped" in err and "none.png" in err, err
+    found = Directions.load("d.safetensors")
+    assert [direction.name for direction in found] == ["even", "low"]
+    assert found.origin.command() == f"latentwalk discover {small} --method contrast --labels mine/labels.csv --space z"
+    assert found.origin.cost.images == 16
+    code, _, err = run("discover", small, "--labels", "mine/labels.csv", "--method", "sefa", "--out", "e.safetensors")
+    assert code == 2 and "about photographs" in err
+    code, _, err = run("train", "scorer", small, "--labels", "mine/labels.csv", "--out", "s.safetensors")
+    assert code == 2 and "names photographs" in err

@@ -9,7 +9,7 @@ import typer
 
 from latentwalk.bundled import check_scorer
 from latentwalk.cli.console import say, say_files, say_json, say_next, working
-from latentwalk.cli.errors import remark
+from latentwalk.cli.discover_photos import from_folders, from_table, names_photos
 from latentwalk.cli.found import say_directions, summary
 from latentwalk.cli.options import (
     OUTPUT,
@@ -61,7 +61,10 @@ class FindOptions:
     labels: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Hand labels, a CSV that `latentwalk label` wrote, for fewshot.", show_default=False
+            metavar="FILE",
+            help="Hand labels, a CSV that `latentwalk label` wrote, for fewshot; or one about photographs, whose first "
+            "column `photo` names their files, for contrast.",
+            show_default=False,
         ),
     ] = None
     having: Annotated[
@@ -105,7 +108,13 @@ class FindOptions:
             raise ValueError("--with and --without go together: one folder of photographs each")
         if self.having is not None and (self.method not in (None, [CONTRAST]) or self.labels or self.scorer):
             raise ValueError("--with and --without are about photographs: leave --method, --labels and --scorer out")
-        return self.having is not None
+        if self.having is not None:
+            return True
+        if self.labels is None or not names_photos(self.labels):
+            return False
+        if self.method not in (None, [CONTRAST]) or self.scorer:
+            raise ValueError(f"{self.labels} is about photographs (contrast): leave --method and --scorer out")
+        return True
 
 
 @dataclass(frozen=True)
@@ -143,14 +152,16 @@ def discover(generator: GeneratorName, find: FindOptions, look: SampledOptions, 
       latentwalk discover my_model.pkl --scorer measurements --out out/mine
       latentwalk discover faces64 --method fewshot --labels labels.csv
       latentwalk discover faces64 --with photos/glasses --without photos/plain
+      latentwalk discover faces64 --labels photos/labels.csv --attribute glasses
     """
     attributes, out, as_json = find.attribute or [], output.out, output.as_json
-    if find.check_photos():
+    if find.labels:
+        check_file(find.labels, "hand labels, .csv")
+    photos = find.check_photos()
+    if photos:
         find = replace(find, method=[CONTRAST])
     output.check(find.method or [])
     check_generator(generator)
-    if find.labels:
-        check_file(find.labels, "hand labels, .csv")
     if find.scorer:
         check_scorer(find.scorer)
     with working(f"loading {generator}", as_json) as progress:
@@ -159,7 +170,7 @@ def discover(generator: GeneratorName, find: FindOptions, look: SampledOptions, 
         from latentwalk.jobs.load import load_scorer, scorer_of
 
         made = load_generator(generator, look, progress)
-        name = scorer_of(made, find.scorer) if find.having is None else None
+        name = None if photos else scorer_of(made, find.scorer)
         scorer = load_scorer(name, look.device, made) if name else None
         methods = read_methods(find.method or [], scorer is not None, find.labels is not None, made.spaces)
         files = [out] if out.suffix == SUFFIX else [out / f"{each}{SUFFIX}" for each in dict.fromkeys(methods)]
@@ -169,20 +180,25 @@ def discover(generator: GeneratorName, find: FindOptions, look: SampledOptions, 
             check_ending(file, SUFFIX)
         failed: dict[str, str] = {}
         with outputs(files, output.force, out):
-            found = discover_in_photos(made, find, progress) or discover_all(
-                made,
-                methods,
-                scorer,
-                attributes or None if scorer or find.labels else None,
-                find.samples,
-                find.seed,
-                find.space,
-                classes_of(made, look.classes),
-                find.labels,
-                read_options(find.option or [], methods),
-                scorer or load_scorer(MEASUREMENTS[0], look.device, made),
-                progress,
-                failed.__setitem__ if len(files) > 1 else None,
+            seen = discover_in_photos(made, find, photos, progress)
+            found = (
+                {CONTRAST: seen}
+                if seen
+                else discover_all(
+                    made,
+                    methods,
+                    scorer,
+                    attributes or None if scorer or find.labels else None,
+                    find.samples,
+                    find.seed,
+                    find.space,
+                    classes_of(made, look.classes),
+                    find.labels,
+                    read_options(find.option or [], methods),
+                    scorer or load_scorer(MEASUREMENTS[0], look.device, made),
+                    progress,
+                    failed.__setitem__ if len(files) > 1 else None,
+                )
             )
             if not found:
                 raise ValueError(next(iter(failed.values())))
@@ -208,18 +224,13 @@ def discover(generator: GeneratorName, find: FindOptions, look: SampledOptions, 
         say_next("edit", generator, "--direction", f"{file}:{found['fewshot'][0].name}", "--strength", "2")
 
 
-def discover_in_photos(made: "Generator", find: FindOptions, progress: "Progress") -> "dict[str, Directions]":
-    """What two folders of photographs differ by; nothing where none are given."""
-    if find.having is None or find.lacking is None:
-        return {}
-    from latentwalk.direction import Directions
-    from latentwalk.jobs.contrast_photos import contrast_photos, photos_in
-
-    folders = (find.having, find.lacking)
-    name = (find.attribute or [find.having.name])[0]
-    have, lack = (photos_in(folder) for folder in folders)
-    found = contrast_photos(made, have, lack, name, find.space, None, lambda why: remark(f"skipped {why}"), progress)
-    return {CONTRAST: Directions(found.items, found.origin.but(photos=tuple(map(str, folders))))}
+def discover_in_photos(made: "Generator", find: FindOptions, photos: bool, progress: "Progress") -> "Directions | None":
+    """What photographs differ by; nothing where none are given."""
+    if find.having is not None and find.lacking is not None:
+        return from_folders(
+            made, find.having, find.lacking, next(iter(find.attribute or []), None), find.space, progress
+        )
+    return from_table(made, find.labels, find.attribute or [], find.space, progress) if photos and find.labels else None
 
 
 def read_methods(wanted: list[str], scored: bool, labelled: bool, spaces: "Iterable[str]") -> list[str]:

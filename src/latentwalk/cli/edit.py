@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from latentwalk.cli.console import Bar, say, say_files, say_json, working
-from latentwalk.cli.edit_output import NONE, EditOutput, needs_frames, write
+from latentwalk.cli.edit_output import FILMS, NONE, EditOutput, needs_frames, write
 from latentwalk.cli.edit_photos import PhotoOptions, put_back, read_album
 from latentwalk.cli.errors import ALL_WELL, NOT_REACHED, remark
 from latentwalk.cli.options import (
@@ -223,7 +223,9 @@ def edit(
         progress.wait(f"walking {len(start):,} codes")
         edited = gather(batches, output.show_count, len(start), progress)
         write(edited, folder, kinds, output.show_count, shift.pictures, progress)
-        files += [] if album is None else put_back(album, base, edited, folder, photos.paste, progress)
+        if album is not None:
+            films = [kind for kind in kinds.values() if kind in FILMS]
+            files += put_back(album, base, edited, folder, photos.paste, films, progress)
     summary = {**summarize(edited), "files": files}
     if output.as_json:
         say_json(summary)

@@ -1,5 +1,6 @@
 """Photographs in `latentwalk edit`: found as codes before the walk, and put back into their place after it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -93,12 +94,23 @@ def read_album(
     return album
 
 
-def put_back(album: "Album", base: "Generator", edited: "Edited", folder: Path, how: str, progress: Bar) -> list[Path]:
-    """The photographs with what was edited, in full resolution, each with its receipt; and how the first came about.
+def put_back(
+    album: "Album",
+    base: "Generator",
+    edited: "Edited",
+    folder: Path,
+    how: str,
+    films: Sequence[str],
+    progress: Bar,
+) -> list[Path]:
+    """The photographs with what was edited, in full resolution, each with its receipt; how the first came about, and
+    the first as films.
 
-    base: the generator before it was tuned. Photographs that are not found are named.
+    base: the generator before it was tuned. films: kinds. Photographs that are not found are named.
     """
     from latentwalk.images import save_png
+    from latentwalk.jobs.figures import ANIMATIONS
+    from latentwalk.jobs.photo_film import photo_frames
     from latentwalk.pictures.layout import stack
 
     files: list[Path] = []
@@ -116,6 +128,10 @@ def put_back(album: "Album", base: "Generator", edited: "Edited", folder: Path, 
         save_png(files[-1], picture, one.receipt.to_json())
         if len(stories) < SHOWN:
             stories.append(story_of(album, base, one, i, picture))
+            for kind in films:
+                progress.wait(f"rendering the photograph as {kind}")
+                files.append(files[-1].with_suffix(f".{kind}"))
+                ANIMATIONS[kind](files[-1], photo_frames(album, i, one, how == "change"))
     if stories:
         files.append(folder / "story.png")
         save_png(files[-1], stack(stories))

@@ -66,7 +66,7 @@ def face_template(
     with neutral options; conditional generators show their classes in turn.
     Raises ValueError when it has to be made and the extra `photos` is not installed.
     """
-    path = folder / f"landmarks-{generator.fingerprint}.json" if folder and generator.fingerprint else None
+    path = folder / file_name(generator) if folder and generator.fingerprint else None
     kept = _kept(path, generator.fingerprint, len(seeds)) if path else None
     if kept is not None:
         return kept
@@ -82,6 +82,11 @@ def face_template(
     if path:
         write_text(path, template.model_dump_json(indent=2) + "\n")
     return template
+
+
+def file_name(generator: Generator) -> str:
+    """What a template is called in its folder."""
+    return f"landmarks-{generator.fingerprint}.json"
 
 
 def _kept(path: Path, fingerprint: str, looked: int) -> Template | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from latentwalk.direction import Directions
 from latentwalk.generator import Generator
 from latentwalk.jobs.discover import discover
-from latentwalk.kept import cache_folder
+from latentwalk.kept import place
 from latentwalk.progress import Progress, silent
 from latentwalk.scores import Scorer
 
@@ -42,4 +42,4 @@ def _place(generator: Generator, scorer: Scorer, space: str | None) -> Path | No
         return None
     drawn = generator.options
     how = "-".join(f"{value}" for value in (space or "usual", drawn.truncation, drawn.cutoff, drawn.noise, SAMPLES))
-    return cache_folder() / "directions" / f"{generator.fingerprint}-{mark}-{how}.safetensors"
+    return place("directions", f"{generator.fingerprint}-{mark}-{how}.safetensors")

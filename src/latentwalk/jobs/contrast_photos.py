@@ -1,9 +1,11 @@
-"""A direction from two sets of photographs: what those with an attribute have and those without have not."""
+"""Directions from photographs: what those with an attribute have and those without have not."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from latentwalk.direction import Directions
 from latentwalk.framing.align import Aligned
@@ -11,10 +13,11 @@ from latentwalk.generator import Generator
 from latentwalk.inversion.optimize import Optimize
 from latentwalk.jobs.invert import Framing, invert_frames
 from latentwalk.latents import Latents, concatenate
-from latentwalk.methods.contrast import Contrast, contrasted
+from latentwalk.methods.contrast import Contrast
 from latentwalk.origin import Cost
 from latentwalk.photos import Photo
 from latentwalk.progress import Progress, silent
+from latentwalk.samples import Samples
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif")
 """Of the photographs in a folder."""
@@ -42,13 +45,29 @@ def contrast_photos(
     left_out: is told of photographs that cannot be used, which otherwise end it.
     Raises ValueError with fewer than 4 photographs of a kind.
     """
-    framing = framing or Framing()
-    have, lack = (
-        rough_codes(generator, photos, space, framing, left_out, progress) for photos in (with_photos, without_photos)
-    )
-    found = Contrast().fit(generator, contrasted(have, lack, attribute), progress)
-    cost = Cost(images=len(have) + len(lack))
-    return Directions(found.items, found.origin.but(cost=cost, space=have.space, drawing=generator.options))
+    scores = torch.tensor([1.0] * len(with_photos) + [0.0] * len(without_photos))[:, None]
+    photos = [*with_photos, *without_photos]
+    return contrast_labelled(generator, photos, (attribute,), scores, space, framing, left_out, progress)
+
+
+def contrast_labelled(
+    generator: Generator,
+    photos: Sequence[Photo],
+    attributes: Sequence[str],
+    scores: Float[Tensor, "n a"],
+    space: str | None = None,
+    framing: Framing | None = None,
+    left_out: Callable[[str], None] | None = None,
+    progress: Progress = silent,
+) -> Directions:
+    """A direction for every attribute, from photographs that are inverted once for all of them.
+
+    scores: 1 for a photograph with the attribute, 0 for one without, NaN for who knows. Else as in `contrast_photos`.
+    """
+    kept, codes = rough_codes(generator, photos, space, framing or Framing(), left_out, progress)
+    found = Contrast().fit(generator, Samples(codes, scores[kept], tuple(attributes)), progress)
+    origin = found.origin.but(cost=Cost(images=len(codes)), space=codes.space, drawing=generator.options)
+    return Directions(found.items, origin)
 
 
 def rough_codes(
@@ -58,13 +77,13 @@ def rough_codes(
     framing: Framing,
     left_out: Callable[[str], None] | None = None,
     progress: Progress = silent,
-) -> Latents:
-    """The codes of photographs, roughly. Arguments and errors: see `contrast_photos`."""
-    frames: list[Aligned] = []
+) -> tuple[list[int], Latents]:
+    """Which photographs could be used, and their codes, roughly. Arguments and errors: see `contrast_photos`."""
+    frames: dict[int, Aligned] = {}
     for number, photo in enumerate(photos):
         progress("framing photographs", number, len(photos))
         try:
-            frames.append(framing.frame(photo, generator, progress))
+            frames[number] = framing.frame(photo, generator, progress)
         except ValueError as error:
             if left_out is None:
                 raise
@@ -72,9 +91,11 @@ def rough_codes(
     if not frames:
         raise ValueError("no photograph could be used: expected at least 4 with the attribute and 4 without")
     inverter = Optimize(space, enough=NEAR, budget=BUDGET)
-    parts = [frames[i : i + BATCH] for i in range(0, len(frames), BATCH)]
+    framed = list(frames.values())
+    parts = [framed[i : i + BATCH] for i in range(0, len(framed), BATCH)]
     with torch.no_grad():
-        return concatenate([invert_frames(generator, part, inverter, progress).latents for part in parts])
+        codes = concatenate([invert_frames(generator, part, inverter, progress).latents for part in parts])
+    return list(frames), codes
 
 
 def photos_in(folder: Path) -> list[str]:

@@ -14,11 +14,12 @@ from latentwalk.delta import Delta, with_delta
 from latentwalk.framing.align import Aligned
 from latentwalk.framing.align import align as align_photo
 from latentwalk.framing.paste import paste
+from latentwalk.framing.template import file_name
 from latentwalk.generator import Generator
 from latentwalk.inversion import INVERTERS
 from latentwalk.inversion.tune import Tuning
 from latentwalk.inverter import Inversion, Inverter
-from latentwalk.kept import cache_folder
+from latentwalk.kept import place
 from latentwalk.latents import Latents
 from latentwalk.photos import Photo, read_photo
 from latentwalk.progress import Progress, silent
@@ -103,7 +104,7 @@ class Framing:
             crop=self.crop,
             face=self.face,
             mask=self.mask,
-            folder=cache_folder() / "templates",
+            folder=place("templates", file_name(generator)).parent,
             progress=progress,
         )
 

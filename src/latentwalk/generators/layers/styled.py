@@ -40,13 +40,14 @@ def modulated_convolution(
     """gain * (demodulated convolution of the styled channels + bias), for all codes in one ordinary convolution.
 
     Scaling a weight is scaling the channel that it meets, so styles scale the activations before and the demodulation
-    scales them after; a single code on a large map scales the weights instead, which then are the smaller.
+    scales them after; a single code on a large map scales the weights instead, which then are the smaller. Not where
+    the gradient of the styles is wanted: that of scaled weights costs another convolution, and a slow one.
 
     energy: squared weights summed over the kernel.
     kernel: the resampling filter when the map doubles in size (transposed convolution, then the filter).
     """
     scales = torch.rsqrt(F.linear(styles.square(), energy) + EPSILON) * gain
-    if len(x) == 1 and weight.numel() <= x.numel():
+    if len(x) == 1 and weight.numel() <= x.numel() and not styles.requires_grad:
         weight = weight * styles[0, :, None, None] * scales[0, :, None, None, None]
         return _convolve(x, weight, bias * gain, kernel)
     y = _convolve(x * styles[:, :, None, None], weight, None, kernel)
