@@ -85,7 +85,7 @@ def mean(numbers: list[float]) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("generators", nargs="+", help="bundled names or files")
-    parser.add_argument("--count", type=int, default=5000, help="samples, and avatars that they are compared with")
+    parser.add_argument("--count", type=int, default=2500, help="samples, and avatars that they are compared with")
     parser.add_argument("--scorer", default="avatars64")
     parser.add_argument("--out", type=Path, help="a file for the table, written row by row")
     asked = parser.parse_args()

@@ -1,6 +1,7 @@
 """Do walks arrive, does an independent scorer agree, and what does holding the other attributes save?
 
     .venv/bin/python benchmarks/walks.py --codes 1000 --held-codes 300
+    .venv/bin/python benchmarks/walks.py --generator avatars64 --codes 64 --held-codes 64 --log runs/avatars64.jsonl
 
 The same codes are walked twice: plainly, and with hold="others". A second scorer (other architecture, seed and
 pseudo-labels) that took no part judges both. Rows are appended to --log as they come, and a second run goes on after
@@ -92,6 +93,7 @@ def _walked(row: dict) -> list[str]:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--generator", default="faces64", help="a bundled one, which has a scorer and a judge")
     options.add_argument("--codes", type=int, default=1000)
     options.add_argument("--held-codes", type=int, default=300)
     options.add_argument("--attributes", nargs="*")
@@ -99,8 +101,8 @@ def main() -> None:
     options.add_argument("--threads", type=int, default=torch.get_num_threads())
     given = options.parse_args()
     torch.set_num_threads(given.threads)
-    generator = lw.load("faces64")
-    scorer, judge = lw.load_scorer("faces64"), lw.load_scorer("faces64-judge")
+    generator = lw.load(given.generator)
+    scorer, judge = lw.load_scorer(given.generator), lw.load_scorer(f"{given.generator}-judge")
     sigma = lw.score(generator, judge, generator.sample(range(2 * 10**9, 2 * 10**9 + 2000))).std(0)
     given.log.parent.mkdir(parents=True, exist_ok=True)
     rows = [json.loads(line) for line in given.log.read_text().splitlines()] if given.log.exists() else []

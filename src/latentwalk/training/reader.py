@@ -73,6 +73,7 @@ def learn_to_read(
     scorer.freeze()
 
     calibrate(scorer, read(scorer, kept.images), kept.values)
+    scorer.temperature.clamp_(min=1)  # where nothing is told wrong, any certainty would fit
     rows = agreement(read(scorer, unseen.images), unseen.values, names)
     scorer.card = {"data": pictures.fingerprint, "recipe": asdict(recipe), "pictures": cut, "held_out": rows}
     return scorer
