@@ -62,7 +62,7 @@ def test_they_read_drawings_as_their_cards_say(readers):
     pytest.importorskip("dicebear")
     from latentwalk.training.avatars import avatar
 
-    rows = range(23_900, 23_960)
+    rows = range(23_900, 23_930)
     pictures, truth = from_bytes(torch.stack([avatar(row) for row in rows])), torch.from_numpy(factors(rows))
     for reader in readers:
         read = reader(pictures).sigmoid()
