@@ -1,6 +1,8 @@
 """Do walks arrive, does an independent scorer agree, and what does holding the other attributes save?
 
     .venv/bin/python benchmarks/walks.py --codes 1000 --held-codes 300
+    .venv/bin/python benchmarks/walks.py --generator avatars64 --space w+ --target 0.9999 --codes 64 --held-codes 64 \
+        --attributes glasses hat beard smile --log runs/avatars64.jsonl
 
 The same codes are walked twice: plainly, and with hold="others". A second scorer (other architecture, seed and
 pseudo-labels) that took no part judges both. Rows are appended to --log as they come, and a second run goes on after
@@ -21,15 +23,15 @@ CODES_FROM = 3 * 10**9
 """Seeds far from those that scorers and boundaries were fitted on."""
 
 
-def measure(generator, scorer, judge, attribute: str, count: int, hold: str, sigma) -> dict:
-    """One row: walk `count` codes to p >= 0.995 and judge them."""
-    codes = generator.sample(range(CODES_FROM, CODES_FROM + count))
+def measure(generator, scorer, judge, attribute: str, count: int, hold: str, space: str, target: float, sigma) -> dict:
+    """One row: walk `count` codes to p >= target and judge them."""
+    codes = generator.map(generator.sample(range(CODES_FROM, CODES_FROM + count)), space)
     column = judge.attributes.index(attribute)
     others = [i for i in range(len(judge.attributes)) if i != column]
     before = lw.score(generator, judge, codes)
     rows = {"reached": [], "confirmed": [], "steps": [], "distance": [], "on": [], "off": []}
     done = 0
-    for part in edit_batches(generator, codes, scorer, {attribute: 0.995}, hold=hold or ()):
+    for part in edit_batches(generator, codes, scorer, {attribute: target}, hold=hold or ()):
         after = lw.score(generator, judge, part.latents)
         change = (after - before[done : done + len(part)]).abs() / sigma
         done += len(part)
@@ -92,6 +94,9 @@ def _walked(row: dict) -> list[str]:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--generator", default="faces64", help="a bundled one, which has a scorer and a judge")
+    options.add_argument("--space", default="z", help="where codes walk; another one needs another --log")
+    options.add_argument("--target", type=float, default=0.995)
     options.add_argument("--codes", type=int, default=1000)
     options.add_argument("--held-codes", type=int, default=300)
     options.add_argument("--attributes", nargs="*")
@@ -99,8 +104,8 @@ def main() -> None:
     options.add_argument("--threads", type=int, default=torch.get_num_threads())
     given = options.parse_args()
     torch.set_num_threads(given.threads)
-    generator = lw.load("faces64")
-    scorer, judge = lw.load_scorer("faces64"), lw.load_scorer("faces64-judge")
+    generator = lw.load(given.generator)
+    scorer, judge = lw.load_scorer(given.generator), lw.load_scorer(f"{given.generator}-judge")
     sigma = lw.score(generator, judge, generator.sample(range(2 * 10**9, 2 * 10**9 + 2000))).std(0)
     given.log.parent.mkdir(parents=True, exist_ok=True)
     rows = [json.loads(line) for line in given.log.read_text().splitlines()] if given.log.exists() else []
@@ -108,7 +113,7 @@ def main() -> None:
         for attribute in given.attributes or scorer.attributes:
             if any(row["attribute"] == attribute and row["hold"] == hold for row in rows):
                 continue
-            rows.append(measure(generator, scorer, judge, attribute, count, hold, sigma))
+            rows.append(measure(generator, scorer, judge, attribute, count, hold, given.space, given.target, sigma))
             with given.log.open("a") as file:
                 file.write(json.dumps(rows[-1]) + "\n")
             print(attribute, hold or "plain", *_walked(rows[-1]), flush=True)

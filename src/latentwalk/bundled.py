@@ -3,10 +3,14 @@
 from pathlib import Path
 
 ASSETS = Path(__file__).parent / "assets"
-GENERATORS = {"faces64": ASSETS / "faces64" / "generator.safetensors"}
+BUNDLED = ("faces64", "avatars64")
+"""Folders of `assets`: each holds a generator, a scorer and a judge that is independent of the scorer."""
+
+GENERATORS = {name: ASSETS / name / "generator.safetensors" for name in BUNDLED}
 SCORERS = {
-    "faces64": ASSETS / "faces64" / "scorer.safetensors",
-    "faces64-judge": ASSETS / "faces64" / "judge.safetensors",
+    f"{name}{ending}": ASSETS / name / f"{file}.safetensors"
+    for name in BUNDLED
+    for ending, file in (("", "scorer"), ("-judge", "judge"))
 }
 
 MEASUREMENTS = ("measurements", "measurements-judge")

@@ -184,7 +184,8 @@ def test_info_of_what_is_bundled(run):
     code, out, _ = run("info")
     assert code == 0 and "faces64-judge" in out
     told = json.loads(run("info", "--json").out)
-    assert told["generators"] == ["faces64"] and told["scorers"][:2] == ["faces64", "faces64-judge"]
+    assert told["generators"] == ["faces64", "avatars64"]
+    assert told["scorers"][:4] == ["faces64", "faces64-judge", "avatars64", "avatars64-judge"]
     code, out, _ = run("info", "faces64")
     assert code == 0 and "3,583,427" in out and re.search(r"eyeglasses +206 +34 +0\.9", out)
     told = json.loads(run("info", "faces64", "--json").out)

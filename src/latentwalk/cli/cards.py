@@ -15,8 +15,14 @@ def say_card(scorer: "Classifier") -> None:
         say("no card: this scorer was not judged on held-out labels")
         return
     say("on labels that no step of the training saw:")
-    say_table(("attribute", ">labels", ">have it", ">AUC", "95%", ">AP", ">ECE"), [_cells(row) for row in rows])
+    there = [row for row in rows if "r2" not in row]
+    say_table(("attribute", ">labels", ">have it", ">AUC", "95%", ">AP", ">ECE"), [_cells(row) for row in there])
     say("AUC: with its 95% interval; AP: average precision; ECE: expected calibration error", "dim")
+    degrees = [(str(row["attribute"]), str(row["labels"]), number(row["r2"])) for row in rows if "r2" in row]
+    if degrees:
+        say()
+        say_table(("attribute with a degree", ">labels", ">R2"), degrees)
+        say("R2: share of the variance of the degree, which is the probability, that is told", "dim")
 
 
 def describe_card(scorer: "Classifier") -> dict[str, Any]:

@@ -27,7 +27,7 @@ RISE = 0.995
 """The probability that a goal without a number has; the same as `walk.UP`, which needs torch."""
 
 GeneratorName = Annotated[
-    str, typer.Argument(help="faces64 (bundled), the path of a checkpoint, https://... or hf://owner/repository.")
+    str, typer.Argument(help="faces64 or avatars64 (bundled), a path, https://... or hf://owner/repository.")
 ]
 ScorerName = Annotated[
     str | None,

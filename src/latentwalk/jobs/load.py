@@ -30,9 +30,10 @@ def load(
 ) -> Generator:
     """A fixed generator.
 
-    source: "faces64" (bundled), or the path of a checkpoint file or folder in one of `checkpoints.formats.FORMATS`.
-    The content decides what it is, not the name. Nothing in the file is executed. Or an address, which is fetched once
-    and kept, see `jobs.fetch`: https://..., hf://owner/repository[/file], with #sha256=... to be sure of a file.
+    source: "faces64" or "avatars64" (bundled), or the path of a checkpoint file or folder in one of
+    `checkpoints.formats.FORMATS`: the content decides what it is, not the name. Nothing in the file is executed. Or an
+    address, which is fetched once and kept, see `jobs.fetch`: https://..., hf://owner/repository[/file], with
+    #sha256=... to be sure of a file.
     device, dtype: where its weights go and what floating point type they get; codes and pictures follow them. Only
     networks that clamp their activations take float16.
     progress: of fetching.
@@ -67,10 +68,10 @@ def locate(source: str | Path, progress: Progress = silent) -> Path:
 def load_scorer(source: str | Path, device: torch.device | str = "cpu", generator: Generator | None = None) -> Scorer:
     """A scorer.
 
-    source: "faces64" or "faces64-judge" (bundled, trained independently of each other), the path of a scorer that
-    `latentwalk train scorer` wrote, "package.module:function" for any Python callable from images [n, c, h, w] in
-    [-1, 1] to logits [n, a] (the function may carry `attributes`, a tuple of names), or "measurements" and
-    "measurements-judge": brightness, colour, sharpness and the like, on any generator.
+    source: "faces64" or "faces64-judge", "avatars64" or "avatars64-judge" (bundled; both of a pair trained
+    independently), the path of a scorer that `latentwalk train scorer` wrote, "package.module:function" for any Python
+    callable from images [n, c, h, w] in [-1, 1] to logits [n, a] (the function may carry `attributes`, a tuple of
+    names), or "measurements" and "measurements-judge": brightness, colour, sharpness and the like, on any generator.
     generator: what measurements are standardised on; others do not need it.
     Raises ValueError when there is no such scorer, or the device is not there.
     """
