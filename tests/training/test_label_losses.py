@@ -82,18 +82,25 @@ def test_a_projection_is_the_score_and_an_inner_product():
     assert torch.allclose(critic(images, ATTRIBUTES)[:, 0], expected, atol=1e-6)
 
 
-def test_pairs_are_judged_with_their_own_labels_or_those_of_others():
+def test_pairs_are_judged_with_their_own_labels_or_wrong_ones():
     critic = ConcatenatedCritic((6,), 3)
-    made = scene(critic, ATTRIBUTES)
+    made, turned = scene(critic, ATTRIBUTES), ATTRIBUTES.clone()
+    for row, condition in enumerate((0, 1, 2, 0)):
+        turned[row, condition] = 1 - turned[row, condition]
     for which, images, labels in (
         ("real", made.real, ATTRIBUTES),
         ("fake", made.fake, made.wanted),
-        ("mismatched", made.real, made.wanted),
+        ("mismatched", made.real, turned),
     ):
         assert torch.allclose(made.scores(which), critic(images, labels)[:, 0], atol=1e-6)
     assert made.scores("real").requires_grad
-    mismatch = F.softplus(critic(made.real, made.wanted)).mean()
+    mismatch = F.softplus(critic(made.real, turned)).mean()
     assert LOSSES["critic_mismatch"](made).item() == pytest.approx(mismatch.item(), rel=1e-5)
+
+
+def test_a_wrong_class_is_that_of_another_picture():
+    made = scene(ConcatenatedCritic((6,), 3), CLASSES)
+    assert torch.equal(made.mismatched, made.wanted)
 
 
 def controlled(table: torch.Tensor = ATTRIBUTES) -> Scene:

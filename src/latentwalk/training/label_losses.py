@@ -7,7 +7,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from latentwalk.training.label_critics import Classifier
-from latentwalk.training.players import ConditionalPlayer
 from latentwalk.training.scene import Scene
 
 NUMBERS = 0.1
@@ -28,7 +27,7 @@ def generator_labels(scene: Scene) -> Float[Tensor, ""]:
 
 
 def critic_mismatch(scene: Scene) -> Float[Tensor, ""]:
-    """A real picture with another one's label is no true pair (Reed et al., 2016, algorithm 1)."""
+    """A real picture with a wrong label is no true pair (Reed et al., 2016, algorithm 1)."""
     return F.softplus(scene.scores("mismatched")).mean()
 
 
@@ -69,6 +68,6 @@ def codes_unlikeliness(scene: Scene) -> Float[Tensor, ""]:
 
 def unlikeliness(scene: Scene, logits: Float[Tensor, "n l"], labels: Float[Tensor, "n l"]) -> Float[Tensor, ""]:
     """-log P(labels): of one class where every label is one, otherwise of every condition by itself."""
-    if cast(ConditionalPlayer, scene.networks["generator"]).exclusive:
+    if scene.exclusive:
         return F.cross_entropy(logits, labels)
     return F.binary_cross_entropy_with_logits(logits, labels, reduction="none").sum(1).mean()

@@ -1,13 +1,15 @@
 """One step as the losses see it: real pictures, those of the generator, and what critics and readers say of them."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from latentwalk.training.label_critics import LabelCritic
+from latentwalk.training.players import ConditionalPlayer
 
 
 class Batch(NamedTuple):
@@ -55,16 +57,32 @@ class Scene:
         """The labels that the generator was asked for."""
         return self.batch.drawn[1]
 
+    @property
+    def exclusive(self) -> bool:
+        """Whether every label is one class, rather than some conditions."""
+        return cast(ConditionalPlayer, self.networks["generator"]).exclusive
+
+    @property
+    def mismatched(self) -> Float[Tensor, "n l"]:
+        """Wrong labels of the real pictures: one condition of each turned round, a different one from row to row, so
+        that the critic has to look for all of them; of classes, another picture's."""
+        if self.exclusive:
+            return self.wanted
+        labels = self.batch.labels
+        turned = torch.arange(len(labels), device=labels.device) % labels.shape[1]
+        return torch.where(F.one_hot(turned, labels.shape[1]) > 0, 1 - labels, labels)
+
     def scores(self, which: str) -> Float[Tensor, "n"]:
         """What the critic says of pictures: of "real" or "fake" ones with their own labels, or of "mismatched" ones,
-        which are real with the labels of others."""
+        which are real with wrong labels."""
         return self.says("critic", which)[:, 0]
 
     def says(self, who: str, which: str) -> Float[Tensor, "n outputs"]:
         """All that a critic or reader says of these pictures."""
         if (who, which) not in self._said:
             images = self.fake if which == "fake" else self.real
-            labels = self.batch.labels if which == "real" else self.batch.drawn[-1]
+            labels = {"real": self.batch.labels, "fake": self.batch.drawn[-1]}.get(which)
+            labels = self.mismatched if labels is None else labels
             self._said[who, which] = self.ask(who, images, labels)
         return self._said[who, which]
 
