@@ -20,7 +20,7 @@ KIND = "latentwalk.latents"
 class LatentSpace:
     """One place where codes of a generator live: its field name and the shape of one code.
 
-    Names are the field's: "z", "w", "w+", "s", "z+".
+    Names are the field's: "z", "w", "w+", "s", "z+", and "zy" for noise and condition in one.
     """
 
     name: str

@@ -189,6 +189,8 @@ def test_a_table_of_photographs_gives_a_direction_for_every_column(run, small, t
     assert found.origin.cost.images == 16
     code, _, err = run("discover", small, *table, "--method", "sefa", "--out", "e.safetensors")
     assert code == 2 and "about photographs" in err
+    code, _, err = run("discover", small, "--method", "sefa", "--align", "none", "--out", "e.safetensors")
+    assert code == 2 and "--align is about photographs" in err
     code, _, err = run("train", "scorer", small, "--labels", "mine/labels.csv", "--out", "s.safetensors")
     assert code == 2 and "names photographs" in err
 

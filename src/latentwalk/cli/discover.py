@@ -117,6 +117,8 @@ class FindOptions:
         if self.having is not None:
             return True
         if self.labels is None or not names_photos(self.labels):
+            if self.align != "auto":
+                raise ValueError("--align is about photographs: leave it out, or give some with --with and --without")
             return False
         if self.method not in (None, [CONTRAST]) or self.scorer:
             raise ValueError(f"{self.labels} is about photographs (contrast): leave --method and --scorer out")
