@@ -3,60 +3,71 @@
     python benchmarks/distances.py dcgan --minutes 15
     python benchmarks/distances.py stylegan2 --minutes 90 --every 15
 
-FD-E is the Frechet distance in features of EfficientNet-Lite0 (the mean of its last block, 320 numbers) from samples to
-as many avatars that nothing learned from; precision and recall are of the same numbers (Kynkaanniemi et al., 2019). The
-first row is that of other avatars. path: how fast pictures change on the way from code to code, on the sphere in z and
-on the line in w (Karras et al., 2019, equation 2, in the same features), per squared length of the whole way. Time is
-that of the processor, in one thread; measuring does not count.
+FD-E is the Frechet distance from samples to as many avatars that nothing learned from, in features of EfficientNet
+Lite0
+that are chosen as FID chooses those of Inception: the last ones, 1280 numbers, at the size with which the network
+learned (224 pixels). "block": in those of `avatars64.py` here, 320 numbers at 128 pixels. Precision and recall are
+in the features of FD-E (Kynkaanniemi et al., 2019). The first row is that of other avatars. path: how fast pictures
+change on the way from code to code, on the sphere in z and on the line in w (Karras et al., 2019, equation 2, by the
+distance of the features of the benchmark above), per squared length of the whole way. Time is that of the processor, in
+one thread; measuring does not count. Files of generators are measured as they are, beside avatars of their size.
 """
 
 import argparse
 import os
+from functools import cache
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import Tensor
 
+import latentwalk as lw
 from avatars64 import BATCH, deepest
 from latentwalk.checkpoints import own
+from latentwalk.features.imagenet import LEARNED_SIDE, EfficientNetLite0, enlarged
 from latentwalk.features.network import NetworkFeatures
 from latentwalk.generator import Generator
 from latentwalk.images import save_image
 from latentwalk.metrics.coverage import precision, recall
 from latentwalk.metrics.quality import frechet
 from latentwalk.pictures.grid import grid
-from latentwalk.samples import map_codes, sample_codes
+from latentwalk.samples import sample_codes
+from latentwalk.training.avatar_factors import BINARY
+from latentwalk.training.avatars import avatars
+from latentwalk.training.data import Pictures
 from latentwalk.training.recipes import RECIPES
 from latentwalk.training.supervise import from_bytes
 from latentwalk.walks.interpolate import usual
 from training import pictures, trained
-
-HELD = 2500
-"""Avatars that are compared with, and samples."""
 
 WAYS, STEP = 500, 1e-2
 """Ways between two codes; the part of one that is looked at: shorter ones drown in the rounding of the features."""
 
 
 @torch.no_grad()
-def embed(features: NetworkFeatures, images: Tensor) -> Tensor:
-    """[n, 320] of pictures that are bytes."""
-    return torch.cat([features.vectors(features.maps(from_bytes(part))) for part in images.split(BATCH)])
+def embed(features: NetworkFeatures, images: Tensor) -> tuple[Tensor, Tensor]:
+    """Pictures that are bytes: [n, 1280] for FD-E, and [n, 320] of the last block."""
+    network = cast(EfficientNetLite0, features.network)
+    last, block = [], []
+    for part in map(from_bytes, images.split(BATCH)):
+        large = enlarged(part, LEARNED_SIDE).contiguous(memory_format=torch.channels_last)
+        last.append(network.pooled(large))
+        block.append(features.vectors(features.maps(part)))
+    return torch.cat(last), torch.cat(block)
 
 
-def samples(generator: Generator, count: int) -> Tensor:
+def samples(generator: Generator, count: int, labels: Tensor | None) -> Tensor:
     """As a picture has them: in 256 steps."""
-    parts = [generator.render(codes) for codes in sample_codes(generator, count, batch=250)]
+    parts = [generator.render(codes) for codes in sample_codes(generator, count, labels=labels, batch=250)]
     return ((torch.cat(parts) + 1) * 127.5).round().byte()
 
 
 @torch.no_grad()
-def path(generator: Generator, features: NetworkFeatures) -> float:
+def path(generator: Generator, features: NetworkFeatures, labels: Tensor | None) -> float:
     """Squared speed of the features along ways between codes, at one place of each."""
-    space = "w" if "w" in generator.spaces else "z"
-    start, end = (
-        map_codes(generator, next(iter(sample_codes(generator, WAYS, seed, batch=WAYS))), space) for seed in (1, 2)
-    )
+    space, labels = ("w" if "w" in generator.spaces else "z"), None if labels is None else labels[:WAYS]
+    start, end = (next(sample_codes(generator, WAYS, seed, space, labels, WAYS)) for seed in (1, 2))
     at, total = torch.rand(WAYS, 1, generator=torch.Generator().manual_seed(0)) * (1 - STEP), 0.0
     here, there = (start.with_values(between(start.values, end.values, t, space)) for t in (at, at + STEP))
     for rows in torch.arange(WAYS).split(BATCH):
@@ -77,35 +88,53 @@ def between(a: Tensor, b: Tensor, t: Tensor, space: str) -> Tensor:
     return length * turned / angle.sin()
 
 
+def measured(generator: Generator, features: NetworkFeatures, labels: Tensor, real: tuple[Tensor, Tensor]) -> str:
+    """The figures of a generator, as cells. labels: what is asked for, where it is asked."""
+    with_labels = labels if generator.classes else None
+    made = embed(features, samples(generator, len(labels), with_labels))
+    return f"{distances(made, real)} | {path(generator, features, with_labels):.0f}"
+
+
+def distances(made: tuple[Tensor, Tensor], real: tuple[Tensor, Tensor]) -> str:
+    apart = [f"{frechet(one, other):.0f}" for one, other in zip(made, real, strict=True)]
+    return " | ".join((*apart, f"{precision(made[0], real[0]):.2f}", f"{recall(made[0], real[0]):.2f}"))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("recipes", nargs="+", choices=[name for name, known in RECIPES.items() if not known.labelled])
+    parser.add_argument("generators", nargs="+", help="recipes without labels, bundled names, or files")
     parser.add_argument("--minutes", type=float, default=15)
     parser.add_argument("--every", type=float, default=5, help="minutes between two measurements")
     parser.add_argument("--count", type=int, default=24_000)
+    parser.add_argument("--held", type=int, default=2500, help="avatars that are compared with, and samples")
     parser.add_argument("--out", type=Path, default=Path("out/distances"))
     asked = parser.parse_args()
     torch.set_num_threads(1)
     asked.out.mkdir(parents=True, exist_ok=True)
+    features, held = deepest(), asked.held
 
-    features, data = deepest(), pictures(asked.count)
-    fit, held, other = data[: -2 * HELD], data[-HELD:], data[-2 * HELD : -HELD]
-    real = embed(features, held.images)
+    @cache
+    def drawings(side: int) -> tuple[Pictures, tuple[Tensor, Tensor]]:
+        """To learn from, and the features of those held out."""
+        data = pictures(asked.count) if side == 32 else avatars(asked.count).only(BINARY)
+        real, other = embed(features, data.images[-held:]), embed(features, data.images[-2 * held : -held])
+        print(f"| other avatars, {side} px | {distances(other, real)} | | | | |", flush=True)
+        return data, real
 
-    def row(name: str, made: Tensor, rest: str) -> None:
-        cells = (f"{frechet(made, real):.0f}", f"{precision(made, real):.2f}", f"{recall(made, real):.2f}", rest)
-        print(f"| {name} | {' | '.join(cells)} |", flush=True)
-
-    print("| recipe | FD-E | precision | recall | path | min | kimg | load |\n|---|---|---|---|---|---|---|---|")
-    row("other avatars", embed(features, other.images), "| | |")
-    for name in asked.recipes:
-        for minutes, kimg, trainer in trained(name, fit, asked.minutes, asked.every):
+    print(f"| generator | FD-E | block | precision | recall | path | min | kimg | load |\n|{'---|' * 9}", flush=True)
+    for name in asked.generators:
+        if name not in RECIPES:
+            generator = lw.load(name)
+            data, real = drawings(generator.image_shape[1])
+            print(f"| {name} | {measured(generator, features, data.values[-held:], real)} | | | |", flush=True)
+            continue
+        data, real = drawings(32)
+        for minutes, kimg, trainer in trained(name, data[: -2 * held], asked.minutes, asked.every):
             generator = trainer.generator()
             own.write(generator, asked.out / f"{name}.safetensors")
             save_image(asked.out / f"{name}.png", grid(generator.render(generator.sample(48)), 12))
-            load = f"{os.getloadavg()[0]:.1f}"
-            made = embed(features, samples(generator, HELD))
-            row(name, made, f"{path(generator, features):.0f} | {minutes:g} | {kimg} | {load}")
+            figures = measured(generator, features, data.values[-held:], real)
+            print(f"| {name} | {figures} | {minutes:g} | {kimg} | {os.getloadavg()[0]:.1f} |", flush=True)
 
 
 if __name__ == "__main__":

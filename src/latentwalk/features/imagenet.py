@@ -21,6 +21,9 @@ WEIGHTS = Path("models") / "efficientnet-lite0-57934424.pth"
 SIDE = 128
 """Pixels of the shorter side that smaller pictures are enlarged to; the network halves them five times."""
 
+LEARNED_SIDE = 224
+"""Pixels of a side that the network learned with."""
+
 STAGES = ((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112), (4, 5, 2, 6, 192))
 STAGES = (*STAGES, (1, 3, 1, 6, 320))
 """Blocks, kernel, stride of the first, expansion and channels of every stage (table 1 of the paper, width 1)."""
@@ -81,17 +84,21 @@ class EfficientNetLite0(nn.Module):
         self._fc = nn.Linear(1280, 1000)
 
     def forward(self, x: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 1000"]:
+        return self._fc(self.pooled(x))
+
+    def pooled(self, x: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 1280"]:
+        """What the classes are read from."""
         x = F.relu6(self._bn0(self._conv_stem(x)))
         for block in self._blocks:
             x = block(x)
-        return self._fc(F.relu6(self._bn1(self._conv_head(x))).mean((2, 3)))
+        return F.relu6(self._bn1(self._conv_head(x))).mean((2, 3))
 
 
-def enlarged(images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n 3 h2 w2"]:
-    """Colour pictures of at least `SIDE` pixels a side."""
+def enlarged(images: Float[Tensor, "n c h w"], side: int = SIDE) -> Float[Tensor, "n 3 h2 w2"]:
+    """Colour pictures of at least so many pixels a side."""
     if images.shape[1] != 3:
         images = images[:, :1].expand(-1, 3, -1, -1)
-    scale = SIDE / min(images.shape[2:])
+    scale = side / min(images.shape[2:])
     if scale > 1:
         images = F.interpolate(images, scale_factor=scale, mode="bilinear", align_corners=False)
     return images
