@@ -69,12 +69,14 @@ def train(
     checkpoint: Path | None = None,
     progress: Progress = silent,
     watch: Watch = nobody,
+    writes: bool = True,
 ) -> None:
     """Train in place for a number of steps.
 
     checkpoint: a file that is written every half minute and at the end, and continued from when it exists: the result
     is the same, bit for bit, as that of an unbroken run. The caller's random state is left as it was.
-    watch: may look at what is learned, but not change it.
+    watch: may look at what is learned, but not change it. writes: whether the file is written too; of several processes
+    that learn together, all read it and one writes it.
     Raises ValueError when the checkpoint belongs to another run or is damaged, or when a loss is no number any more,
     and Interrupted on Ctrl-C.
     """
@@ -91,12 +93,12 @@ def train(
                 progress("training", step + 1, steps)
                 watch(step + 1, losses)
                 # By the clock, because steps of small networks are far shorter than writing a file.
-                if checkpoint and time.monotonic() - saved > EVERY:
+                if checkpoint and writes and time.monotonic() - saved > EVERY:
                     _check_finite(losses, step)
                     _save(trainable, run, step + 1, checkpoint)
                     saved = time.monotonic()
         _check_finite(losses, steps - 1)
-        if checkpoint and done < steps:
+        if checkpoint and writes and done < steps:
             _save(trainable, run, steps, checkpoint)
     except KeyboardInterrupt:
         # The step may be half applied, so what counts is the last whole state: the one on disk.
