@@ -135,8 +135,8 @@ def _others() -> Iterator[None]:
         yield
     except (RuntimeError, ValueError) as error:
         raise ValueError(
-            f"the processes of this run lost one another ({' '.join(str(error).split()):.160}): see what the others said, "
-            "and start them with torchrun"
+            f"the processes of this run lost one another ({' '.join(str(error).split()):.160}): see what the others "
+            "said, and start them with torchrun"
         ) from error
 
 

@@ -34,7 +34,7 @@ class Trainer:
 
     networks: by the names that its turns have, one of them "generator", a `Player`; they learn in place. pictures: kept
     on the device as bytes. A step whose gradients are no numbers leaves all weights as they were.
-    ranks: the processes that learn together (`ranks.join`); each has a part of every batch, and BatchNorm sees all of it.
+    ranks: the processes that learn together (`ranks.join`); each has a part of every batch, BatchNorm sees all of it.
     Raises ValueError when pictures and networks do not fit, a turn names a loss or network that is not there, or the
     batch cannot be shared out.
     """
@@ -111,10 +111,14 @@ class Trainer:
         return torch.optim.Adam(weights, turn.rate, turn.betas, eps=1e-8, fused=True, capturable=graphs)
 
     def _draw(self) -> Batch:
-        """Everything random of a step, from torch's global state on the CPU: the same numbers on every device, drawn for
-        the whole batch, of which this process takes its rows."""
+        """Everything random of a step, from torch's global state on the CPU: the same numbers on every device. Drawn
+        for the whole batch, of which this process takes its rows."""
         size = self.recipe.batch
-        rows, between, drawn = torch.randint(len(self.images), (size,)), torch.rand(size, 1, 1, 1), self.player.draw(size)
+        rows, between, drawn = (
+            torch.randint(len(self.images), (size,)),
+            torch.rand(size, 1, 1, 1),
+            self.player.draw(size),
+        )
         rows, between, *drawn = (self.ranks.mine(part).to(self.device) for part in (rows, between, *drawn))
         real = self.images[rows].contiguous(memory_format=torch.channels_last).float() / 127.5 - 1
         return Batch(real, self.labels[rows], between, tuple(drawn))

@@ -1,4 +1,4 @@
-"""What a picture of a batch owes to the others, where a process has some of them only: statistics and random numbers."""
+"""What a picture owes to the rest of a batch, where a process has a part of it only: statistics and random numbers."""
 
 from collections.abc import Callable
 from typing import Any
