@@ -85,10 +85,13 @@ def weights(learner: Trainer) -> list[Tensor]:
 
 
 def check_same(learner: Trainer, other: Trainer, start: Trainer) -> None:
-    """Two runs agree up to rounding: 1e-6 of the weights, and of what was learned of each a ten thousandth."""
+    """Two runs agree up to rounding: 1e-5 of every weight tensor, and a thousandth of what it learned.
+
+    Adam's first steps follow signs, so what is rounded is seen. Whoever leaves out a part of the batch is off by tenths.
+    """
     for mine, theirs, before in zip(weights(learner), weights(other), weights(start), strict=True):
         gap, learned = float((mine - theirs).norm()), float((theirs - before).norm())
-        assert gap <= 1e-6 * float(theirs.norm()) + 1e-7 and gap <= 1e-4 * learned + 1e-7
+        assert gap <= 1e-5 * float(theirs.norm()) + 1e-7 and gap <= 1e-3 * learned + 1e-7
 
 
 def free_port() -> int:
