@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 from safetensors import safe_open
 
 from latentwalk.filenames import readable
-from latentwalk.files import atomic, check_writable, write_tensors, write_text
+from latentwalk.files import NoSpace, atomic, check_writable, write_bytes, write_tensors, write_text
+from latentwalk.images import save_image
 
 
 def names(folder: Path) -> list[str]:
@@ -30,6 +32,26 @@ def test_a_failing_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) ->
         raise RuntimeError("half way")
     assert path.read_text(encoding="utf-8") == "old"
     assert names(tmp_path) == ["note.txt"]
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("note.txt", lambda path, n: write_text(path, "x" * n)),
+        ("bytes.pt", lambda path, n: write_bytes(path, bytes(n))),
+        ("t.safetensors", lambda path, n: write_tensors(path, {"a": torch.zeros(n)}, {})),
+        ("noise.png", lambda path, n: save_image(path, Image.effect_noise((100, n // 100), 50))),
+    ],
+)
+def test_a_full_disk_leaves_the_old_file_and_nothing_else(name, write, tmp_path: Path, room) -> None:
+    path = tmp_path / name
+    write(path, 100)
+    old = path.read_bytes()
+    room(5000)
+    with pytest.raises(NoSpace, match=f"no space left to write .*{name}: make room, what was there is kept$"):
+        write(path, 100_000)
+    room(None)
+    assert path.read_bytes() == old and names(tmp_path) == [name]
 
 
 def test_the_old_file_is_there_until_the_new_one_is_complete(tmp_path: Path) -> None:

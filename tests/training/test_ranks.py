@@ -87,7 +87,7 @@ def weights(learner: Trainer) -> list[Tensor]:
 def check_same(learner: Trainer, other: Trainer, start: Trainer) -> None:
     """Two runs agree up to rounding: 1e-5 of every weight tensor, and a thousandth of what it learned.
 
-    Adam's first steps follow signs, so what is rounded is seen. Whoever leaves out a part of the batch is off by tenths.
+    Adam's first steps follow signs, so what is rounded is seen. A part of the batch left out is off by tenths.
     """
     for mine, theirs, before in zip(weights(learner), weights(other), weights(start), strict=True):
         gap, learned = float((mine - theirs).norm()), float((theirs - before).norm())

@@ -1,5 +1,6 @@
 """One training loop for everything that learns: seeded step by step, resumable at any step, stopped by Ctrl-C."""
 
+import io
 import math
 import pickle
 import time
@@ -10,7 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from latentwalk.files import atomic
+from latentwalk.files import NoSpace, write_bytes
 from latentwalk.progress import Progress, silent
 
 EVERY = 30.0
@@ -78,7 +79,7 @@ def train(
     watch: may look at what is learned, but not change it. writes: whether the file is written too; of several processes
     that learn together, all read it and one writes it.
     Raises ValueError when the checkpoint belongs to another run or is damaged, or when a loss is no number any more,
-    and Interrupted on Ctrl-C.
+    NoSpace when the disk is full, and Interrupted on Ctrl-C. The last whole state stays in the file.
     """
     run = {"steps": steps, "seed": seed}
     done = _resume(trainable, run, checkpoint)
@@ -100,6 +101,9 @@ def train(
         _check_finite(losses, steps - 1)
         if checkpoint and writes and done < steps:
             _save(trainable, run, steps, checkpoint)
+    except NoSpace as error:
+        step = _read(checkpoint)["step"] if checkpoint and checkpoint.exists() else 0
+        raise NoSpace(f"{error}; the same command goes on from step {step}") from error
     except KeyboardInterrupt:
         # The step may be half applied, so what counts is the last whole state: the one on disk.
         raise Interrupted(checkpoint) from None
@@ -113,8 +117,10 @@ def _check_finite(losses: Mapping[str, Tensor], step: int) -> None:
 
 
 def _save(trainable: Trainable, run: Mapping[str, int], step: int, path: Path) -> None:
-    with atomic(path) as temporary:
-        torch.save({"trainable": trainable.state_dict(), "run": run, "step": step}, temporary)
+    # By way of memory: torch does not say that a disk is full, the system does.
+    whole = io.BytesIO()
+    torch.save({"trainable": trainable.state_dict(), "run": run, "step": step}, whole)
+    write_bytes(path, whole.getbuffer())
 
 
 def _resume(trainable: Trainable, run: Mapping[str, int], path: Path | None) -> int:
