@@ -8,7 +8,7 @@ from PIL import Image
 from safetensors import safe_open
 
 from latentwalk.filenames import readable
-from latentwalk.files import NoSpace, atomic, check_writable, write_bytes, write_tensors, write_text
+from latentwalk.files import NoSpace, atomic, check_writable, remove_remains, write_bytes, write_tensors, write_text
 from latentwalk.images import save_image
 
 
@@ -68,6 +68,28 @@ def test_an_interrupted_write_cleans_up(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt), atomic(tmp_path / "note.txt"):
         raise KeyboardInterrupt
     assert names(tmp_path) == []
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
+    """And nothing else, whatever its name looks like."""
+    path = tmp_path / "note[1].txt"
+    for name in (
+        ".note[1]-abcd_123.txt",
+        "note[1].txt",
+        ".note[1]-abcd_123.png",
+        ".note1-abcd_123.txt",
+        ".note[1]-x.txt",
+    ):
+        (tmp_path / name).write_text("x")
+    remove_remains(path)
+    assert sorted(names(tmp_path)) == [".note1-abcd_123.txt", ".note[1]-abcd_123.png", ".note[1]-x.txt", "note[1].txt"]
+    with pytest.raises(KeyError), atomic(path) as temporary:
+        temporary.write_text("half")
+        raise KeyError
+    with atomic(path) as temporary:
+        remove_remains(path)
+        assert not temporary.exists(), "the pattern is that of the names"
+        temporary.write_text("whole")
 
 
 def test_what_cannot_be_written_is_said_beforehand(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Files that are written whole or not at all."""
 
 import errno
+import glob
 import os
 import re
 import tempfile
@@ -60,6 +61,13 @@ def atomic(path: str | Path) -> Iterator[Path]:
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def remove_remains(path: str | Path) -> None:
+    """Remove what processes that were killed while they wrote this file left beside it."""
+    path = Path(path)
+    for left in path.parent.glob(f".{glob.escape(path.stem)}-????????{glob.escape(path.suffix)}"):
+        left.unlink(missing_ok=True)
 
 
 @contextmanager

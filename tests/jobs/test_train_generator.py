@@ -7,6 +7,7 @@ import torch
 
 import latentwalk as lw
 from latentwalk.cli.train_generators import GENERATORS
+from latentwalk.files import NoSpace
 from latentwalk.jobs import train_generator as job
 from latentwalk.jobs.train_generator import train_generator
 from latentwalk.training import diary, loop
@@ -76,6 +77,28 @@ def test_a_stopped_run_goes_on_to_the_same_generator(pictures, tmp_path, monkeyp
     again = train_generator("dcgan", pictures, tmp_path / "a.safetensors", **SMALL)
     assert again.fingerprint == whole.fingerprint
     assert not (tmp_path / "a.safetensors.run").exists()
+
+
+def test_a_full_disk_at_the_end_costs_nothing(pictures, tmp_path, monkeypatch, room):
+    """What was trained is kept, and the same call writes it."""
+    whole = train_generator("dcgan", pictures, tmp_path / "whole.safetensors", **SMALL)
+    write, out = job.own.write, tmp_path / "a.safetensors"
+
+    def full(*given) -> None:
+        room(1000)
+        try:
+            write(*given)
+        finally:
+            room(None)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(job.own, "write", full)
+        with pytest.raises(NoSpace, match=r"no space left to write .*a\.safetensors: make room"):
+            train_generator("dcgan", pictures, out, **SMALL)
+    assert not out.exists() and (tmp_path / "a.safetensors.run" / "checkpoint.pt").exists()
+    seen: list[str] = []
+    again = train_generator("dcgan", pictures, out, progress=lambda what, *_: seen.append(what), **SMALL)
+    assert again.fingerprint == whole.fingerprint and not seen, "not one step was taken again"
 
 
 def test_what_cannot_be_trained_is_said(pictures, tmp_path):

@@ -11,7 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from latentwalk.files import NoSpace, write_bytes
+from latentwalk.files import NoSpace, remove_remains, write_bytes
 from latentwalk.progress import Progress, silent
 
 EVERY = 30.0
@@ -83,6 +83,8 @@ def train(
     """
     run = {"steps": steps, "seed": seed}
     done = _resume(trainable, run, checkpoint)
+    if checkpoint and writes:
+        remove_remains(checkpoint)
     saved = time.monotonic()
     losses: Mapping[str, Tensor] = {}
     try:
