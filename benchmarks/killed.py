@@ -19,11 +19,12 @@ from pathlib import Path
 import torch
 
 from latentwalk.jobs.train_generator import train_generator
+from latentwalk.progress import Progress
 from latentwalk.training import loop
 from latentwalk.training.data import Pictures
 from latentwalk.training.recipes import RECIPES
 
-Train = Callable[[Path, Callable[[str, int, int], object]], object]
+Train = Callable[[Path, Progress], object]
 
 
 def life(train: Train, out: Path) -> tuple[int, Iterator[int]]:
@@ -32,8 +33,13 @@ def life(train: Train, out: Path) -> tuple[int, Iterator[int]]:
     process = os.fork()  # of one that has learned nothing yet, so that torch need not be started again for each
     if process == 0:
         os.close(reading)
+
+        def say(what: str, done: int, _total: int) -> None:
+            if what.startswith("training"):
+                os.write(writing, b"%d\n" % done)
+
         try:
-            train(out, lambda what, done, _total: what.startswith("training") and os.write(writing, b"%d\n" % done))
+            train(out, say)
         except BaseException as error:
             print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
             os._exit(1)
@@ -84,7 +90,7 @@ def main() -> None:
     images = torch.randint(0, 256, (256, 3, asked.size, asked.size), generator=generator, dtype=torch.uint8)
     pictures, batch = Pictures(images, (), torch.zeros(256, 0)), asked.batch
 
-    def train(out: Path, progress: Callable[[str, int, int], object]) -> None:
+    def train(out: Path, progress: Progress) -> None:
         how = {"batch": batch, "kimg": asked.steps * batch / 1000}
         train_generator(asked.recipe, pictures, out, asked.size, sheets=0, progress=progress, **how)
 
