@@ -1,7 +1,8 @@
 """One of several processes that learn together: `test_ranks` starts them. Arguments: a folder, then names of recipes.
 
 Each trains every recipe some steps and writes its whole state to FOLDER/RECIPE-RANK.pt. The first one also keeps the
-checkpoint of a longer run, FOLDER/RECIPE.pt. In the recipe "broken", one of the others has a loss that is no number.
+checkpoint of a longer run, FOLDER/RECIPE.pt. All go on from that of "dcgan", and write FOLDER/again-RANK.pt. In the
+recipe "broken", one of the others has a loss that is no number.
 """
 
 import sys
@@ -27,4 +28,8 @@ if __name__ == "__main__":
 
         trainer.LOSSES["critic_logistic"] = broken if name == "broken" and ranks.rank == 1 else critic_logistic
         losses = some_steps(learner, folder / f"{name}.pt", ranks.first)
+        if name == "dcgan":  # and once more, from where the checkpoint is
+            again = fresh(name, ranks)
+            some_steps(again, folder / f"{name}.pt", ranks.first)
+            torch.save(again.state_dict(), folder / f"again-{ranks.rank}.pt")
         torch.save({"state": learner.state_dict(), "losses": losses}, folder / f"{name}-{ranks.rank}.pt")

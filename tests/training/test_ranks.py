@@ -134,6 +134,13 @@ def test_two_processes_and_one_are_the_same_run(name, folder):
     assert all(float(losses[each]) == pytest.approx(float(first["losses"][each]), rel=1e-4) for each in losses)
 
 
+def test_two_processes_go_on_to_the_same_bits(folder):
+    whole = torch.load(folder / "dcgan-0.pt", weights_only=True)["state"]
+    for rank in (0, 1):
+        again = torch.load(folder / f"again-{rank}.pt", weights_only=True)
+        assert all(map(torch.equal, tensors(again), tensors(whole)))
+
+
 @pytest.mark.parametrize("name", ["stylegan2", "dcgan"])
 def test_one_process_goes_on_with_what_two_began(name, folder, tmp_path):
     alone, going_on = fresh(name), fresh(name)
