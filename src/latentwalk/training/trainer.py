@@ -55,7 +55,7 @@ class Trainer:
         }
         self.player = cast(Player, self.networks["generator"])
         self.average = copy.deepcopy(self.networks["generator"])
-        self.images = pictures.images.to(self.device).contiguous(memory_format=torch.channels_last)
+        self.images = pictures.images.to(self.device)
         self.labels = pictures.values.to(self.device)
         # The average plays alone, whenever one process wants to see it; those who learn know of the others.
         for network in self.networks.values() if self.ranks.size > 1 else ():
