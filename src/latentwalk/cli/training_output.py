@@ -56,9 +56,11 @@ def announce(out: Path, run: Path | None, quiet: bool) -> None:
 def resumable() -> Iterator[None]:
     """Ctrl-C inside the block ends the command with what was kept and the command that goes on from there."""
     from latentwalk.training.loop import Interrupted
+    from latentwalk.training.ranks import is_first
 
     try:
         yield
     except Interrupted as stopped:
-        print(f"{stopped}\n  {command_line()}", file=sys.stderr)
+        if is_first():
+            print(f"{stopped}\n  {command_line()}", file=sys.stderr)
         raise typer.Exit(STOPPED) from None
