@@ -1,7 +1,7 @@
 """Shapes and types are checked while the tests run; and what several tests share."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 # Before numpy and torch are imported, and for the processes that tests start as well: small networks gain nothing from
@@ -71,6 +71,19 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("no folder ../shared beside the repository: its foreign checkpoints are not compared")
     return SHARED
+
+
+@pytest.fixture
+def room() -> Iterator[Callable[[int | None], None]]:
+    """Call it with the bytes that a file may have from now on, as on a disk that is full; with None, any number."""
+    resource = pytest.importorskip("resource", reason="no limits of files on this system")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def limit(count: int | None) -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (before[0] if count is None else count, before[1]))
+
+    yield limit
+    limit(None)
 
 
 @pytest.fixture

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 from safetensors import safe_open
 
 from latentwalk.filenames import readable
-from latentwalk.files import atomic, check_writable, write_tensors, write_text
+from latentwalk.files import NoSpace, atomic, check_writable, remove_remains, write_bytes, write_tensors, write_text
+from latentwalk.images import save_image
 
 
 def names(folder: Path) -> list[str]:
@@ -32,6 +34,26 @@ def test_a_failing_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) ->
     assert names(tmp_path) == ["note.txt"]
 
 
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("note.txt", lambda path, n: write_text(path, "x" * n)),
+        ("bytes.pt", lambda path, n: write_bytes(path, bytes(n))),
+        ("t.safetensors", lambda path, n: write_tensors(path, {"a": torch.zeros(n)}, {})),
+        ("noise.png", lambda path, n: save_image(path, Image.effect_noise((100, n // 100), 50))),
+    ],
+)
+def test_a_full_disk_leaves_the_old_file_and_nothing_else(name, write, tmp_path: Path, room) -> None:
+    path = tmp_path / name
+    write(path, 100)
+    old = path.read_bytes()
+    room(5000)
+    with pytest.raises(NoSpace, match=f"no space left to write .*{name}: make room, what was there is kept$"):
+        write(path, 100_000)
+    room(None)
+    assert path.read_bytes() == old and names(tmp_path) == [name]
+
+
 def test_the_old_file_is_there_until_the_new_one_is_complete(tmp_path: Path) -> None:
     path = tmp_path / "note.txt"
     write_text(path, "old")
@@ -46,6 +68,28 @@ def test_an_interrupted_write_cleans_up(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt), atomic(tmp_path / "note.txt"):
         raise KeyboardInterrupt
     assert names(tmp_path) == []
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
+    """And nothing else, whatever its name looks like."""
+    path = tmp_path / "note[1].txt"
+    for name in (
+        ".note[1]-abcd_123.txt",
+        "note[1].txt",
+        ".note[1]-abcd_123.png",
+        ".note1-abcd_123.txt",
+        ".note[1]-x.txt",
+    ):
+        (tmp_path / name).write_text("x")
+    remove_remains(path)
+    assert sorted(names(tmp_path)) == [".note1-abcd_123.txt", ".note[1]-abcd_123.png", ".note[1]-x.txt", "note[1].txt"]
+    with pytest.raises(KeyError), atomic(path) as temporary:
+        temporary.write_text("half")
+        raise KeyError
+    with atomic(path) as temporary:
+        remove_remains(path)
+        assert not temporary.exists(), "the pattern is that of the names"
+        temporary.write_text("whole")
 
 
 def test_what_cannot_be_written_is_said_beforehand(tmp_path: Path) -> None:

@@ -1,6 +1,9 @@
 """Files that are written whole or not at all."""
 
+import errno
+import glob
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +14,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 from latentwalk.filenames import readable
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""What the system says when a disk, a quota or a file can take no more."""
+
+
+class NoSpace(ValueError):
+    """A file could not be written because nothing more fits there."""
 
 
 def check_writable(path: str | Path, force: bool = True) -> Path:
@@ -36,17 +46,49 @@ def check_writable(path: str | Path, force: bool = True) -> Path:
 
 @contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
-    """A temporary name beside `path`, renamed to it when the block ends well and removed when it does not."""
+    """A temporary name beside `path`, renamed to it when the block ends well and removed when it does not.
+
+    Raises NoSpace, one line, when the disk is full; what was at `path` is still there then.
+    """
     path = check_writable(path)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
-    os.close(handle)
-    temporary = Path(name)
+    with space_for(path):
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            yield temporary
+            temporary.chmod(0o644)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def remove_remains(path: str | Path) -> None:
+    """Remove what processes that were killed while they wrote this file left beside it."""
+    path = Path(path)
+    for left in path.parent.glob(f".{glob.escape(path.stem)}-????????{glob.escape(path.suffix)}"):
+        left.unlink(missing_ok=True)
+
+
+@contextmanager
+def space_for(path: str | Path) -> Iterator[None]:
+    """The block writes to this file. Raises NoSpace, one line, when the disk is full."""
     try:
-        yield temporary
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        yield
+    except Exception as error:
+        # Rust, which writes safetensors, says the number in its text.
+        told = re.search(r"\(os error (\d+)\)", str(error))
+        if (error.errno if isinstance(error, OSError) else told and int(told[1])) not in FULL:
+            raise
+        raise NoSpace(f"no space left to write {path}: make room, what was there is kept") from error
+
+
+def write_bytes(path: str | Path, data: bytes | memoryview) -> None:
+    """One file, atomically, and on the disk itself: it is there even if the power fails right afterwards."""
+    with atomic(path) as temporary, temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def write_text(path: str | Path, text: str) -> None:

@@ -1,17 +1,22 @@
 """From pictures to a generator that everything takes."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
+from PIL import Image
 
 import latentwalk as lw
 from latentwalk.cli.train_generators import GENERATORS
+from latentwalk.files import NoSpace
+from latentwalk.images import save_image
 from latentwalk.jobs import train_generator as job
 from latentwalk.jobs.train_generator import train_generator
 from latentwalk.training import diary, loop
 from latentwalk.training.data import Pictures
 from latentwalk.training.loop import Interrupted
+from latentwalk.training.losses import LOSSES
 from latentwalk.training.recipes import RECIPES
 
 SMALL = {"size": 8, "batch": 4, "kimg": 0.02, "z": 6}
@@ -73,9 +78,35 @@ def test_a_stopped_run_goes_on_to_the_same_generator(pictures, tmp_path, monkeyp
         train_generator("dcgan", pictures, tmp_path / "a.safetensors", **(SMALL | {"batch": 8}))
     with pytest.raises(ValueError, match="pictures is"):
         train_generator("dcgan", pictures[:20], tmp_path / "a.safetensors", **SMALL)
+    with pytest.raises(ValueError, match="networks is dcgan there, relativistic here"):
+        train_generator("relativistic", pictures, tmp_path / "a.safetensors", **SMALL)
+    with pytest.raises(ValueError, match="seed is 0 there, 1 here"):
+        train_generator("dcgan", pictures, tmp_path / "a.safetensors", seed=1, **SMALL)
     again = train_generator("dcgan", pictures, tmp_path / "a.safetensors", **SMALL)
     assert again.fingerprint == whole.fingerprint
     assert not (tmp_path / "a.safetensors.run").exists()
+
+
+def test_a_full_disk_at_the_end_costs_nothing(pictures, tmp_path, monkeypatch, room):
+    """What was trained is kept, and the same call writes it."""
+    whole = train_generator("dcgan", pictures, tmp_path / "whole.safetensors", **SMALL)
+    write, out = job.own.write, tmp_path / "a.safetensors"
+
+    def full(*given) -> None:
+        room(1000)
+        try:
+            write(*given)
+        finally:
+            room(None)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(job.own, "write", full)
+        with pytest.raises(NoSpace, match=r"no space left to write .*a\.safetensors: make room"):
+            train_generator("dcgan", pictures, out, **SMALL)
+    assert not out.exists() and (tmp_path / "a.safetensors.run" / "checkpoint.pt").exists()
+    seen: list[str] = []
+    again = train_generator("dcgan", pictures, out, progress=lambda what, *_: seen.append(what), **SMALL)
+    assert again.fingerprint == whole.fingerprint and not seen, "not one step was taken again"
 
 
 def test_what_cannot_be_trained_is_said(pictures, tmp_path):
@@ -92,4 +123,53 @@ def test_what_cannot_be_trained_is_said(pictures, tmp_path):
         train_generator("acgan", pictures.only(["light"]), out, **SMALL)
     with pytest.raises(ValueError, match="no attribute 'hat': there are odd, bright, light"):
         train_generator("acgan", pictures, out, conditions=["hat"], **SMALL)
+    only = Pictures(pictures.images, ("odd", "all"), torch.stack((pictures.values[:, 0], torch.ones(24)), 1))
+    with pytest.raises(ValueError, match="all is 1 in all 24 pictures: expected two kinds or more"):
+        train_generator("acgan", only, out, conditions=["all"], **SMALL)
+    with pytest.raises(ValueError, match="no attribute is 1 or 0 of every picture, and both of some"):
+        train_generator("acgan", only.only([]), out, **SMALL)
     assert not list(tmp_path.iterdir()) and job.SHOWN > 0
+
+
+def test_what_no_pictures_could_fit_is_said_before_they_are_read(tmp_path):
+    """There are none, and nobody came to notice."""
+    for changed, says in (
+        ({"batch": 6}, r"groups of 4 pictures: expected a batch of 4, 8, ..., got 6"),
+        ({"size": 24}, "got 24"),
+    ):
+        with pytest.raises(ValueError, match=says):
+            train_generator("stylegan2", tmp_path / "nowhere", tmp_path / "a.safetensors", **(SMALL | changed))
+
+
+def test_small_pictures_and_files_that_are_none(tmp_path, monkeypatch):
+    """Smaller ones than the network are refused, and the first five files named."""
+    monkeypatch.setenv("LATENTWALK_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "photos").mkdir()
+    for number in range(8):
+        save_image(tmp_path / "photos" / f"{number}.png", Image.new("RGB", (4, 4)))
+    with pytest.raises(
+        ValueError, match=r"8 of 8 pictures .*0\.png has 4x4 pixels: expected 8 or more .*4\.png .*3 more$"
+    ):
+        train_generator("dcgan", tmp_path / "photos", tmp_path / "a.safetensors", **SMALL)
+    for number in range(8):
+        (tmp_path / "photos" / f"{number}.png").write_bytes(b"no picture")
+    with pytest.raises(ValueError, match=r"8 of 8 pictures cannot be used: .*0\.png.*; and 3 more$"):
+        train_generator("dcgan", tmp_path / "photos", tmp_path / "a.safetensors", **SMALL)
+    assert not (tmp_path / "a.safetensors").exists() and not (tmp_path / "a.safetensors.run").exists()
+
+
+def test_training_that_never_works_says_which_loss(pictures, tmp_path, monkeypatch):
+    """From the first step on, or from the second because the rate is absurd."""
+    known = RECIPES["relativistic"].recipe
+    absurd = replace(known, turns=tuple(replace(turn, rate=1e30) for turn in known.turns))
+    with pytest.raises(
+        ValueError, match=r"^10 steps in a row .*\(critic_relativistic.*training diverged, try a lower rate$"
+    ):
+        train_generator(absurd, pictures, tmp_path / "a.safetensors", name="relativistic", **SMALL | {"kimg": 0.2})
+    broken = lambda scene: LOSSES["r1"](scene) * float("nan")  # noqa: E731
+    monkeypatch.setitem(LOSSES, "r2", broken)
+    with pytest.raises(
+        ValueError, match=r"^10 steps in a row had gradients that are no numbers \(r2\): training diverged"
+    ):
+        train_generator("relativistic", pictures, tmp_path / "a.safetensors", **SMALL | {"kimg": 0.2})
+    assert not list(tmp_path.iterdir())

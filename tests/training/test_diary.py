@@ -5,6 +5,7 @@ import json
 import pytest
 import torch
 
+from latentwalk.files import NoSpace
 from latentwalk.training import diary
 from latentwalk.training.diary import Diary
 from latentwalk.training.runs import open_run
@@ -29,6 +30,18 @@ def test_lines_of_a_resumed_run_are_those_of_an_unbroken_one(tmp_path):
     read = [[json.loads(line) for line in (tmp_path / f).read_text().splitlines()] for f in ("a.jsonl", "b.jsonl")]
     steps = [[(line["step"], line["kimg"], line["loss"]) for line in lines] for lines in read]
     assert steps[0] == steps[1] == [(n, n / 100, float(n)) for n in (2, 4, 6, 8, 10)]
+
+
+def test_a_full_disk_is_said_in_one_line(tmp_path, room):
+    one = Diary(tmp_path / "losses.jsonl", 10)
+    keep(one, 1, 4)
+    room(100)
+    with pytest.raises(NoSpace, match=r"no space left to write .*losses\.jsonl"):
+        keep(one, 4, 20)
+    room(None)
+    keep(Diary(tmp_path / "losses.jsonl", 10), 4, 8)
+    steps = [json.loads(line)["step"] for line in (tmp_path / "losses.jsonl").read_text().splitlines()]
+    assert steps == [2, 4, 6]
 
 
 def test_something_is_shown_whenever_enough_was_seen(tmp_path):

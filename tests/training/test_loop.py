@@ -1,10 +1,13 @@
 """The loop: seeded, resumable to the bit, and clear about what is kept when it is stopped."""
 
+import os
+
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
 
+from latentwalk.files import NoSpace
 from latentwalk.training import loop
 from latentwalk.training.loop import Interrupted, Trainable, train
 from latentwalk.training.one_cycle import OneCycle, Schedule
@@ -190,15 +193,34 @@ def test_stopped_before_the_first_checkpoint(tmp_path):
 def test_stopped_while_writing_leaves_no_half_a_file(tmp_path, often, monkeypatch):
     path = tmp_path / "checkpoint.pt"
 
-    def half(_state: object, file) -> None:
-        file.write_bytes(b"half")
+    def stop(_file: int) -> None:
+        assert len(list(tmp_path.iterdir())) == 1, "what was written so far"
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(loop.torch, "save", half)
+        patch.setattr(os, "fsync", stop)
         with pytest.raises(Interrupted):
             trained(learner(), path)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_keeps_the_checkpoint_before(tmp_path, often, room):
+    path, kept = tmp_path / "checkpoint.pt", b""
+
+    def fill(_what: str, done: int, _total: int) -> None:
+        nonlocal kept
+        if done == 7:
+            kept = path.read_bytes()
+            room(len(kept) // 2)
+
+    with pytest.raises(
+        NoSpace, match=r"no space left to write .*checkpoint.pt: make room, .* goes on from step 6"
+    ) as full:
+        trained(learner(), path, fill)
+    assert "\n" not in str(full.value)
+    assert path.read_bytes() == kept and list(tmp_path.iterdir()) == [path]
+    room(None)
+    assert same(trained(learner(), path), trained(learner()))
 
 
 def test_a_run_that_diverged_is_not_kept(tmp_path, often):

@@ -98,6 +98,7 @@ def _command(name: str, about: str) -> Callable[..., None]:
     ) -> None:
         with training(output, "reading the pictures") as progress:
             from latentwalk.jobs.train_generator import train_generator
+            from latentwalk.training.ranks import is_first
 
             made = train_generator(
                 name,
@@ -114,6 +115,8 @@ def _command(name: str, about: str) -> Callable[..., None]:
                 conditions=source.conditions,
                 **changes.changed(),
             )
+        if not is_first():
+            return
         if output.as_json:
             say_json({"fingerprint": made.fingerprint, "spaces": list(made.spaces), "files": [output.out]})
             return

@@ -37,9 +37,11 @@ class TrainingOutput:
 @contextmanager
 def training(output: TrainingOutput, first: str) -> Iterator[Bar]:
     """The block trains, beginning with what `first` says: outputs are checked, Ctrl-C can be gone on from."""
-    out = check_ending(output.out, ".safetensors")
-    announce(out, output.run, output.as_json)
-    with outputs([out], output.force, out), resumable(), working(first, output.as_json) as progress:
+    from latentwalk.training.ranks import is_first
+
+    out, quiet = check_ending(output.out, ".safetensors"), output.as_json or not is_first()
+    announce(out, output.run, quiet)
+    with outputs([out], output.force, out), resumable(), working(first, quiet) as progress:
         yield progress
 
 
@@ -54,9 +56,11 @@ def announce(out: Path, run: Path | None, quiet: bool) -> None:
 def resumable() -> Iterator[None]:
     """Ctrl-C inside the block ends the command with what was kept and the command that goes on from there."""
     from latentwalk.training.loop import Interrupted
+    from latentwalk.training.ranks import is_first
 
     try:
         yield
     except Interrupted as stopped:
-        print(f"{stopped}\n  {command_line()}", file=sys.stderr)
+        if is_first():
+            print(f"{stopped}\n  {command_line()}", file=sys.stderr)
         raise typer.Exit(STOPPED) from None

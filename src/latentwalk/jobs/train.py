@@ -68,10 +68,11 @@ def train_celeba(
 
 
 @contextmanager
-def run_folder(run: str | Path | None, out: Path) -> Iterator[Path]:
+def run_folder(run: str | Path | None, out: Path, removes: bool = True) -> Iterator[Path]:
     """The folder of the checkpoint. One that nobody named goes once the scorer is written.
 
     A new one without a checkpoint goes too when the run ends early: there is nothing in it to continue from.
+    removes: whether this process is the one that removes it at the end.
     """
     folder = Path(run) if run else out.with_name(f"{out.name}.run")
     is_new = not folder.exists()
@@ -83,5 +84,5 @@ def run_folder(run: str | Path | None, out: Path) -> Iterator[Path]:
         if isinstance(error, KeyboardInterrupt) and not isinstance(error, Interrupted):
             raise Interrupted(folder / CHECKPOINT) from None  # before or after the steps themselves
         raise
-    if not run:
+    if not run and removes:
         shutil.rmtree(folder)

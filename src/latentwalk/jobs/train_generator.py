@@ -18,10 +18,11 @@ from latentwalk.latents import in_turn
 from latentwalk.pictures.grid import grid
 from latentwalk.progress import Progress, silent
 from latentwalk.training.diary import Diary
-from latentwalk.training.loop import train
+from latentwalk.training.loop import nobody, train
 from latentwalk.training.players import ConditionalPlayer
+from latentwalk.training.ranks import join
 from latentwalk.training.recipe import Recipe
-from latentwalk.training.recipes import RECIPES, networks
+from latentwalk.training.recipes import RECIPES, check, networks
 from latentwalk.training.runs import open_run
 from latentwalk.training.sources import Source, read_pictures
 from latentwalk.training.trainer import Trainer
@@ -55,6 +56,8 @@ def train_generator(
     run: folder of the checkpoint, losses.jsonl and a sheet of samples every `sheets` thousand pictures (0: none);
     `OUT.run` when not given, which is removed at the end. The same call with the same folder continues where a stopped
     one was, and ends with the same generator.
+    Processes that `torchrun` started learn together, a GPU each where the device is "cuda", and write one file: that of
+    a single process, up to rounding. All return the generator.
     Raises ValueError for an unknown recipe, pictures or a folder that do not fit, and training that diverges;
     loop.Interrupted on Ctrl-C.
     """
@@ -63,7 +66,11 @@ def train_generator(
         raise ValueError(f"unknown recipe {name!r}: expected {', '.join(RECIPES)}")
     known = RECIPES[name]
     how = replace(recipe if isinstance(recipe, Recipe) else known.recipe, **changed)
-    data = read_pictures(pictures, size, attributes, progress=progress)
+    ranks = join(device)
+    check(known, how, size, ranks.size)
+    progress = progress if ranks.first else silent
+    with ranks.in_turn():
+        data = read_pictures(pictures, size, attributes, progress=progress)
     if known.labelled:
         data = data.conditions(conditions)
     elif conditions is not None:
@@ -73,9 +80,9 @@ def train_generator(
             f"a step sees {how.batch} pictures, got {len(data)} in all: use a smaller batch, or more of them"
         )
     players = networks(known, how, size, data.images.shape[1], seed, data.values)
-    trainer = Trainer(how, players, data, device)
+    trainer = Trainer(how, players, data, ranks.device, ranks)
     asked = players["generator"].labels if isinstance(players["generator"], ConditionalPlayer) else None
-    with run_folder(run, out) as folder:
+    with run_folder(run, out, ranks.first) as folder:
         settings = {"networks": name, "recipe": asdict(how), "size": size, "seed": seed, "pictures": data.fingerprint}
         checkpoint = open_run(folder, json.loads(json.dumps(settings)))
 
@@ -87,6 +94,9 @@ def train_generator(
         def said(_what: str, done: int, total: int) -> None:
             progress("training, pictures", done * how.batch, total * how.batch)
 
-        train(trainer, how.steps, seed, checkpoint, said, Diary(folder / "losses.jsonl", how.batch, show, sheets))
-        own.write(trainer.generator(), out)
-    return load(out, device)
+        watch = Diary(folder / "losses.jsonl", how.batch, show, sheets) if ranks.first else nobody
+        train(trainer, how.steps, seed, checkpoint, said, watch, ranks.first)
+        if ranks.first:
+            own.write(trainer.generator(), out)
+        ranks.wait()
+    return load(out, ranks.device)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from latentwalk.files import write_text
+from latentwalk.files import space_for, write_text
 
 LINES = 50
 """Steps between two lines."""
@@ -35,7 +35,7 @@ class Diary:
             seconds, steps = time.monotonic() - self.started[0], done - self.started[1]
             line = {"step": done, "kimg": kimg, "images_per_second": round(steps * self.batch / max(seconds, 1e-9), 1)}
             line |= {name: float(loss) for name, loss in losses.items()}
-            with self.file.open("a", encoding="utf-8") as lines:
+            with space_for(self.file), self.file.open("a", encoding="utf-8") as lines:
                 lines.write(json.dumps(line) + "\n")
         if self.every and int(kimg / self.every) > int((kimg - self.batch / 1000) / self.every):
             self.show(kimg)

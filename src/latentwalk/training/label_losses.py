@@ -34,7 +34,7 @@ def critic_mismatch(scene: Scene) -> Float[Tensor, ""]:
 def classifier_labels(scene: Scene) -> Float[Tensor, ""]:
     """A classifier reads labels of real pictures (Lee and Seok, 2017), and remembers how well."""
     loss = unlikeliness(scene, scene.says("classifier", "real"), scene.batch.labels)
-    cast(Classifier, scene.networks["classifier"]).known.copy_(loss.detach())
+    cast(Classifier, scene.networks["classifier"]).known.copy_(scene.ranks.average(loss.detach()))
     return loss
 
 
@@ -42,7 +42,7 @@ def generator_controlled(scene: Scene) -> Float[Tensor, ""]:
     """To paint what the classifier reads as what was asked for, times gamma, which grows while the classifier reads
     made pictures worse than real ones (Lee and Seok, 2017)."""
     loss = unlikeliness(scene, scene.says("classifier", "fake"), scene.wanted)
-    return cast(Classifier, scene.networks["classifier"]).steer(loss.detach()) * loss
+    return cast(Classifier, scene.networks["classifier"]).steer(scene.ranks.average(loss.detach())) * loss
 
 
 def reader_codes(scene: Scene) -> Float[Tensor, ""]:

@@ -1,5 +1,6 @@
 """One training loop for everything that learns: seeded step by step, resumable at any step, stopped by Ctrl-C."""
 
+import io
 import math
 import pickle
 import time
@@ -10,7 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from latentwalk.files import atomic
+from latentwalk.files import NoSpace, remove_remains, write_bytes
 from latentwalk.progress import Progress, silent
 
 EVERY = 30.0
@@ -69,17 +70,21 @@ def train(
     checkpoint: Path | None = None,
     progress: Progress = silent,
     watch: Watch = nobody,
+    writes: bool = True,
 ) -> None:
     """Train in place for a number of steps.
 
     checkpoint: a file that is written every half minute and at the end, and continued from when it exists: the result
     is the same, bit for bit, as that of an unbroken run. The caller's random state is left as it was.
-    watch: may look at what is learned, but not change it.
+    watch: may look at what is learned, but not change it. writes: whether the file is written too; of several processes
+    that learn together, all read it and one writes it.
     Raises ValueError when the checkpoint belongs to another run or is damaged, or when a loss is no number any more,
-    and Interrupted on Ctrl-C.
+    NoSpace when the disk is full, and Interrupted on Ctrl-C. The last whole state stays in the file.
     """
     run = {"steps": steps, "seed": seed}
     done = _resume(trainable, run, checkpoint)
+    if checkpoint and writes:
+        remove_remains(checkpoint)
     saved = time.monotonic()
     losses: Mapping[str, Tensor] = {}
     try:
@@ -91,13 +96,16 @@ def train(
                 progress("training", step + 1, steps)
                 watch(step + 1, losses)
                 # By the clock, because steps of small networks are far shorter than writing a file.
-                if checkpoint and time.monotonic() - saved > EVERY:
+                if checkpoint and writes and time.monotonic() - saved > EVERY:
                     _check_finite(losses, step)
                     _save(trainable, run, step + 1, checkpoint)
                     saved = time.monotonic()
         _check_finite(losses, steps - 1)
-        if checkpoint and done < steps:
+        if checkpoint and writes and done < steps:
             _save(trainable, run, steps, checkpoint)
+    except NoSpace as error:
+        step = _read(checkpoint)["step"] if checkpoint and checkpoint.exists() else 0
+        raise NoSpace(f"{error}; the same command goes on from step {step}") from error
     except KeyboardInterrupt:
         # The step may be half applied, so what counts is the last whole state: the one on disk.
         raise Interrupted(checkpoint) from None
@@ -111,8 +119,10 @@ def _check_finite(losses: Mapping[str, Tensor], step: int) -> None:
 
 
 def _save(trainable: Trainable, run: Mapping[str, int], step: int, path: Path) -> None:
-    with atomic(path) as temporary:
-        torch.save({"trainable": trainable.state_dict(), "run": run, "step": step}, temporary)
+    # By way of memory: torch does not say that a disk is full, the system does.
+    whole = io.BytesIO()
+    torch.save({"trainable": trainable.state_dict(), "run": run, "step": step}, whole)
+    write_bytes(path, whole.getbuffer())
 
 
 def _resume(trainable: Trainable, run: Mapping[str, int], path: Path | None) -> int:

@@ -21,6 +21,7 @@ from latentwalk.training.players import StyleGAN2Player
 from latentwalk.training.scene import Scene
 
 Loss = Callable[[Scene], Tensor]
+"""A mean over the pictures of the scene. What it draws has a row for each picture."""
 
 PATH_RATE = 0.01
 """How fast the mean path length follows."""
@@ -82,7 +83,7 @@ def path_length(scene: Scene) -> Float[Tensor, ""]:
     noise = torch.randn_like(images) / (images.shape[2] * images.shape[3]) ** 0.5
     (slopes,) = torch.autograd.grad((images * noise).sum(), ws, create_graph=True)
     lengths = slopes.square().sum(2).mean(1).sqrt()
-    mean = player.path_length.lerp_(lengths.detach().mean(), PATH_RATE)
+    mean = player.path_length.lerp_(scene.mean(lengths.detach()), PATH_RATE)
     return (lengths - mean).square().mean()
 
 

@@ -18,18 +18,34 @@ from latentwalk.training.casts import (
     projection_networks,
     style_networks,
 )
+from latentwalk.training.critics import GROUP
 from latentwalk.training.recipe import Recipe, Term, Turn
 
 
 @dataclass(frozen=True)
 class Known:
     """recipe: as published, or as it was found to work here. build: its networks, for pictures of a side in pixels, of
-    so many colours, with such labels. labelled: whether it learns from labels."""
+    so many colours, with such labels. labelled: whether it learns from labels. group: pictures that its critic looks at
+    together."""
 
     recipe: Recipe
     build: Callable[[Recipe, int, int, Tensor], Networks]
     about: str
     labelled: bool = False
+    group: int = 1
+
+
+def check(known: Known, recipe: Recipe, side: int, processes: int = 1) -> None:
+    """Raises ValueError when no pictures could be right: before the time is spent that reading them takes."""
+    if side < 8 or side & (side - 1):
+        raise ValueError(f"expected pictures whose side is 8, 16, 32, 64 ... pixels, got {side}")
+    together = known.group * processes
+    if recipe.batch % together:
+        shared = f" in each of {processes} processes" if processes > 1 else ""
+        whole = f"groups of {known.group} pictures" if known.group > 1 else "whole pictures"
+        raise ValueError(
+            f"a step needs {whole}{shared}: expected a batch of {together}, {2 * together}, ..., got {recipe.batch}"
+        )
 
 
 def networks(
@@ -48,8 +64,7 @@ def networks(
     labels = torch.zeros(0, 0) if labels is None else labels
     if known.labelled and labels.shape[1] == 0:
         raise ValueError(f"{known.about} learns from labels, and the pictures have none: name attributes or classes")
-    if side < 8 or side & (side - 1):
-        raise ValueError(f"expected pictures whose side is 8, 16, 32, 64 ... pixels, got {side}")
+    check(known, recipe, side)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         return known.build(recipe, side, colors, labels)
@@ -82,6 +97,7 @@ RECIPES: dict[str, Known] = {
         ),
         style_networks,
         "a small StyleGAN2 with z, w, w+ and s",
+        group=GROUP,
     ),
     "dcgan": Known(
         Recipe(

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from latentwalk.training.label_critics import LabelCritic
 from latentwalk.training.players import ConditionalPlayer
+from latentwalk.training.ranks import Alone
 
 
 class Batch(NamedTuple):
@@ -25,11 +26,20 @@ class Batch(NamedTuple):
 class Scene:
     """A batch and the networks. Everything is computed once: pictures for all turns, judgements for one turn.
 
-    learns: who does in this turn. Nobody else's weights ask for gradients.
+    learns: who does in this turn. Nobody else's weights ask for gradients. ranks: the batch is what this process has of
+    a whole one, whose other pictures are with other processes.
     """
 
-    def __init__(self, networks: Mapping[str, nn.Module], batch: Batch, generator_learns: bool, dtype: torch.dtype):
+    def __init__(
+        self,
+        networks: Mapping[str, nn.Module],
+        batch: Batch,
+        generator_learns: bool,
+        dtype: torch.dtype,
+        ranks: Alone | None = None,
+    ) -> None:
         self.networks, self.batch, self.dtype = networks, batch, dtype
+        self.ranks = ranks or Alone(batch.real.device)
         self.learns: tuple[str, ...] = ()
         self._said: dict[tuple[str, str], Tensor] = {}
         networks["generator"].requires_grad_(True)  # it runs as one that learns: nothing of it is worked out before
@@ -69,7 +79,7 @@ class Scene:
         if self.exclusive:
             return self.wanted
         labels = self.batch.labels
-        turned = torch.arange(len(labels), device=labels.device) % labels.shape[1]
+        turned = self.ranks.places(len(labels)) % labels.shape[1]
         return torch.where(F.one_hot(turned, labels.shape[1]) > 0, 1 - labels, labels)
 
     def scores(self, which: str) -> Float[Tensor, "n"]:
@@ -92,6 +102,11 @@ class Scene:
         with self._precision():
             said = network(images, labels) if isinstance(network, LabelCritic) else network(images)
         return said.float()
+
+    def mean(self, x: Float[Tensor, "n ..."]) -> Float[Tensor, "..."]:
+        """Over the pictures of the whole batch. A loss that is a plain mean needs it not; one that goes on to reckon
+        with a mean, or remembers it, does."""
+        return self.ranks.average(x.mean(0))
 
     def _precision(self) -> torch.autocast:
         return torch.autocast(self.real.device.type, torch.bfloat16, enabled=self.dtype == torch.bfloat16)

@@ -14,8 +14,10 @@ from latentwalk.training.capture import Captured
 from latentwalk.training.data import Pictures
 from latentwalk.training.losses import LOSSES
 from latentwalk.training.players import Player, lay_out, recompute_statistics
+from latentwalk.training.ranks import Alone
 from latentwalk.training.recipe import Recipe, Turn
 from latentwalk.training.scene import Batch, Scene
+from latentwalk.training.whole_batch import over_all
 
 PATIENCE = 10
 """Steps in a row whose gradients are no numbers, after which training ends."""
@@ -32,7 +34,9 @@ class Trainer:
 
     networks: by the names that its turns have, one of them "generator", a `Player`; they learn in place. pictures: kept
     on the device as bytes. A step whose gradients are no numbers leaves all weights as they were.
-    Raises ValueError when pictures and networks do not fit, or a turn names a loss or network that is not there.
+    ranks: the processes that learn together (`ranks.join`); each has a part of every batch, BatchNorm sees all of it.
+    Raises ValueError when pictures and networks do not fit, a turn names a loss or network that is not there, or the
+    batch cannot be shared out.
     """
 
     def __init__(
@@ -41,21 +45,27 @@ class Trainer:
         networks: Mapping[str, nn.Module],
         pictures: Pictures,
         device: torch.device | str = "cpu",
+        ranks: Alone | None = None,
     ) -> None:
-        _check(recipe, networks)
         self.recipe, self.device = recipe, torch.device(device)
+        self.ranks = ranks or Alone(self.device)
+        _check(recipe, networks, self.ranks)
         self.networks = {
             name: lay_out(network.to(self.device).train(), torch.channels_last) for name, network in networks.items()
         }
         self.player = cast(Player, self.networks["generator"])
         self.average = copy.deepcopy(self.networks["generator"])
-        self.images = pictures.images.to(self.device).contiguous(memory_format=torch.channels_last)
+        self.images = pictures.images.to(self.device)
         self.labels = pictures.values.to(self.device)
+        # The average plays alone, whenever one process wants to see it; those who learn know of the others.
+        for network in self.networks.values() if self.ranks.size > 1 else ():
+            over_all(network, self.ranks)
         self.optimizers = [self._optimizer(turn) for turn in recipe.turns]
         # How many steps in a row went wrong, and the most that ever did; on the device, so that nobody waits for them.
         self.wrong, self.most_wrong = torch.zeros(2, device=self.device)
         self.losses: dict[str, Tensor] = {}
-        self.play = Captured(self._play) if self.device.type == "cuda" else self._play
+        # Graphs of several processes would have to launch at the same time: untried, so these take plain steps.
+        self.play = Captured(self._play) if self.device.type == "cuda" and self.ranks.size == 1 else self._play
 
     def step(self, step: int, /) -> dict[str, Tensor]:
         """One step of every turn that is due. Returns the last losses that were numbers.
@@ -101,22 +111,29 @@ class Trainer:
         return torch.optim.Adam(weights, turn.rate, turn.betas, eps=1e-8, fused=True, capturable=graphs)
 
     def _draw(self) -> Batch:
-        """Everything random of a step, from torch's global state on the CPU: the same numbers on every device."""
+        """Everything random of a step, from torch's global state on the CPU: the same numbers on every device. Drawn
+        for the whole batch, of which this process takes its rows."""
         size = self.recipe.batch
         rows, between, drawn = (
-            torch.randint(len(self.images), (size,)).to(self.device),
-            torch.rand(size, 1, 1, 1).to(self.device),
-            tuple(part.to(self.device) for part in self.player.draw(size)),
+            torch.randint(len(self.images), (size,)),
+            torch.rand(size, 1, 1, 1),
+            self.player.draw(size),
         )
+        rows, between, *drawn = (self.ranks.mine(part).to(self.device) for part in (rows, between, *drawn))
         real = self.images[rows].contiguous(memory_format=torch.channels_last).float() / 127.5 - 1
-        return Batch(real, self.labels[rows], between, drawn)
+        return Batch(real, self.labels[rows], between, tuple(drawn))
 
     def _play(self, active: tuple[tuple[int, ...], ...], batch: Batch) -> dict[str, Tensor]:
         """The turns with these terms. Nothing here asks for a value, so that it can be a CUDA graph."""
+        with self.ranks.drawing():
+            return self._turns(active, batch)
+
+    def _turns(self, active: tuple[tuple[int, ...], ...], batch: Batch) -> dict[str, Tensor]:
         turns = [(t, o, terms) for t, o, terms in zip(self.recipe.turns, self.optimizers, active, strict=True) if terms]
         learns = any("generator" in turn.learns for turn, _, _ in turns)
         precision = torch.bfloat16 if self.recipe.precision == "bfloat16" else torch.float32
-        scene, losses, wrong = Scene(self.networks, batch, learns, precision), {}, torch.zeros_like(self.wrong)
+        scene = Scene(self.networks, batch, learns, precision, self.ranks)
+        losses, wrong = dict[str, Tensor](), torch.zeros_like(self.wrong)
         for turn, optimizer, terms in turns:
             scene.turn(turn.learns)
             optimizer.zero_grad()
@@ -127,6 +144,7 @@ class Trainer:
                 total = total + loss * (term.weight * term.every)
             total.backward()
             wrong = torch.maximum(wrong, self._learn(turn, optimizer))
+        self.ranks.agree(list(losses.values()))
         self.wrong.copy_((self.wrong + 1) * wrong)
         self.most_wrong.copy_(torch.maximum(self.most_wrong, self.wrong))
         return losses
@@ -135,6 +153,7 @@ class Trainer:
         """Update the weights of a turn from their gradients. Returns 1 when there were no numbers among these."""
         weights = [weight for group in optimizer.param_groups for weight in group["params"]]
         gradients = [weight.grad for weight in weights if weight.grad is not None]
+        self.ranks.agree(gradients)  # one that is no number becomes none everywhere: all skip the step, or nobody
         wrong = 1 - get_total_norm(gradients).isfinite().float()
         vars(optimizer)["found_inf"] = wrong
         optimizer.step()
@@ -162,7 +181,12 @@ class Trainer:
             )
 
 
-def _check(recipe: Recipe, networks: Mapping[str, nn.Module]) -> None:
+def _check(recipe: Recipe, networks: Mapping[str, nn.Module], ranks: Alone) -> None:
+    if recipe.batch % ranks.size:
+        raise ValueError(
+            f"{ranks.size} processes share {recipe.batch} pictures a step: expected a batch that is a multiple of "
+            f"{ranks.size}, or another number of processes"
+        )
     if not isinstance(networks.get("generator"), Player):
         raise ValueError("expected a network called 'generator' that draws its inputs and can be fixed")
     for turn in recipe.turns:
