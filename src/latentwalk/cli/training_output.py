@@ -39,7 +39,7 @@ def training(output: TrainingOutput, first: str) -> Iterator[Bar]:
     """The block trains, beginning with what `first` says: outputs are checked, Ctrl-C can be gone on from."""
     out = check_ending(output.out, ".safetensors")
     announce(out, output.run, output.as_json)
-    with outputs([out], output.force, out), resumable(), working(first, output.as_json) as progress:
+    with outputs([out], output.force, out), resumable(), working(first, output.as_json, lines=True) as progress:
         yield progress
 
 
