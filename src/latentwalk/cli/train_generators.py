@@ -56,12 +56,15 @@ class RecipeOptions:
         typer.Option(metavar="N", min=0.001, help="Thousands of pictures to see.", show_default=False),
     ] = None
     batch: Annotated[int | None, typer.Option(metavar="N", min=1, help="Pictures per step.", show_default=False)] = None
-    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the weights, the codes and the order.")] = 0
+    flip: Annotated[
+        bool, typer.Option("--flip", help="Mirror half of the pictures, at random, as work with CelebA does.")
+    ] = False
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the weights and the codes.")] = 0
     device: Device = "cpu"
 
     def changed(self) -> dict[str, Any]:
         """The fields of the recipe that were named."""
-        given = {"kimg": self.kimg, "batch": self.batch}
+        given = {"kimg": self.kimg, "batch": self.batch, "flip": self.flip or None}
         return {name: value for name, value in given.items() if value is not None}
 
 

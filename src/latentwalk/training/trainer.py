@@ -13,6 +13,7 @@ from latentwalk.generator import Generator
 from latentwalk.training.capture import Captured
 from latentwalk.training.data import Pictures
 from latentwalk.training.losses import LOSSES
+from latentwalk.training.order import Order
 from latentwalk.training.players import Player, lay_out, recompute_statistics
 from latentwalk.training.recipe import Recipe, Turn
 from latentwalk.training.scene import Batch, Scene
@@ -51,6 +52,7 @@ class Trainer:
         self.average = copy.deepcopy(self.networks["generator"])
         self.images = pictures.images.to(self.device).contiguous(memory_format=torch.channels_last)
         self.labels = pictures.values.to(self.device)
+        self.order = Order(len(self.images), recipe.batch)
         self.optimizers = [self._optimizer(turn) for turn in recipe.turns]
         # How many steps in a row went wrong, and the most that ever did; on the device, so that nobody waits for them.
         self.wrong, self.most_wrong = torch.zeros(2, device=self.device)
@@ -62,7 +64,7 @@ class Trainer:
 
         Raises ValueError when the gradients of ten steps in a row were none: training has diverged.
         """
-        losses = self.play(self.recipe.active(step), self._draw())
+        losses = self.play(self.recipe.active(step), self._draw(step))
         for name, loss in losses.items():
             self.losses[name] = torch.where(loss.isfinite(), loss, self.losses.get(name, torch.zeros_like(loss)))
         self._follow(step)
@@ -100,15 +102,16 @@ class Trainer:
         graphs = self.device.type == "cuda"
         return torch.optim.Adam(weights, turn.rate, turn.betas, eps=1e-8, fused=True, capturable=graphs)
 
-    def _draw(self) -> Batch:
-        """Everything random of a step, from torch's global state on the CPU: the same numbers on every device."""
-        size = self.recipe.batch
-        rows, between, drawn = (
-            torch.randint(len(self.images), (size,)).to(self.device),
-            torch.rand(size, 1, 1, 1).to(self.device),
-            tuple(part.to(self.device) for part in self.player.draw(size)),
-        )
-        real = self.images[rows].contiguous(memory_format=torch.channels_last).float() / 127.5 - 1
+    def _draw(self, step: int) -> Batch:
+        """The pictures of a step, and everything random, from torch's global state on the CPU: so every device has the
+        same."""
+        size, rows = self.recipe.batch, self.order.rows(step).to(self.device)
+        between = torch.rand(size, 1, 1, 1).to(self.device)
+        drawn = tuple(part.to(self.device) for part in self.player.draw(size))
+        images = self.images[rows]
+        if self.recipe.flip:
+            images = torch.where((torch.rand(size, 1, 1, 1) < 0.5).to(self.device), images.flip(3), images)
+        real = images.contiguous(memory_format=torch.channels_last).float() / 127.5 - 1
         return Batch(real, self.labels[rows], between, drawn)
 
     def _play(self, active: tuple[tuple[int, ...], ...], batch: Batch) -> dict[str, Tensor]:
