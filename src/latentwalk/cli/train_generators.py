@@ -1,5 +1,6 @@
 """The recipes of `latentwalk train`: a command per generator that can be trained."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ import typer
 
 from latentwalk.cli.console import say, say_files, say_json, say_next
 from latentwalk.cli.groups import flat
+from latentwalk.cli.invocation import command_line
 from latentwalk.cli.options import Device
 from latentwalk.cli.training_output import TrainingOutput, training
 
@@ -84,6 +86,10 @@ class GeneratorOutput(TrainingOutput):
             rich_help_panel="Output",
         ),
     ] = 20
+    tensorboard: Annotated[
+        bool,
+        typer.Option("--tensorboard", help="Also write the losses for TensorBoard.", rich_help_panel="Output"),
+    ] = False
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -99,6 +105,8 @@ def _command(name: str, about: str) -> Callable[..., None]:
         changes: RecipeOptions,
         output: GeneratorOutput,
     ) -> None:
+        if not output.as_json:
+            print(f"see it grow: {output.folder / 'index.html'}", file=sys.stderr)
         with training(output, "reading the pictures") as progress:
             from latentwalk.jobs.train_generator import train_generator
 
@@ -115,6 +123,8 @@ def _command(name: str, about: str) -> Callable[..., None]:
                 progress,
                 changes.device,
                 conditions=source.conditions,
+                command=command_line(),
+                tensorboard=output.tensorboard,
                 **changes.changed(),
             )
         if output.as_json:

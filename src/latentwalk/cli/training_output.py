@@ -33,19 +33,23 @@ class TrainingOutput:
     force: Force = False
     as_json: Json = False
 
+    @property
+    def folder(self) -> Path:
+        """Where the run is kept."""
+        return self.run or self.out.with_name(f"{self.out.name}.run")
+
 
 @contextmanager
 def training(output: TrainingOutput, first: str) -> Iterator[Bar]:
     """The block trains, beginning with what `first` says: outputs are checked, Ctrl-C can be gone on from."""
     out = check_ending(output.out, ".safetensors")
-    announce(out, output.run, output.as_json)
+    announce(output.folder / "checkpoint.pt", output.as_json)
     with outputs([out], output.force, out), resumable(), working(first, output.as_json, lines=True) as progress:
         yield progress
 
 
-def announce(out: Path, run: Path | None, quiet: bool) -> None:
+def announce(checkpoint: Path, quiet: bool) -> None:
     """Say when an earlier run goes on, since nobody sees it in the command."""
-    checkpoint = (run or out.with_name(f"{out.name}.run")) / "checkpoint.pt"
     if checkpoint.exists() and not quiet:
         print(f"going on from {checkpoint}", file=sys.stderr)
 
