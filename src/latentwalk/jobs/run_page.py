@@ -115,13 +115,13 @@ def read_losses(file: Path) -> dict[str, list[tuple[float, float]]]:
     for text in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
         with suppress(ValueError, KeyError, TypeError, AttributeError):
             line = json.loads(text)
-            for name in [*(name for name in line if name not in KNOWN), "images_per_second"]:
-                curves[name].append((float(line["kimg"]), float(line[name])))
-    return {**{name: points for name, points in curves.items() if name not in KNOWN}, **_speed(curves)}
-
-
-def _speed(curves: Mapping[str, list[tuple[float, float]]]) -> dict[str, list[tuple[float, float]]]:
-    return {"pictures per second": curves["images_per_second"]} if "images_per_second" in curves else {}
+            kimg, speed = float(line["kimg"]), float(line["images_per_second"])
+            for name, value in line.items():
+                if name not in KNOWN:
+                    curves[name].append((kimg, float(value)))
+            curves["pictures per second"].append((kimg, speed))
+    speeds = curves.pop("pictures per second", [])
+    return {**curves, "pictures per second": speeds} if speeds else {}
 
 
 def in_words(recipe: Recipe, pictures: int) -> list[str]:

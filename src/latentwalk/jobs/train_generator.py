@@ -111,6 +111,8 @@ def train_generator(
             page.write("stopped")
             raise
         own.write(trainer.generator(), out)
+        if sheets:
+            show(how.steps * how.batch / 1000)
         page.write("finished")
     return load(out, device)
 
