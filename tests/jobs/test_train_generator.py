@@ -55,6 +55,7 @@ def test_what_learned_labels_is_walked_like_any_other(recipe, pictures, tmp_path
     out = tmp_path / "my.safetensors"
     train_generator(recipe, pictures, out, run=tmp_path / "run", sheets=0.01, **(SMALL | {"z": 10}))
     loaded = lw.load(out)
+    assert loaded.conditions.names == ("odd", "bright") and not loaded.conditions.exclusive
     assert loaded.classes == 2 and list(loaded.spaces) == ["z", "zy"], "odd and bright: light has degrees"
     vectors = torch.tensor([[0.0, 1.0], [1.0, 1.0]])
     codes = loaded.map(loaded.sample(2, vectors), "zy")

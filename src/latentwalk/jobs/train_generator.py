@@ -79,7 +79,7 @@ def train_generator(
         raise ValueError(
             f"a step sees {how.batch} pictures, got {len(data)} in all: use a smaller batch, or more of them"
         )
-    players = networks(known, how, size, data.images.shape[1], seed, data.values)
+    players = networks(known, how, size, data.images.shape[1], seed, data.values, data.attributes)
     trainer = Trainer(how, players, data, device)
     asked = players["generator"].labels if isinstance(players["generator"], ConditionalPlayer) else None
     with run_folder(run, out) as folder:
