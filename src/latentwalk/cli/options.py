@@ -44,7 +44,7 @@ Classes = Annotated[
     typer.Option(
         "--class",
         metavar="LIST",
-        help="Classes of a conditional generator, by number or name, such as 3, 0-7 or cat,dog: codes get them in turn. "
+        help="Classes of a conditional generator, by number or name, such as 3, 0-7 or cat,dog: codes take turns. "
         "Where several hold at once: glasses,hat or glasses=0.5,hat, and a / between what codes get in turn.",
         rich_help_panel=DRAWING,
     ),
