@@ -158,7 +158,12 @@ class CodesOptions:
             parse_seeds(self.seeds)
         if self.codes is not None:
             check_file(self.codes, "codes, .safetensors, .pt, .npz or .npy")
-        elif self.space is not None:
+        else:
+            self.check_space()
+
+    def check_space(self) -> None:
+        """Raises ValueError for a space where no file of codes needs one."""
+        if self.space is not None:
             raise ValueError(f"--space {self.space} says what --codes holds: leave it out, or name a file of codes")
 
 
