@@ -135,13 +135,12 @@ def edit(
             made = album.generator(base)
         first, second = find_scorers(made, name, scorers.judge, wanted, look.device)
         start = read_start(made, codes, look.classes) if album is None else album.codes(made)
-        photos_given = album is not None
-        start = start if photos_given else walking(made, start, codes, follows=not fixed and walk.follows)
-        how = (
-            read_shifts(base, shift)
-            if fixed
-            else read_walk(base, walk, first, start.space, photos_given, shift.direction_space, progress)
-        )
+        if album is None:
+            start = walking(made, start, codes)
+        if fixed:
+            how = read_shifts(base, shift)
+        else:
+            how = read_walk(base, walk, first, start, album is not None, shift.direction_space, progress)
         frames = needs_frames(kinds)
         batches = edit_batches(made, start, first, wanted, hold=walk.held, walk=how, judge=second, frames=frames)
         progress.wait(f"walking {len(start):,} codes")

@@ -22,6 +22,9 @@ WALK = "Walk"
 KINDS = ("gradient", "boundary")
 """Walks to a probability."""
 
+BOUND = 1.0
+"""How far seeds walk in w or w+, in mean distances from the mean."""
+
 MAX_STEPS = 100
 """Named in the help; the walk has its own."""
 
@@ -35,8 +38,8 @@ class WalkingCodes(CodesOptions):
         typer.Option(
             metavar="NAME",
             help="The latent space where codes walk, such as z, w or w+: seeds are mapped there, photographs inverted "
-            "there; of --codes it says what they hold, where their file and shape do not. Default for seeds that "
-            "follow the scorer: w+ where there is one; else where they are.",
+            "there; of --codes it says what they hold, where their file and shape do not. Default for seeds: where "
+            "they are sampled.",
             show_default=False,
         ),
     ] = None
@@ -103,11 +106,6 @@ class WalkOptions:
             raise ValueError("a walk along directions takes no steps: leave --max-steps out, or --along")
 
     @property
-    def follows(self) -> bool:
-        """Whether seeds follow the gradient of the scorer."""
-        return self.along is None and self.how != "boundary"
-
-    @property
     def held(self) -> str | list[str]:
         """The attributes to hold."""
         if self.hold is None:
@@ -115,45 +113,41 @@ class WalkOptions:
         return "others" if self.hold.strip() == "others" else [name.strip() for name in self.hold.split(",")]
 
 
-def walking(generator: "Generator", start: "Latents", codes: WalkingCodes, follows: bool) -> "Latents":
-    """The codes where they walk. follows: whether along the gradient of the scorer.
-
-    In w+ every layer may change by itself: there more codes arrive than in z, where all would have to go together.
-    Raises ValueError for a space that the generator has not, or that codes cannot be mapped to.
-    """
+def walking(generator: "Generator", start: "Latents", codes: WalkingCodes) -> "Latents":
+    """The codes where they walk. Raises ValueError for a space that they cannot be mapped to."""
     from latentwalk.samples import map_codes
 
-    if codes.codes is not None:
+    if codes.space is None or codes.codes is not None:
         return start
-    usual = "w+" if follows and "w+" in generator.spaces else start.space
-    space = codes.space or usual
-    generator.check_space(space)
-    return start if space == start.space else map_codes(generator, start, space)
+    generator.check_space(codes.space)
+    return map_codes(generator, start, codes.space)
 
 
 def read_walk(
     generator: "Generator",
     given: WalkOptions,
     scorer: "Scorer",
-    space: str,
+    start: "Latents",
     photos: bool,
     direction_space: str | None,
     progress: Bar,
 ) -> "Walker":
     """The walk that was asked for; the usual one of photographs is straight.
 
-    space: where the codes are. direction_space: of a file that does not say it. Raises ValueError for directions of
-    another generator.
+    start: the codes; those of seeds stay where seeds lead. direction_space: of a file that does not say it.
+    Raises ValueError for directions of another generator.
     """
     from latentwalk.jobs.directions import read_directions
     from latentwalk.walks.boundary import BoundaryWalk
     from latentwalk.walks.gradient import GradientWalk
+    from latentwalk.walks.region import SPACES
 
     if given.along is not None:
         return BoundaryWalk(read_directions(given.along, generator, direction_space, note=remark))
     if given.how == "boundary" or (photos and given.how is None and given.max_steps is None):
-        return learned_walk(generator, scorer, space, progress)
-    return GradientWalk() if given.max_steps is None else GradientWalk(max_steps=given.max_steps)
+        return learned_walk(generator, scorer, start.space, progress)
+    bound = BOUND if start.seeds is not None and start.space in SPACES else None
+    return GradientWalk(bound=bound, max_steps=MAX_STEPS if given.max_steps is None else given.max_steps)
 
 
 def learned_walk(generator: "Generator", scorer: "Scorer", space: str, progress: Bar) -> "Walker":
