@@ -20,16 +20,28 @@ def style(tmp_path) -> str:
 def test_seeds_walk_where_they_are_told_to_and_replay_goes_the_same_way(space, style, telling, run, tmp_path):
     chosen = ("--space", space) if space else ()
     out = tmp_path / "out"
-    given = ("--scorer", telling, "--seeds", "0-2", "--set", "bright=0.6", "--show", "strip", "--out", out)
+    given = ("--scorer", telling, "--seeds", "0-2", "--set", "bright=0.6", "--show", "strip,plane,gif", "--out", out)
     code, _, err = run("edit", style, *chosen, *given)
     assert code in (0, 1), err
     receipt, made = Receipt.read(out / "strip.png"), lw.load(style)
-    assert receipt.recipe.codes.space == (space or "z") and receipt.recipe.codes.seeds == "0-2"
+    assert receipt.recipe.codes.space == (space or "w+") and receipt.recipe.codes.seeds == "0-2"
     assert [row.seed for row in receipt.codes] == [0, 1, 2]
     ends = Latents.load(out / "latents.safetensors")
-    assert ends.space == (space or "z") and made.render(ends).shape == (3, *made.image_shape)
+    assert ends.space == (space or "w+") and made.render(ends).shape == (3, *made.image_shape)
     # A scorer that is Python code is never imported because a picture says so.
     assert run("replay", out / "strip.png", "--scorer", telling).out == "bit for bit the same\n"
+
+
+def test_straight_walks_begin_where_seeds_are_sampled(style, telling, run, tmp_path):
+    found = lw.discover(lw.load(style), ["ganspace"], samples=50, space="w", options={"ganspace": {"components": 3}})[
+        "ganspace"
+    ]
+    found.save(tmp_path / "found.safetensors")
+    along = f"{tmp_path / 'found.safetensors'}:{found[0].name}"
+    code, _, err = run(
+        "edit", style, "--direction", along, "--strength", 2, "--show", "none", "--out", tmp_path / "out"
+    )
+    assert code == 0 and Receipt.read(tmp_path / "out" / "receipt.json").recipe.codes.space == "z", err
 
 
 def test_seeds_start_at_the_same_pictures(style, telling, run, tmp_path):

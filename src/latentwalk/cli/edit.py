@@ -136,7 +136,7 @@ def edit(
         first, second = find_scorers(made, name, scorers.judge, wanted, look.device)
         start = read_start(made, codes, look.classes) if album is None else album.codes(made)
         if album is None:
-            start = walking(made, start, codes)
+            start = walking(made, start, codes, follows=not fixed and walk.follows)
         if fixed:
             how = read_shifts(base, shift)
         else:

@@ -38,8 +38,8 @@ class WalkingCodes(CodesOptions):
         typer.Option(
             metavar="NAME",
             help="The latent space where codes walk, such as z, w or w+: seeds are mapped there, photographs inverted "
-            "there; of --codes it says what they hold, where their file and shape do not. Default for seeds: where "
-            "they are sampled.",
+            "there; of --codes it says what they hold, where their file and shape do not. Default for seeds: w+ where "
+            "there is one and they follow the scorer, else where they are sampled.",
             show_default=False,
         ),
     ] = None
@@ -106,6 +106,11 @@ class WalkOptions:
             raise ValueError("a walk along directions takes no steps: leave --max-steps out, or --along")
 
     @property
+    def follows(self) -> bool:
+        """Whether seeds follow the gradient of the scorer."""
+        return self.along is None and self.how != "boundary"
+
+    @property
     def held(self) -> str | list[str]:
         """The attributes to hold."""
         if self.hold is None:
@@ -113,14 +118,19 @@ class WalkOptions:
         return "others" if self.hold.strip() == "others" else [name.strip() for name in self.hold.split(",")]
 
 
-def walking(generator: "Generator", start: "Latents", codes: WalkingCodes) -> "Latents":
-    """The codes where they walk. Raises ValueError for a space that they cannot be mapped to."""
+def walking(generator: "Generator", start: "Latents", codes: WalkingCodes, follows: bool) -> "Latents":
+    """The codes where they walk. follows: whether along the gradient of the scorer.
+
+    Where every layer may change by itself, more codes arrive and less else changes; see `GradientWalk.bound`.
+    Raises ValueError for a space that they cannot be mapped to.
+    """
     from latentwalk.samples import map_codes
 
-    if codes.space is None or codes.codes is not None:
+    if codes.codes is not None:
         return start
-    generator.check_space(codes.space)
-    return map_codes(generator, start, codes.space)
+    space = codes.space or ("w+" if follows and "w+" in generator.spaces else start.space)
+    generator.check_space(space)
+    return start if space == start.space else map_codes(generator, start, space)
 
 
 def read_walk(
