@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from jaxtyping import Float
@@ -18,6 +19,7 @@ from latentwalk.training.casts import (
     projection_networks,
     style_networks,
 )
+from latentwalk.training.players import ConditionalPlayer
 from latentwalk.training.recipe import Recipe, Term, Turn
 
 
@@ -56,7 +58,7 @@ def networks(
         torch.manual_seed(seed)
         made = known.build(recipe, side, colors, labels)
     if known.labelled:
-        made["generator"].names = tuple(names)
+        cast(ConditionalPlayer, made["generator"]).names = tuple(names)
     return made
 
 
