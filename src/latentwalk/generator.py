@@ -12,7 +12,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from latentwalk.latents import Latents, LatentSpace
+from latentwalk.conditions import UNNAMED, Conditions
+from latentwalk.latents import Latents, LatentSpace, in_turn
 from latentwalk.options import NEUTRAL, RenderOptions
 from latentwalk.seeds import read_seeds
 from latentwalk.stages import Stage, run
@@ -47,6 +48,7 @@ class Generator(nn.Module, ABC):
     spaces: the latent spaces by name; the first one is where codes are sampled.
     image_shape: (channels, height, width) of one image.
     classes: how many classes the codes choose between with their labels; 0 for unconditional families.
+    conditions: what these are called, and whether several hold at once.
     clamps: whether its activations are kept below a limit, so that float16 has room for them.
     label_free: spaces whose codes need no labels, because the class already is in the code.
     option_names: the fields of `RenderOptions` that mean something for the family; others only take neutral values.
@@ -60,6 +62,7 @@ class Generator(nn.Module, ABC):
     spaces: dict[str, LatentSpace]
     image_shape: tuple[int, int, int]
     classes: int = 0
+    conditions: Conditions = UNNAMED
     option_names: frozenset[str] = frozenset({"truncation"})
     label_free: frozenset[str] = frozenset()
     clamps: bool = False
@@ -138,13 +141,14 @@ class Generator(nn.Module, ABC):
     def sample(
         self,
         seeds: int | Iterable[SupportsIndex],
-        labels: int | Iterable[int] | Tensor | None = None,
+        labels: int | str | Iterable[int] | Tensor | None = None,
         numpy: bool = False,
     ) -> Latents:
         """Standard normal codes, one per seed: a code depends on its seed alone.
 
         seeds: integers in [0, 2**63), or a number n for the seeds 0 to n - 1. labels: for conditional families one
-        class number for all codes, one for each, or class vectors [n, classes]. numpy: seeds below 2**32 of
+        class number for all codes, one for each, class vectors [n, classes], or a text that `Conditions.read` takes,
+        such as "glasses,hat", which codes get in turn. numpy: seeds below 2**32 of
         numpy.random.RandomState, which is what published seed numbers of the StyleGANs mean.
         Returns Latents [n, *input space] on the generator's device; see there for how it keeps seeds of numpy.
         Raises ValueError for anything else, and when there are none.
@@ -152,6 +156,8 @@ class Generator(nn.Module, ABC):
         space, chosen = self.input_space, read_seeds(seeds, numpy)
         if isinstance(labels, int):
             labels = [labels] * len(chosen)
+        elif isinstance(labels, str):
+            labels = in_turn(self.conditions.read(labels, self.classes), len(chosen))
         if labels is not None and not isinstance(labels, Tensor):
             labels = torch.tensor(list(labels))
         values = normal_codes(chosen, space.shape)

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
+from latentwalk.conditions import written
 from latentwalk.filenames import readable
 from latentwalk.options import RenderOptions
-from latentwalk.seeds import format_seeds
 
 
 class Record(BaseModel):
@@ -88,7 +88,8 @@ class Origin(Record):
     generator: in which they were found. drawing: with which options of its pictures.
     scorer: whose scores or gradients taught it; None for methods that need none.
     samples: how many codes were sampled, with which seed, in which space directions were looked for, and with which
-    class numbers in turn. attributes: those that were asked for, none for all. labels: the file of hand labels.
+    class numbers or vectors in turn. attributes: those that were asked for, none for all. labels: the file of those
+    by hand.
     photos: the folders of photographs with and without the attribute, or the table about them, where it was learned so.
     framing: how they were framed, see `framing.align.HOW`.
     options: hyperparameters that were given, as text; None when the job `discover` was not used.
@@ -105,7 +106,7 @@ class Origin(Record):
     samples: int | None = None
     seed: int | None = None
     space: str | None = None
-    classes: list[int] = []
+    classes: list[int] | list[list[float]] = []
     attributes: list[str] = []
     labels: str = ""
     photos: tuple[str, ...] | None = None
@@ -147,7 +148,7 @@ class Origin(Record):
             "samples": self.samples,
             "space": self.space,
             "seed": self.seed,
-            "class": format_seeds(self.classes),
+            "class": written(self.classes),
             "truncation": "" if truncation == 1 else f"{truncation:g}",
         }
         parts = ["latentwalk", "discover", (self.generator and self.generator.source) or "GENERATOR"]

@@ -121,7 +121,7 @@ def sized(**changes: Any) -> Callable[[dict[str, str]], dict[str, str]]:
         ({"sizes": "{"}, "the sizes in its header are damaged"),
         ({"sizes": "[1]"}, "the sizes in its header are damaged"),
         ({"sizes": "[" * 10_000}, "the sizes in its header are damaged"),
-        ({"sizes": " " * 20_000}, "its sizes take 20000 characters"),
+        ({"sizes": " " * 70_000}, "its sizes take 70000 characters"),
         (sized(mapping="7"), "the sizes in its header are damaged .mapping: "),
         (sized(noise=1), "the sizes in its header are damaged .noise: "),
         (sized(architecture="odd"), "architecture is skip or orig or resnet"),

@@ -214,7 +214,7 @@ WISHES = {
     "a class of the classless": (("stylegan2", "--class", 1), "has no classes, got --class 1: leave it out"),
     "no class": (("biggan",), "has 4 classes: choose with --class 0, or 0-3 in turn"),
     "a class beyond": (("biggan", "--class", 4), "class numbers go from 0 to 3"),
-    "a class in words": (("biggan", "--class", "cat"), "cannot read"),
+    "a class in words": (("biggan", "--class", "cat"), "no class 'cat': there are 4 classes, from 0 to 3"),
 }
 
 

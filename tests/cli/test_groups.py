@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from latentwalk.cli import edit, edit_output, main, options, outputs, train
+from latentwalk.cli import edit_output, edit_walks, main, options, outputs, train
 from latentwalk.cli.groups import flat
 
 MOST_PARAMETERS = 9
@@ -111,7 +111,7 @@ def test_what_commands_name_without_torch_is_true():
     from latentwalk.walk import UP
     from latentwalk.walks.gradient import GradientWalk
 
-    assert GradientWalk().max_steps == edit.MAX_STEPS and UP == options.RISE
+    assert GradientWalk().max_steps == edit_walks.MAX_STEPS and UP == options.RISE
     (steps,) = (each for each in COMMANDS[("edit",)].params if each.name == "max_steps")
     assert f"Default: {GradientWalk().max_steps}." in steps.help
     assert tuple(figures.PICTURES) == edit_output.PICTURES and tuple(figures.ANIMATIONS) == edit_output.FILMS

@@ -1,10 +1,17 @@
 """A code of noise and a condition: labels reach the picture, and both are one code in zy."""
 
+import json
+
 import pytest
 import torch
+from pydantic import TypeAdapter
 
-from latentwalk.generators.conditional_dcgan import ConditionalDCGANSizes
+from latentwalk.checkpoints import own
+from latentwalk.conditions import Conditions
+from latentwalk.files import write_tensors
+from latentwalk.generators.conditional_dcgan import ConditionalDCGAN, ConditionalDCGANSizes
 from latentwalk.generators.dcgan import DCGAN, BlockSizes
+from latentwalk.jobs.load import load
 from latentwalk.latents import Latents
 from latentwalk.options import RenderOptions
 from random_networks import random_conditional_dcgan
@@ -53,3 +60,28 @@ def test_what_does_not_fit_is_said():
         NETWORK.map(NETWORK.map(NETWORK.sample(1, 0), "zy"), "z")
     with pytest.raises(ValueError, match="noise beside a condition, got 8 of 8"):
         ConditionalDCGANSizes((BlockSizes(8, 6, 4, 1, 0), BlockSizes(6, 3, 4, 2, 1)), 8)
+
+
+def test_conditions_can_be_asked_for_by_name():
+    named = ConditionalDCGAN(NETWORK.sizes.empty(), 3, conditions=Conditions(("glasses", "hat", "beard"), False))
+    named.load_state_dict(NETWORK.state_dict())
+    named.freeze()
+    vectors = torch.tensor([[1.0, 0.5, 0.0], [0.0, 0.0, 1.0], [1.0, 0.5, 0.0]])
+    assert torch.equal(named.sample(3, "glasses,hat=0.5/beard").labels, vectors)
+    assert torch.equal(named.render(named.sample(3, vectors)), NETWORK.render(NETWORK.sample(3, vectors)))
+    with pytest.raises(ValueError, match="no class 'smile': there are glasses, hat, beard"):
+        named.sample(1, "smile")
+    with pytest.raises(ValueError, match="expected 3 names of conditions, got 1"):
+        ConditionalDCGAN(NETWORK.sizes.empty(), 3, conditions=Conditions(("glasses",)))
+
+
+def test_names_are_in_the_file_and_older_files_have_none(tmp_path):
+    named = ConditionalDCGAN(NETWORK.sizes.empty(), 3, conditions=Conditions(("glasses", "hat", "beard"), False))
+    named.load_state_dict(NETWORK.state_dict())
+    own.write(named.freeze(), tmp_path / "named.safetensors")
+    assert load(tmp_path / "named.safetensors").conditions == named.conditions
+    tensors, sizes = NETWORK.state_dict(), json.loads(TypeAdapter(ConditionalDCGANSizes).dump_json(NETWORK.sizes))
+    del sizes["conditions"]
+    header = {"kind": own.KIND, "version": "1", "family": "ConditionalDCGAN", "sizes": json.dumps(sizes)}
+    write_tensors(tmp_path / "old.safetensors", tensors, {**header, "fingerprint": NETWORK.fingerprint})
+    assert load(tmp_path / "old.safetensors").conditions == Conditions()

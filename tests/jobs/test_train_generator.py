@@ -44,7 +44,13 @@ def test_what_is_trained_is_walked_like_any_other(pictures, tmp_path, monkeypatc
     found = lw.discover(loaded, ["sefa"], samples=50, space="w")["sefa"]
     codes = loaded.map(loaded.sample(2), "w")
     assert not torch.equal(loaded.render(found[0].shift(codes, 2.0)), loaded.render(codes))
-    assert sorted(f.name for f in run.iterdir()) == ["checkpoint.pt", "losses.jsonl", "run.json", "sheets"]
+    assert sorted(f.name for f in run.iterdir()) == [
+        "checkpoint.pt",
+        "index.html",
+        "losses.jsonl",
+        "run.json",
+        "sheets",
+    ]
     assert len(list((run / "sheets").iterdir())) == 1, "two of the same thousand"
     assert [json.loads(line)["step"] for line in (run / "losses.jsonl").read_text().splitlines()] == [2, 4]
 
@@ -54,6 +60,7 @@ def test_what_learned_labels_is_walked_like_any_other(recipe, pictures, tmp_path
     out = tmp_path / "my.safetensors"
     train_generator(recipe, pictures, out, run=tmp_path / "run", sheets=0.01, **(SMALL | {"z": 10}))
     loaded = lw.load(out)
+    assert loaded.conditions.names == ("odd", "bright") and not loaded.conditions.exclusive
     assert loaded.classes == 2 and list(loaded.spaces) == ["z", "zy"], "odd and bright: light has degrees"
     vectors = torch.tensor([[0.0, 1.0], [1.0, 1.0]])
     codes = loaded.map(loaded.sample(2, vectors), "zy")

@@ -257,3 +257,19 @@ def test_every_recipe_trains_its_networks(known):
     small = replace(RECIPES[known].recipe, batch=4)
     one = trained(Trainer(small, networks(RECIPES[known], small, 8, labels=pictures().values), pictures()), steps=2)
     assert one.generator().image_shape == (3, 8, 8)
+
+
+def test_half_of_the_pictures_are_mirrored_when_asked():
+    """Exact mirrors of those that are seen without, a half of them, and nothing else is drawn differently."""
+    plain, flipped = learner("stylegan2"), learner("stylegan2", flip=True)
+    mirrored = []
+    for step in range(60):
+        torch.manual_seed(step)
+        a = plain._draw(step)
+        torch.manual_seed(step)
+        b = flipped._draw(step)
+        same = (a.real == b.real).flatten(1).all(1)
+        assert torch.equal(torch.where(same[:, None, None, None], a.real, a.real.flip(3)), b.real)
+        assert all(map(torch.equal, a.drawn, b.drawn)) and torch.equal(a.labels, b.labels)
+        mirrored += (~same).tolist()
+    assert 0.4 < sum(mirrored) / len(mirrored) < 0.6

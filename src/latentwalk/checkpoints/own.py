@@ -29,8 +29,8 @@ from latentwalk.weights import fingerprint
 KIND, VERSION = "latentwalk.generator", 1
 """What a file says that it is, and the newest version of the format that is known."""
 
-LONGEST = 2**14
-"""Characters of the sizes: those of the largest networks take a tenth of it."""
+LONGEST = 2**16
+"""Characters of the sizes: those of the largest networks take a small part of it, names of classes the rest."""
 
 
 class Family(NamedTuple):
@@ -43,7 +43,8 @@ class Family(NamedTuple):
 FAMILIES = {
     "DCGAN": Family(DCGANSizes, lambda sizes: DCGAN(sizes.empty(), sizes.tanh)),
     "ConditionalDCGAN": Family(
-        ConditionalDCGANSizes, lambda sizes: ConditionalDCGAN(sizes.empty(), sizes.classes, sizes.tanh)
+        ConditionalDCGANSizes,
+        lambda sizes: ConditionalDCGAN(sizes.empty(), sizes.classes, sizes.tanh, sizes.conditions),
     ),
     "PGGAN": Family(PGGANSizes, PGGAN),
     "StyleGAN": Family(StyleGANSizes, StyleGAN),

@@ -3,6 +3,8 @@
 import json
 import math
 import shlex
+import sys
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +17,10 @@ from rich.table import Table
 from rich.text import Text
 
 from latentwalk.filenames import readable
+from latentwalk.progress import Speed, clock, rate
+
+LINES = 60.0
+"""Seconds between two lines of progress where there is no bar."""
 
 
 def say(text: str = "", style: str = "") -> None:
@@ -93,26 +99,54 @@ class Bar:
 
 
 class Pace(ProgressColumn):
-    """How much is done and how long the rest will take; the time that passed where the end is not in sight."""
+    """How much is done, how fast, and how long the rest will take; the time that passed where no end is in sight."""
 
     def render(self, task: Task) -> Text:
         if task.total is None:
             return Text(f"{clock(task.elapsed)}")
-        left = f"{clock(task.time_remaining)} left" if task.time_remaining is not None else ""
-        return Text(f"{task.completed:,.0f}/{task.total:,.0f}  {left}")
+        speed = f"  {rate(task.speed)}" if task.speed and task.speed >= 1 else ""
+        left = f"  {clock(task.time_remaining)} left" if task.time_remaining is not None else ""
+        return Text(f"{task.completed:,.0f}/{task.total:,.0f}{speed}{left}")
 
 
-def clock(seconds: float | None) -> str:
-    whole = round(seconds or 0)
-    return (
-        f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}" if whole >= 3600 else f"{whole // 60}:{whole % 60:02}"
-    )
+class Lines(Bar):
+    """The same where stderr is a file or a pipe: a plain line now and then, and none for what is done soon."""
+
+    def __init__(self) -> None:
+        self._what, self._speed, self._said = "", Speed(), time.monotonic()
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if what != self._what:
+            self._what, self._speed, self._said = what, Speed(), now
+        self._speed(done)
+        if now - self._said >= LINES:
+            self._said = now
+            print(line_of(what, done, total, self._speed), file=sys.stderr, flush=True)
+
+    def wait(self, what: str) -> None:
+        """What nobody can count is not said."""
+
+
+def line_of(what: str, done: int, total: int, speed: Speed) -> str:
+    """ "training, pictures: 123,400 of 600,000, 68/s, 1:57:00 left"."""
+    parts = [f"{done:,} of {total:,}"]
+    parts += [rate(speed.per_second)] if speed.per_second else []
+    left = speed.left(total)
+    parts += [f"{clock(left)} left"] if left is not None else []
+    return f"{what}: {', '.join(parts)}"
 
 
 @contextmanager
-def working(what: str, quiet: bool) -> Iterator[Bar]:
-    """Show progress inside the block: never with `quiet` or where stderr is no terminal, and gone at the end."""
+def working(what: str, quiet: bool, lines: bool = False) -> Iterator[Bar]:
+    """Show progress inside the block, gone at the end; never with `quiet`.
+
+    Where stderr is no terminal there is nothing, or with `lines` one now and then, for what takes hours.
+    """
     console = Console(stderr=True)
+    if lines and not quiet and not console.is_terminal:
+        yield Lines()
+        return
     columns = (SpinnerColumn("line"), TextColumn("{task.description}", markup=False), BarColumn(24), Pace())
     with Progress(
         *columns, console=console, transient=True, disable=quiet or not console.is_terminal, redirect_stdout=False

@@ -10,13 +10,12 @@ import typer
 from latentwalk.cli.console import Bar, say, say_files, say_json, working
 from latentwalk.cli.edit_output import FILMS, NONE, EditOutput, needs_frames, write
 from latentwalk.cli.edit_photos import PhotoOptions, put_back, read_album
-from latentwalk.cli.errors import ALL_WELL, NOT_REACHED, remark
+from latentwalk.cli.edit_walks import WalkingCodes, WalkOptions, read_walk, walking
+from latentwalk.cli.errors import ALL_WELL, NOT_REACHED
 from latentwalk.cli.options import (
-    CodesOptions,
     GeneratorName,
     PictureOptions,
     ScorerName,
-    check_file,
     check_generator,
     load_generator,
     read_start,
@@ -30,16 +29,6 @@ if TYPE_CHECKING:
     from latentwalk.generator import Generator
     from latentwalk.jobs.edit import Edited
     from latentwalk.scores import Scorer
-    from latentwalk.walk import Walker
-
-WALK = "Walk"
-"""Panel of the help that says how codes move."""
-
-KINDS = ("gradient", "boundary")
-"""Walks to a probability."""
-
-MAX_STEPS = 100
-"""Named in the help; the walk has its own."""
 
 
 @dataclass(frozen=True)
@@ -83,71 +72,6 @@ class ScorerOptions:
         )
 
 
-@dataclass(frozen=True)
-class WalkOptions:
-    """How codes walk to a probability."""
-
-    hold: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAMES",
-            help="Attributes that should stay as they are, such as age,smiling; or others, for all the rest.",
-            rich_help_panel=WALK,
-        ),
-    ] = None
-    how: Annotated[
-        str | None,
-        typer.Option(
-            "--walk",
-            metavar="KIND",
-            help="gradient: follow the scorer, which reaches nearly every code. boundary: along directions that are "
-            "learned from 12,000 samples once and kept; it goes less far and changes less. Default: gradient; boundary "
-            "for photographs, which gradients lead astray.",
-            rich_help_panel=WALK,
-            show_default=False,
-        ),
-    ] = None
-    along: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Walk straight along the directions of this file (see latentwalk discover), not along gradients.",
-            rich_help_panel=WALK,
-        ),
-    ] = None
-    max_steps: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            min=1,
-            max=10_000,
-            help=f"Steps of a gradient walk after which a code gives up. Default: {MAX_STEPS}.",
-            rich_help_panel=WALK,
-            show_default=False,
-        ),
-    ] = None
-
-    def check(self) -> None:
-        if self.how not in (None, *KINDS):
-            raise ValueError(f"--walk {self.how}: expected {' or '.join(KINDS)}")
-        if self.how == "boundary" and self.max_steps is not None:
-            raise ValueError("--max-steps goes with --walk gradient: leave one out")
-        if self.along is None:
-            return
-        if self.how is not None:
-            raise ValueError("--along says how to walk: leave --walk out")
-        check_file(self.along, "a file of directions")
-        if self.max_steps is not None:
-            raise ValueError("a walk along directions takes no steps: leave --max-steps out, or --along")
-
-    @property
-    def held(self) -> str | list[str]:
-        """The attributes to hold."""
-        if self.hold is None:
-            return []
-        return "others" if self.hold.strip() == "others" else [name.strip() for name in self.hold.split(",")]
-
-
 def edit(
     generator: GeneratorName,
     targets: Annotated[
@@ -161,7 +85,7 @@ def edit(
         ),
     ] = None,
     *,
-    codes: CodesOptions,
+    codes: WalkingCodes,
     photos: PhotoOptions,
     scorers: ScorerOptions,
     look: PictureOptions,
@@ -211,13 +135,12 @@ def edit(
             made = album.generator(base)
         first, second = find_scorers(made, name, scorers.judge, wanted, look.device)
         start = read_start(made, codes, look.classes) if album is None else album.codes(made)
-        straight = walk.how == "boundary" or (album is not None and walk.how is None and walk.max_steps is None)
+        if album is None:
+            start = walking(made, start, codes, follows=not fixed and walk.follows)
         if fixed:
             how = read_shifts(base, shift)
-        elif straight and walk.along is None:
-            how = learned_walk(base, first, start.space, progress)
         else:
-            how = read_walk(base, walk, shift.direction_space)
+            how = read_walk(base, walk, first, start, album is not None, shift.direction_space, progress)
         frames = needs_frames(kinds)
         batches = edit_batches(made, start, first, wanted, hold=walk.held, walk=how, judge=second, frames=frames)
         progress.wait(f"walking {len(start):,} codes")
@@ -252,26 +175,6 @@ def gather(batches: "Iterable[Edited]", show_count: int, total: int, progress: B
         done += len(part)
         progress(f"walking {total:,} codes", done, total)
     return Edited.concatenate(parts)
-
-
-def read_walk(generator: "Generator", given: WalkOptions, space: str | None) -> "Walker":
-    """The walk that was asked for. Raises ValueError for directions of another generator."""
-    from latentwalk.jobs.directions import read_directions
-    from latentwalk.walks.boundary import BoundaryWalk
-    from latentwalk.walks.gradient import GradientWalk
-
-    if given.along is None:
-        return GradientWalk() if given.max_steps is None else GradientWalk(max_steps=given.max_steps)
-    return BoundaryWalk(read_directions(given.along, generator, space, note=remark))
-
-
-def learned_walk(generator: "Generator", scorer: "Scorer", space: str, progress: Bar) -> "Walker":
-    """A walk along directions of all attributes, learned once."""
-    from latentwalk.jobs.attribute_directions import attribute_directions
-    from latentwalk.walks.boundary import BoundaryWalk
-
-    base = space.removesuffix("+")
-    return BoundaryWalk(attribute_directions(generator, scorer, base if base in generator.spaces else None, progress))
 
 
 def find_scorers(

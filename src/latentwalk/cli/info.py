@@ -217,7 +217,8 @@ def _edit_facts(data: dict[str, Any], receipt: Any) -> dict[str, str]:
         return {"way": f"{recipe['how']}, {recipe['steps']} steps per leg"}
     if recipe["job"] != "edit":
         return {}
-    settings = ", ".join(f"{name} {value:g}" for name, value in recipe["walk"].get("settings", {}).items())
+    given = recipe["walk"].get("settings", {}).items()
+    settings = ", ".join(f"{name} {value:g}" for name, value in given if value is not None)
     reached = sum(code.reached for code in receipt.codes)
     facts = {
         "scorer": f"{recipe['scorer']['source']} ({recipe['scorer'].get('fingerprint') or 'no fingerprint'})",

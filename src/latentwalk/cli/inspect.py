@@ -10,6 +10,7 @@ from latentwalk.cli.options import OUTPUT, ClassCount, Force, GeneratorName, Jso
 from latentwalk.cli.outputs import IMAGES, check_ending, outputs
 
 if TYPE_CHECKING:
+    from latentwalk.generator import Generator
     from latentwalk.jobs.inspect import Inspected
 
 SHOWN = 6
@@ -66,12 +67,21 @@ def facts_of(found: "Inspected") -> dict[str, str]:
         "format": data["format"],
         "family": data["family"],
         "images": f"{width} x {height}, {'grey' if channels == 1 else 'colour'}",
-        "classes": f"{data['classes']:,}" if data["classes"] else "none",
+        "classes": class_names(found.generator),
         "options": ", ".join(data["options"]) or "none",
         **average,
         "parameters": f"{data['parameters']:,}",
         "fingerprint": data["fingerprint"],
     }
+
+
+def class_names(generator: "Generator") -> str:
+    """How many, and what they are called."""
+    if not generator.classes:
+        return "none"
+    named = generator.conditions
+    together = "" if named.exclusive else ", any of which hold at once"
+    return f"{generator.classes:,}" + (f": {named.describe(generator.classes)}{together}" if named.names else together)
 
 
 def say_details(found: "Inspected") -> None:

@@ -44,7 +44,8 @@ Classes = Annotated[
     typer.Option(
         "--class",
         metavar="LIST",
-        help="Class numbers for a conditional generator, such as 3 or 0-7. The codes get them in turn.",
+        help="Classes of a conditional generator, by number or name, such as 3, 0-7 or cat,dog: codes take turns. "
+        "Where several hold at once: glasses,hat or glasses=0.5,hat, and a / between what codes get in turn.",
         rich_help_panel=DRAWING,
     ),
 ]
@@ -157,7 +158,12 @@ class CodesOptions:
             parse_seeds(self.seeds)
         if self.codes is not None:
             check_file(self.codes, "codes, .safetensors, .pt, .npz or .npy")
-        elif self.space is not None:
+        else:
+            self.check_space()
+
+    def check_space(self) -> None:
+        """Raises ValueError for a space where no file of codes needs one."""
+        if self.space is not None:
             raise ValueError(f"--space {self.space} says what --codes holds: leave it out, or name a file of codes")
 
 
@@ -228,19 +234,17 @@ def read_start(
 
 
 def classes_of(generator: "Generator", classes: str | None) -> "Tensor | None":
-    """Class numbers that codes get in turn: those that were named, else all that a generator has.
+    """Class numbers or vectors that codes get in turn: those that were named, else all classes that a generator has.
 
     Raises ValueError for classes that the generator has not.
     """
     import torch
 
-    from latentwalk.seeds import parse_seeds
-
     if classes is None:
         return torch.arange(generator.classes) if generator.classes else None
     if not generator.classes:
         raise ValueError(f"this generator has no classes, got --class {classes}: leave it out")
-    return torch.tensor(parse_seeds(classes))
+    return generator.conditions.read(classes, generator.classes)
 
 
 def classed(generator: "Generator", latents: "Latents", classes: str | None) -> "Latents":
@@ -255,8 +259,8 @@ def classed(generator: "Generator", latents: "Latents", classes: str | None) -> 
         labels = in_turn(None if numbers is None else numbers.to(generator.device), len(latents))
         return generator.check(replace(latents, labels=labels))
     if generator.classes and latents.labels is None and latents.space not in generator.label_free:
-        most = generator.classes - 1
-        raise ValueError(f"this generator has {most + 1} classes: choose with --class 0, or 0-{most} in turn")
+        how = generator.conditions.advice(generator.classes)
+        raise ValueError(f"this generator has {generator.classes} classes: choose with {how}")
     return latents
 
 

@@ -1,5 +1,6 @@
 """The recipes of `latentwalk train`: a command per generator that can be trained."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ import typer
 
 from latentwalk.cli.console import say, say_files, say_json, say_next
 from latentwalk.cli.groups import flat
+from latentwalk.cli.invocation import command_line
 from latentwalk.cli.options import Device
 from latentwalk.cli.training_output import TrainingOutput, training
 
@@ -56,12 +58,15 @@ class RecipeOptions:
         typer.Option(metavar="N", min=0.001, help="Thousands of pictures to see.", show_default=False),
     ] = None
     batch: Annotated[int | None, typer.Option(metavar="N", min=1, help="Pictures per step.", show_default=False)] = None
-    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the weights, the codes and the order.")] = 0
+    flip: Annotated[
+        bool, typer.Option("--flip", help="Mirror half of the pictures, at random, as work with CelebA does.")
+    ] = False
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the weights and the codes.")] = 0
     device: Device = "cpu"
 
     def changed(self) -> dict[str, Any]:
         """The fields of the recipe that were named."""
-        given = {"kimg": self.kimg, "batch": self.batch}
+        given = {"kimg": self.kimg, "batch": self.batch, "flip": self.flip or None}
         return {name: value for name, value in given.items() if value is not None}
 
 
@@ -81,6 +86,10 @@ class GeneratorOutput(TrainingOutput):
             rich_help_panel="Output",
         ),
     ] = 20
+    tensorboard: Annotated[
+        bool,
+        typer.Option("--tensorboard", help="Also write the losses for TensorBoard.", rich_help_panel="Output"),
+    ] = False
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -96,6 +105,8 @@ def _command(name: str, about: str) -> Callable[..., None]:
         changes: RecipeOptions,
         output: GeneratorOutput,
     ) -> None:
+        if not output.as_json:
+            print(f"see it grow: {output.folder / 'index.html'}", file=sys.stderr)
         with training(output, "reading the pictures") as progress:
             from latentwalk.jobs.train_generator import train_generator
             from latentwalk.training.ranks import is_first
@@ -113,6 +124,8 @@ def _command(name: str, about: str) -> Callable[..., None]:
                 progress,
                 changes.device,
                 conditions=source.conditions,
+                command=command_line(),
+                tensorboard=output.tensorboard,
                 **changes.changed(),
             )
         if not is_first():

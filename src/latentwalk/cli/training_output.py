@@ -33,6 +33,11 @@ class TrainingOutput:
     force: Force = False
     as_json: Json = False
 
+    @property
+    def folder(self) -> Path:
+        """Where the run is kept."""
+        return self.run or self.out.with_name(f"{self.out.name}.run")
+
 
 @contextmanager
 def training(output: TrainingOutput, first: str) -> Iterator[Bar]:
@@ -40,14 +45,13 @@ def training(output: TrainingOutput, first: str) -> Iterator[Bar]:
     from latentwalk.training.ranks import is_first
 
     out, quiet = check_ending(output.out, ".safetensors"), output.as_json or not is_first()
-    announce(out, output.run, quiet)
-    with outputs([out], output.force, out), resumable(), working(first, quiet) as progress:
+    announce(output.folder / "checkpoint.pt", quiet)
+    with outputs([out], output.force, out), resumable(), working(first, quiet, lines=True) as progress:
         yield progress
 
 
-def announce(out: Path, run: Path | None, quiet: bool) -> None:
+def announce(checkpoint: Path, quiet: bool) -> None:
     """Say when an earlier run goes on, since nobody sees it in the command."""
-    checkpoint = (run or out.with_name(f"{out.name}.run")) / "checkpoint.pt"
     if checkpoint.exists() and not quiet:
         print(f"going on from {checkpoint}", file=sys.stderr)
 

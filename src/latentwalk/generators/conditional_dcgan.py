@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from latentwalk.conditions import UNNAMED, Conditions
 from latentwalk.generators.dcgan import DCGAN, Block, BlockSizes, DCGANSizes
 from latentwalk.latents import Latents, LatentSpace
 from latentwalk.options import NEUTRAL, RenderOptions
@@ -16,13 +17,15 @@ from latentwalk.stages import Stage
 @dataclass(frozen=True)
 class ConditionalDCGANSizes:
     """What it is built from. blocks, tanh: as in `DCGANSizes`; the first block takes z and y. classes: numbers of y.
+    conditions: what these are called.
 
-    Raises ValueError when no noise would be left.
+    Raises ValueError when no noise would be left, and for names of other classes.
     """
 
     blocks: tuple[BlockSizes, ...]
     classes: int
     tanh: bool = True
+    conditions: Conditions = UNNAMED
 
     def __post_init__(self) -> None:
         DCGANSizes(self.blocks, self.tanh)
@@ -30,6 +33,8 @@ class ConditionalDCGANSizes:
             raise ValueError(
                 f"expected noise beside a condition, got {self.classes} of {self.blocks[0].inside} numbers"
             )
+        if len(self.conditions.names) not in (0, self.classes):
+            raise ValueError(f"expected {self.classes} names of conditions, got {len(self.conditions.names)}")
 
     def empty(self) -> list[Block]:
         """Blocks of these sizes, whose weights are still to come."""
@@ -40,14 +45,18 @@ class ConditionalDCGAN(DCGAN):
     """z [d] and a class, or class vectors [classes] -> image; or "zy" [d + classes], both in one code, without labels.
 
     A class vector has a number for every condition: 1 where it holds, 0 where not, and any number in between or beyond.
-    In "zy" a walk or a slider moves noise and condition alike. blocks, tanh: as in `DCGAN`. Truncation shortens z.
+    In "zy" a walk or a slider moves noise and condition alike. blocks, tanh: as in `DCGAN`; classes, conditions: as in
+    `ConditionalDCGANSizes`. Truncation shortens z.
     """
 
     label_free = frozenset({"zy"})
 
-    def __init__(self, blocks: Sequence[Block], classes: int, tanh: bool = True) -> None:
+    def __init__(
+        self, blocks: Sequence[Block], classes: int, tanh: bool = True, conditions: Conditions = UNNAMED
+    ) -> None:
         super().__init__(blocks, tanh)
-        self.sizes = ConditionalDCGANSizes(tuple(block.sizes for block in blocks), classes, tanh)
+        self.conditions = conditions
+        self.sizes = ConditionalDCGANSizes(tuple(block.sizes for block in blocks), classes, tanh, self.conditions)
         self.classes, both = classes, blocks[0].weight.shape[0]
         self.noise = both - classes
         self.spaces = {"z": LatentSpace("z", (self.noise,)), "zy": LatentSpace("zy", (both,))}

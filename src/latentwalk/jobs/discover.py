@@ -116,7 +116,7 @@ def discover(
             space=spaces[name],
             options={key: plain(value) for key, value in options[name].items()},
             attributes=list(attributes or ()) if entry.needs not in ("codes", "nothing") else [],
-            classes=labels.tolist() if labels is not None and labels.ndim == 1 else [],
+            classes=[] if labels is None else labels.tolist(),
             labels="" if entry.needs != "labels" or isinstance(labelled, Samples) else str(labelled),
         )
         found[name] = Directions(fitted.items, origin)

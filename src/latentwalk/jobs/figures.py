@@ -22,6 +22,7 @@ from latentwalk.pictures.layout import noted
 from latentwalk.pictures.plane import plane
 from latentwalk.pictures.strip import spread, strips, thin
 from latentwalk.receipts import EditRecipe, PictureRecipe
+from latentwalk.samples import map_codes
 from latentwalk.scores import score
 from latentwalk.seeds import seed_name
 
@@ -102,9 +103,11 @@ def picture_plane(edited: Edited, how: PictureRecipe) -> Image.Image:
     second = how.second or most_changed(edited, first)
     generator, scorer = edited.generator, edited.scorer
     labels = edited.start.labels
-    space = generator.input_space.name
+    base = edited.start.space.removesuffix("+")  # a direction of w has a distance for codes of w+ too
+    space = base if base in generator.spaces else generator.input_space.name
     found = discover(generator, ["logistic"], scorer, [first, second], PLANE_SAMPLES, 0, space, labels)["logistic"]
     dots = generator.sample(range(10**9, 10**9 + PLANE_DOTS), in_turn(labels, PLANE_DOTS))
+    dots = dots if dots.space == space else map_codes(generator, dots, space)
     chances = score(generator, scorer, dots)[:, scorer.attributes.index(first)].sigmoid()
 
     def place(latents) -> np.ndarray:

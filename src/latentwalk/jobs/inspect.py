@@ -44,6 +44,7 @@ class Inspected:
             "family": type(made).__name__,
             "image_shape": list(made.image_shape),
             "classes": made.classes,
+            "conditions": asdict(made.conditions),
             "spaces": {name: list(space.shape) for name, space in made.spaces.items()},
             "layers": {name: list(shape) for name, shape in self.layers.items()},
             "options": sorted(made.option_names),

@@ -1,1 +1,1 @@
-"""Pages: an evaluation as one self-contained HTML file, and as Markdown."""
+"""Pages: an evaluation as one self-contained HTML file and as Markdown, and a training that grows."""

@@ -1,11 +1,8 @@
 """An evaluation as one HTML file: it needs no network, works from disk, and follows the light or dark of the system."""
 
-import base64
-import io
 from collections.abc import Mapping, Sequence
 
 from jaxtyping import Float
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from PIL import Image
 from torch import Tensor
 
@@ -13,26 +10,19 @@ from latentwalk.evaluation import Evaluation
 from latentwalk.images import to_pictures
 from latentwalk.pages.curves import BOTTOM, HEIGHT, LEFT, WIDTH, plot
 from latentwalk.pages.markdown import GLOSSARY, count, moves, number, shown, warning
+from latentwalk.pages.template import rendered
 
 SIDE = 112
 """Pixels of one picture in a strip: small ones are enlarged, large ones reduced."""
 
-QUALITY = 86
-"""Of the JPEG pictures inside the page."""
-
 
 def html(evaluation: Evaluation, strips: Mapping[str, str], commands: Sequence[str]) -> str:
-    """The page. strips: a picture per direction by its key, as `data_uri` makes them; directions may lack one."""
-    environment = Environment(
-        loader=PackageLoader("latentwalk.pages", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"shown": shown, "number": number, "count": count, "moves": moves, "warning": warning}
+    """The page. strips: a picture per direction by its key, see `template.data_uri`; directions may lack one."""
+    filters = {"shown": shown, "number": number, "count": count, "moves": moves, "warning": warning}
     plots = {c.attribute: plot(evaluation, [r.key for r in c.ranking]) for c in evaluation.comparisons}
-    return environment.get_template("report.html").render(
+    return rendered(
+        "report.html",
+        filters,
         e=evaluation,
         strips=strips,
         plots=plots,
@@ -73,10 +63,3 @@ def strip_picture(images: Float[Tensor, "n c h w"], columns: int) -> Image.Image
         cell = picture.convert("RGB").resize((SIDE, tall), how)
         sheet.paste(cell, (i % columns * (SIDE + gap), i // columns * (tall + gap)))
     return sheet
-
-
-def data_uri(picture: Image.Image) -> str:
-    """The picture as text that a page can hold."""
-    buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=QUALITY, optimize=True)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -1,13 +1,13 @@
 """What is written down while something learns: losses as JSON lines, and now and then whatever is to be seen."""
 
 import json
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from torch import Tensor
 
 from latentwalk.files import space_for, write_text
+from latentwalk.progress import Speed
 
 LINES = 50
 """Steps between two lines."""
@@ -24,16 +24,16 @@ class Diary:
         self, file: Path, batch: int, show: Callable[[float], object] = lambda _kimg: None, every: float = 0
     ) -> None:
         self.file, self.batch, self.show, self.every = file, batch, show, every
-        self.started: tuple[float, int] | None = None
+        self.speed: Speed | None = None
 
     def __call__(self, done: int, losses: Mapping[str, Tensor]) -> None:
         kimg = done * self.batch / 1000
-        if self.started is None:
-            self.started = time.monotonic(), done
+        if self.speed is None:
+            self.speed = Speed()
             self._begin(done)
+        self.speed(done * self.batch)
         if done % LINES == 0:
-            seconds, steps = time.monotonic() - self.started[0], done - self.started[1]
-            line = {"step": done, "kimg": kimg, "images_per_second": round(steps * self.batch / max(seconds, 1e-9), 1)}
+            line = {"step": done, "kimg": kimg, "images_per_second": round(self.speed.per_second or 0, 1)}
             line |= {name: float(loss) for name, loss in losses.items()}
             with space_for(self.file), self.file.open("a", encoding="utf-8") as lines:
                 lines.write(json.dumps(line) + "\n")

@@ -14,6 +14,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from latentwalk.conditions import Conditions
 from latentwalk.generator import Generator
 from latentwalk.generators.conditional_dcgan import ConditionalDCGAN
 from latentwalk.generators.dcgan import DCGAN, Block, fold_batch_norm
@@ -179,8 +180,10 @@ class ConditionalPlayer(DCGANPlayer):
     """A DCGAN of noise and a condition, see `ConditionalDCGAN`.
 
     labels: [rows, l] in [0, 1], those that it is asked for: a row is drawn for every picture. exclusive: whether each
-    row is one class.
+    row is one class. names: what the columns are called, none where nobody knows.
     """
+
+    names: tuple[str, ...] = ()
 
     def __init__(self, z: int, widths: tuple[int, ...], labels: Float[Tensor, "rows l"], colors: int = 3) -> None:
         super().__init__(z + labels.shape[1], widths, colors)
@@ -192,7 +195,8 @@ class ConditionalPlayer(DCGANPlayer):
         return torch.randn(n, self.noise), self.labels[torch.randint(len(self.labels), (n,))]
 
     def fixed(self) -> Generator:
-        return ConditionalDCGAN(self.blocks(), self.labels.shape[1]).freeze()
+        named = Conditions(self.names, self.exclusive)
+        return ConditionalDCGAN(self.blocks(), self.labels.shape[1], conditions=named).freeze()
 
 
 @torch.no_grad()

@@ -40,6 +40,7 @@ class Recipe:
     kimg: thousands of pictures that are seen. z: numbers of a code. ema: half-life of the averaged generator, in kimg.
     mixing: the share of pictures with two codes (Karras et al., 2019, section 3.1).
     precision: of the networks, "float32" or "bfloat16"; losses are float32 always.
+    flip: whether half of the pictures are mirrored, at random: faces and most things look as well so, writing does not.
     Raises ValueError for numbers with which nothing can be trained.
     """
 
@@ -50,6 +51,7 @@ class Recipe:
     ema: float = 10.0
     mixing: float = 0.0
     precision: str = "float32"
+    flip: bool = False
 
     def __post_init__(self) -> None:
         if self.precision not in PRECISIONS:

@@ -1,7 +1,8 @@
 """The published ways to train that are known by name: a recipe each, and the networks it trains."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from jaxtyping import Float
@@ -19,6 +20,7 @@ from latentwalk.training.casts import (
     style_networks,
 )
 from latentwalk.training.critics import GROUP
+from latentwalk.training.players import ConditionalPlayer
 from latentwalk.training.recipe import Recipe, Term, Turn
 
 
@@ -55,10 +57,12 @@ def networks(
     colors: int = 3,
     seed: int = 0,
     labels: Float[Tensor, "n l"] | None = None,
+    names: Sequence[str] = (),
 ) -> Networks:
     """Fresh networks for square pictures. The caller's random state is left as it was.
 
-    labels: of all pictures, for recipes that learn from them: a generator is asked for those that there are.
+    labels: of all pictures, for recipes that learn from them: a generator is asked for those that there are. names:
+    what their columns are called, for what is exported.
     Raises ValueError for a side that is no power of two from 8 on, and labels that are missing.
     """
     labels = torch.zeros(0, 0) if labels is None else labels
@@ -67,7 +71,10 @@ def networks(
     check(known, recipe, side)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return known.build(recipe, side, colors, labels)
+        made = known.build(recipe, side, colors, labels)
+    if known.labelled:
+        cast(ConditionalPlayer, made["generator"]).names = tuple(names)
+    return made
 
 
 def _turns(critic: tuple[Term, ...], generator: tuple[Term, ...], rate: float, betas: tuple[float, float]):

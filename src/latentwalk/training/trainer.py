@@ -13,6 +13,7 @@ from latentwalk.generator import Generator
 from latentwalk.training.capture import Captured
 from latentwalk.training.data import Pictures
 from latentwalk.training.losses import LOSSES
+from latentwalk.training.order import Order
 from latentwalk.training.players import Player, lay_out, recompute_statistics
 from latentwalk.training.ranks import Alone
 from latentwalk.training.recipe import Recipe, Turn
@@ -57,6 +58,7 @@ class Trainer:
         self.average = copy.deepcopy(self.networks["generator"])
         self.images = pictures.images.to(self.device)
         self.labels = pictures.values.to(self.device)
+        self.order = Order(len(self.images), recipe.batch)
         # The average plays alone, whenever one process wants to see it; those who learn know of the others.
         for network in self.networks.values() if self.ranks.size > 1 else ():
             over_all(network, self.ranks)
@@ -72,7 +74,7 @@ class Trainer:
 
         Raises ValueError when the gradients of ten steps in a row were none: training has diverged.
         """
-        losses = self.play(self.recipe.active(step), self._draw())
+        losses = self.play(self.recipe.active(step), self._draw(step))
         for name, loss in losses.items():
             self.losses[name] = torch.where(loss.isfinite(), loss, self.losses.get(name, torch.zeros_like(loss)))
         self._follow(step)
@@ -110,17 +112,18 @@ class Trainer:
         graphs = self.device.type == "cuda"
         return torch.optim.Adam(weights, turn.rate, turn.betas, eps=1e-8, fused=True, capturable=graphs)
 
-    def _draw(self) -> Batch:
-        """Everything random of a step, from torch's global state on the CPU: the same numbers on every device. Drawn
-        for the whole batch, of which this process takes its rows."""
+    def _draw(self, step: int) -> Batch:
+        """The pictures of a step, and everything random, from torch's global state on the CPU: the same numbers on
+        every device. Drawn for the whole batch, of which this process takes its rows."""
         size = self.recipe.batch
-        rows, between, drawn = (
-            torch.randint(len(self.images), (size,)),
-            torch.rand(size, 1, 1, 1),
-            self.player.draw(size),
-        )
-        rows, between, *drawn = (self.ranks.mine(part).to(self.device) for part in (rows, between, *drawn))
-        real = self.images[rows].contiguous(memory_format=torch.channels_last).float() / 127.5 - 1
+        between, drawn = torch.rand(size, 1, 1, 1), self.player.draw(size)
+        turned = torch.rand(size, 1, 1, 1) < 0.5 if self.recipe.flip else torch.zeros(size, 1, 1, 1, dtype=torch.bool)
+        parts = (self.order.rows(step), turned, between, *drawn)
+        rows, turned, between, *drawn = (self.ranks.mine(part).to(self.device) for part in parts)
+        images = self.images[rows]
+        if self.recipe.flip:
+            images = torch.where(turned, images.flip(3), images)
+        real = images.contiguous(memory_format=torch.channels_last).float() / 127.5 - 1
         return Batch(real, self.labels[rows], between, tuple(drawn))
 
     def _play(self, active: tuple[tuple[int, ...], ...], batch: Batch) -> dict[str, Tensor]:

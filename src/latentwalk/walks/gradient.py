@@ -20,6 +20,7 @@ from latentwalk.generator import Generator
 from latentwalk.latents import Latents
 from latentwalk.scores import Scorer, attribute_index
 from latentwalk.walk import Goal, Walk, all_reached
+from latentwalk.walks.region import SPACES, Region
 
 BEYOND = 1.0
 """Logit that a step aims at beyond the target, so that the last step does not end just short of it."""
@@ -51,6 +52,8 @@ class GradientWalk:
     ridge: relative damping of the linear system; it keeps nearly parallel rows from asking for huge steps.
     patience: steps after which held attributes give way to goals more and more, since some exclude each other: black
     hair cannot come while blond hair is held.
+    bound: how far a code of w or w+ may go from the mean, in mean distances of sampled codes (see `Region`); None for
+    as far as it likes, which codes of photographs need, as they lie outside from the start.
     batch: codes that walk at once; their number does not change where they come to beyond rounding.
     """
 
@@ -63,12 +66,14 @@ class GradientWalk:
     ridge: float = 0.02
     patience: int = 6
     batch: int = 32
+    bound: float | None = None
 
     def __post_init__(self) -> None:
-        if min(self.max_steps, self.views, self.batch) < 1 or self.reach <= 0 or self.settle < 0:
+        lengths = min(self.reach, 1.0 if self.bound is None else self.bound)
+        if min(self.max_steps, self.views, self.batch) < 1 or lengths <= 0 or self.settle < 0:
             raise ValueError(
-                "expected at least one step, one view and one code at a time, a positive reach and no negative settle, "
-                f"got {self}"
+                "expected at least one step, one view and one code at a time, a positive reach and bound and no "
+                f"negative settle, got {self}"
             )
 
     def walk(
@@ -105,6 +110,7 @@ class GradientWalk:
         # 1. Look at the start: logits, and the slope of every goal and every held attribute there.
         columns = [attribute_index(scorer, goal.attribute) for goal in goals]
         held_columns = [attribute_index(scorer, name) for name in held]
+        region = Region.of(generator) if self.bound is not None and latents.space in SPACES else None
         end = latents.values.clone()
         steps = torch.zeros(len(latents), dtype=torch.long, device=end.device)
         first = self.reach * end.flatten(1).norm(dim=1)
@@ -127,7 +133,7 @@ class GradientWalk:
             delta = self._solve(rows[active], missing, gone, radius[active], there, step)
             full = delta.norm(dim=1) / first[active]
             tried = latents[active].with_values(
-                self._pull(end[active] + delta.view_as(end[active]), full, latents.space)
+                self._pull(end[active] + delta.view_as(end[active]), full, latents.space, region)
             )
             # 3. Look at where the step leads: logits, and the slopes that the next step will need.
             left[active] -= there.long()
@@ -190,8 +196,13 @@ class GradientWalk:
         lengths = parts.norm(dim=1, keepdim=True)
         return (parts * (radius[:, None, None] / lengths.clamp(min=1e-12)).clamp(max=1)).sum(2)
 
-    def _pull(self, values: Tensor, full: Float[Tensor, "n"], space: str) -> Tensor:
-        """Towards the shell, less for a shorter step: otherwise the pull would undo the careful steps near a ridge."""
+    def _pull(self, values: Tensor, full: Float[Tensor, "n"], space: str, region: Region | None) -> Tensor:
+        """Towards the shell, less for a shorter step: otherwise the pull would undo the careful steps near a ridge.
+
+        In w and w+ back into the region.
+        """
+        if region is not None and self.bound is not None:
+            return region.within(values, self.bound)
         if space != "z" or self.shell == 0:
             return values
         flat = values.flatten(1)

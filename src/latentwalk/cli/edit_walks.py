@@ -1,0 +1,169 @@
+"""How `latentwalk edit` walks: in which space, along gradients or along directions."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from latentwalk.cli.console import Bar
+from latentwalk.cli.errors import remark
+from latentwalk.cli.options import CodesOptions, check_file
+
+if TYPE_CHECKING:
+    from latentwalk.generator import Generator
+    from latentwalk.latents import Latents
+    from latentwalk.scores import Scorer
+    from latentwalk.walk import Walker
+
+WALK = "Walk"
+"""Panel of the help that says how codes move."""
+
+KINDS = ("gradient", "boundary")
+"""Walks to a probability."""
+
+BOUND = 1.0
+"""How far seeds walk in w or w+, in mean distances from the mean."""
+
+MAX_STEPS = 100
+"""Named in the help; the walk has its own."""
+
+
+@dataclass(frozen=True)
+class WalkingCodes(CodesOptions):
+    """Which latent codes walk, and where."""
+
+    space: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The latent space where codes walk, such as z, w or w+: seeds are mapped there, photographs inverted "
+            "there; of --codes it says what they hold, where their file and shape do not. Default for seeds: w+ where "
+            "there is one and they follow the scorer, else where they are sampled.",
+            show_default=False,
+        ),
+    ] = None
+
+    def check_space(self) -> None:
+        """Any codes may be asked for in a space."""
+
+
+@dataclass(frozen=True)
+class WalkOptions:
+    """How codes walk to a probability."""
+
+    hold: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help="Attributes that should stay as they are, such as age,smiling; or others, for all the rest.",
+            rich_help_panel=WALK,
+        ),
+    ] = None
+    how: Annotated[
+        str | None,
+        typer.Option(
+            "--walk",
+            metavar="KIND",
+            help="gradient: follow the scorer, which reaches nearly every code. boundary: along directions that are "
+            "learned from 12,000 samples once and kept; it goes less far and changes less. Default: gradient; boundary "
+            "for photographs, which gradients lead astray.",
+            rich_help_panel=WALK,
+            show_default=False,
+        ),
+    ] = None
+    along: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Walk straight along the directions of this file (see latentwalk discover), not along gradients.",
+            rich_help_panel=WALK,
+        ),
+    ] = None
+    max_steps: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            max=10_000,
+            help=f"Steps of a gradient walk after which a code gives up. Default: {MAX_STEPS}.",
+            rich_help_panel=WALK,
+            show_default=False,
+        ),
+    ] = None
+
+    def check(self) -> None:
+        if self.how not in (None, *KINDS):
+            raise ValueError(f"--walk {self.how}: expected {' or '.join(KINDS)}")
+        if self.how == "boundary" and self.max_steps is not None:
+            raise ValueError("--max-steps goes with --walk gradient: leave one out")
+        if self.along is None:
+            return
+        if self.how is not None:
+            raise ValueError("--along says how to walk: leave --walk out")
+        check_file(self.along, "a file of directions")
+        if self.max_steps is not None:
+            raise ValueError("a walk along directions takes no steps: leave --max-steps out, or --along")
+
+    @property
+    def follows(self) -> bool:
+        """Whether seeds follow the gradient of the scorer."""
+        return self.along is None and self.how != "boundary"
+
+    @property
+    def held(self) -> str | list[str]:
+        """The attributes to hold."""
+        if self.hold is None:
+            return []
+        return "others" if self.hold.strip() == "others" else [name.strip() for name in self.hold.split(",")]
+
+
+def walking(generator: "Generator", start: "Latents", codes: WalkingCodes, follows: bool) -> "Latents":
+    """The codes where they walk. follows: whether along the gradient of the scorer.
+
+    Where every layer may change by itself, more codes arrive and less else changes; see `GradientWalk.bound`.
+    Raises ValueError for a space that they cannot be mapped to.
+    """
+    from latentwalk.samples import map_codes
+
+    if codes.codes is not None:
+        return start
+    space = codes.space or ("w+" if follows and "w+" in generator.spaces else start.space)
+    generator.check_space(space)
+    return start if space == start.space else map_codes(generator, start, space)
+
+
+def read_walk(
+    generator: "Generator",
+    given: WalkOptions,
+    scorer: "Scorer",
+    start: "Latents",
+    photos: bool,
+    direction_space: str | None,
+    progress: Bar,
+) -> "Walker":
+    """The walk that was asked for; the usual one of photographs is straight.
+
+    start: the codes; those of seeds stay where seeds lead. direction_space: of a file that does not say it.
+    Raises ValueError for directions of another generator.
+    """
+    from latentwalk.jobs.directions import read_directions
+    from latentwalk.walks.boundary import BoundaryWalk
+    from latentwalk.walks.gradient import GradientWalk
+    from latentwalk.walks.region import SPACES
+
+    if given.along is not None:
+        return BoundaryWalk(read_directions(given.along, generator, direction_space, note=remark))
+    if given.how == "boundary" or (photos and given.how is None and given.max_steps is None):
+        return learned_walk(generator, scorer, start.space, progress)
+    bound = BOUND if start.seeds is not None and start.space in SPACES else None
+    return GradientWalk(bound=bound, max_steps=MAX_STEPS if given.max_steps is None else given.max_steps)
+
+
+def learned_walk(generator: "Generator", scorer: "Scorer", space: str, progress: Bar) -> "Walker":
+    """A walk along directions of all attributes, learned once."""
+    from latentwalk.jobs.attribute_directions import attribute_directions
+    from latentwalk.walks.boundary import BoundaryWalk
+
+    base = space.removesuffix("+")
+    return BoundaryWalk(attribute_directions(generator, scorer, base if base in generator.spaces else None, progress))
