@@ -23,6 +23,7 @@ from latentwalk.generators.pggan import PGGAN, PGGANSizes
 from latentwalk.generators.stylegan import StyleGAN, StyleGANSizes
 from latentwalk.generators.stylegan2 import StyleGAN2, StyleGAN2Sizes
 from latentwalk.generators.stylegan3 import StyleGAN3, StyleGAN3Sizes
+from latentwalk.generators.vae import VAE, VAESizes
 from latentwalk.safeload.nodes import ADVICE, shown
 from latentwalk.weights import fingerprint
 
@@ -45,6 +46,7 @@ FAMILIES = {
     "ConditionalDCGAN": Family(
         ConditionalDCGANSizes, lambda sizes: ConditionalDCGAN(sizes.empty(), sizes.classes, sizes.tanh)
     ),
+    "VAE": Family(VAESizes, VAE),
     "PGGAN": Family(PGGANSizes, PGGAN),
     "StyleGAN": Family(StyleGANSizes, StyleGAN),
     "StyleGAN2": Family(StyleGAN2Sizes, StyleGAN2),

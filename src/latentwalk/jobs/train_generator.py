@@ -19,7 +19,7 @@ from latentwalk.pictures.grid import grid
 from latentwalk.progress import Progress, silent
 from latentwalk.training.diary import Diary
 from latentwalk.training.loop import train
-from latentwalk.training.players import ConditionalPlayer
+from latentwalk.training.players import LabelledPlayer
 from latentwalk.training.recipe import Recipe
 from latentwalk.training.recipes import RECIPES, networks
 from latentwalk.training.runs import open_run
@@ -74,7 +74,7 @@ def train_generator(
         )
     players = networks(known, how, size, data.images.shape[1], seed, data.values)
     trainer = Trainer(how, players, data, device)
-    asked = players["generator"].labels if isinstance(players["generator"], ConditionalPlayer) else None
+    asked = players["generator"].labels if isinstance(players["generator"], LabelledPlayer) else None
     with run_folder(run, out) as folder:
         settings = {"networks": name, "recipe": asdict(how), "size": size, "seed": seed, "pictures": data.fingerprint}
         checkpoint = open_run(folder, json.loads(json.dumps(settings)))

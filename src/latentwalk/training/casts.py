@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from latentwalk.generators.stylegan2 import StyleGAN2Sizes
+from latentwalk.training.autoencoder import Autoencoder, CodeReader
 from latentwalk.training.critics import PlainCritic, ResidualCritic
 from latentwalk.training.label_critics import Classifier, ConcatenatedCritic, ProjectionCritic
 from latentwalk.training.players import ConditionalPlayer, DCGANPlayer, StyleGAN2Player
@@ -76,6 +77,22 @@ def informed_networks(recipe: Recipe, side: int, colors: int, _labels: Tensor) -
     player = ConditionalPlayer(recipe.z, widths, torch.eye(INFORMED_CLASSES), colors)
     reader = PlainCritic(widths, colors, outputs=INFORMED_CLASSES + INFORMED_NUMBERS)
     return {"generator": player, "critic": PlainCritic(widths, colors), "reader": reader}
+
+
+def coding_networks(recipe: Recipe, side: int, colors: int, labels: Tensor) -> Networks:
+    """An autoencoder, and who reads labels in its codes."""
+    player = Autoencoder(recipe.z, plain_widths(side, LABELLED_WIDTH), labels, colors)
+    return {"generator": player, "adversary": CodeReader(recipe.z, labels.shape[1])}
+
+
+def judged_coding_networks(recipe: Recipe, side: int, colors: int, labels: Tensor) -> Networks:
+    """The same, and a critic and a classifier of pictures."""
+    widths = plain_widths(side, LABELLED_WIDTH)
+    return {
+        **coding_networks(recipe, side, colors, labels),
+        "critic": PlainCritic(widths, colors),
+        "classifier": Classifier(widths, labels.shape[1], colors),
+    }
 
 
 def plain_widths(side: int, width: int = PLAIN_WIDTH) -> tuple[int, ...]:

@@ -8,6 +8,19 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from latentwalk.training.autoencoder_losses import (
+    adversary_labels,
+    critic_autoencoded,
+    divergence,
+    generator_asked,
+    generator_class_means,
+    generator_hides,
+    generator_means,
+    generator_pairs,
+    generator_reads,
+    generator_turned,
+    reconstruction,
+)
 from latentwalk.training.label_losses import (
     classifier_labels,
     critic_labels,
@@ -113,5 +126,16 @@ LOSSES: dict[str, Loss] = {
         generator_controlled,
         reader_codes,
         generator_codes,
+        reconstruction,
+        divergence,
+        generator_reads,
+        adversary_labels,
+        generator_hides,
+        generator_means,
+        generator_class_means,
+        generator_pairs,
+        critic_autoencoded,
+        generator_turned,
+        generator_asked,
     )
 }

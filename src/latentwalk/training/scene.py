@@ -1,6 +1,6 @@
 """One step as the losses see it: real pictures, those of the generator, and what critics and readers say of them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple, cast
 
 import torch
@@ -8,8 +8,11 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from latentwalk.image_encoder import Encoded
+from latentwalk.training.autoencoder import Autoencoder
+from latentwalk.training.critics import PlainCritic
 from latentwalk.training.label_critics import LabelCritic
-from latentwalk.training.players import ConditionalPlayer
+from latentwalk.training.players import LabelledPlayer
 
 
 class Batch(NamedTuple):
@@ -23,19 +26,19 @@ class Batch(NamedTuple):
 
 
 class Scene:
-    """A batch and the networks. Everything is computed once: pictures for all turns, judgements for one turn.
+    """A batch and the networks. Everything is computed once, when it is first asked for: pictures and codes for all
+    turns, judgements for one turn.
 
-    learns: who does in this turn. Nobody else's weights ask for gradients.
+    generator_learns: whether it does in any turn of the step. learns: who does in this turn. Nobody else's weights ask
+    for gradients.
     """
 
     def __init__(self, networks: Mapping[str, nn.Module], batch: Batch, generator_learns: bool, dtype: torch.dtype):
         self.networks, self.batch, self.dtype = networks, batch, dtype
+        self.generator_learns = generator_learns
         self.learns: tuple[str, ...] = ()
+        self._made: dict[str, tuple[Tensor, ...]] = {}
         self._said: dict[tuple[str, str], Tensor] = {}
-        networks["generator"].requires_grad_(True)  # it runs as one that learns: nothing of it is worked out before
-        with torch.set_grad_enabled(generator_learns), self._precision():
-            # Once for all turns: the critic learns from the pictures alone, the generator later from what made them.
-            self._fake = networks["generator"](*batch.drawn).float()
 
     def turn(self, learns: tuple[str, ...]) -> None:
         """Begin a turn: exactly these networks learn, and what was judged before is forgotten."""
@@ -50,7 +53,36 @@ class Scene:
     @property
     def fake(self) -> Float[Tensor, "n c h w"]:
         """Pictures of the generator; a gradient reaches it in its own turn only."""
-        return self._fake if "generator" in self.learns else self._fake.detach()
+        return self.pictures("fake")
+
+    def pictures(self, which: str) -> Float[Tensor, "n c h w"]:
+        """"real" ones, also called "mismatched" where their labels are wrong; "fake" ones, which the generator painted
+        as it was asked; of an autoencoder, real ones painted "again", or "turned", with the mismatched label.
+
+        A gradient reaches the generator in its own turn only.
+        """
+        if which in ("real", "mismatched"):
+            return self.real
+        (images,) = self._from_generator(which, lambda: (self._painted(which),))
+        return images
+
+    @property
+    def encoded(self) -> Encoded:
+        """What an autoencoder says of the real pictures; a gradient reaches it in its own turn only."""
+        player = cast(Autoencoder, self.networks["generator"])
+        return Encoded(*self._from_generator("encoded", lambda: player.encode(self.real)))
+
+    @property
+    def codes(self) -> Float[Tensor, "n z"]:
+        """Codes of the real pictures, drawn from what the encoder says (Kingma and Welling, 2014, section 2.4)."""
+        mean, log_variance, _ = self.encoded
+        return mean + (log_variance / 2).exp() * self.batch.drawn[0]
+
+    def labels_of(self, which: str) -> Float[Tensor, "n l"]:
+        """The labels of pictures, see `pictures`: those that they have, or were asked to have."""
+        if which == "fake":
+            return self.batch.drawn[-1]
+        return self.mismatched if which in ("mismatched", "turned") else self.batch.labels
 
     @property
     def wanted(self) -> Float[Tensor, "n l"]:
@@ -60,7 +92,7 @@ class Scene:
     @property
     def exclusive(self) -> bool:
         """Whether every label is one class, rather than some conditions."""
-        return cast(ConditionalPlayer, self.networks["generator"]).exclusive
+        return cast(LabelledPlayer, self.networks["generator"]).exclusive
 
     @property
     def mismatched(self) -> Float[Tensor, "n l"]:
@@ -80,11 +112,14 @@ class Scene:
     def says(self, who: str, which: str) -> Float[Tensor, "n outputs"]:
         """All that a critic or reader says of these pictures."""
         if (who, which) not in self._said:
-            images = self.fake if which == "fake" else self.real
-            labels = {"real": self.batch.labels, "fake": self.batch.drawn[-1]}.get(which)
-            labels = self.mismatched if labels is None else labels
-            self._said[who, which] = self.ask(who, images, labels)
+            self._said[who, which] = self.ask(who, self.pictures(which), self.labels_of(which))
         return self._said[who, which]
+
+    def features(self, who: str, which: str) -> Float[Tensor, "n features"]:
+        """What a critic or reader sees in these pictures before it says something."""
+        with self._precision():
+            seen = cast(PlainCritic, self.networks[who]).features(self.pictures(which))
+        return seen.float().flatten(1)
 
     def ask(self, who: str, images: Float[Tensor, "n c h w"], labels: Tensor) -> Float[Tensor, "n outputs"]:
         """What a critic or reader says of any pictures; labels: for those who take them."""
@@ -92,6 +127,25 @@ class Scene:
         with self._precision():
             said = network(images, labels) if isinstance(network, LabelCritic) else network(images)
         return said.float()
+
+    def ask_codes(self) -> Float[Tensor, "n l"]:
+        """What the adversary reads in the codes of the real pictures."""
+        with self._precision():
+            return self.networks["adversary"](self.codes).float()
+
+    def _painted(self, which: str) -> Float[Tensor, "n c h w"]:
+        drawn = self.batch.drawn if which == "fake" else (self.codes, self.labels_of(which))
+        return self.networks["generator"](*drawn).float()
+
+    def _from_generator(self, what: str, make: Callable[[], tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
+        """What the generator makes, once for all turns: others learn from what is there, it later from what made it."""
+        generator, learns = self.networks["generator"], "generator" in self.learns
+        if what not in self._made:
+            generator.requires_grad_(True)  # it runs as one that learns: nothing of it is worked out before
+            with torch.set_grad_enabled(self.generator_learns), self._precision():
+                self._made[what] = make()
+            generator.requires_grad_(learns)
+        return self._made[what] if learns else tuple(part.detach() for part in self._made[what])
 
     def _precision(self) -> torch.autocast:
         return torch.autocast(self.real.device.type, torch.bfloat16, enabled=self.dtype == torch.bfloat16)

@@ -1,0 +1,70 @@
+"""A variational autoencoder while it learns: an encoder and a decoder that are one player, and who reads its codes."""
+
+import copy
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from latentwalk.generator import Generator
+from latentwalk.generators.dcgan import Paint
+from latentwalk.generators.vae import VAE, VAESizes
+from latentwalk.image_encoder import Encoded, ImageEncoder, ImageEncoderSizes
+from latentwalk.training.critics import SLOPE
+from latentwalk.training.players import asked_for, is_exclusive, lay_out
+
+HIDDEN = 256
+"""Numbers of a layer of the network that reads codes."""
+
+
+class Autoencoder(nn.Module):
+    """A decoder, which paints what is asked for like any player, and an encoder, which looks at real pictures.
+
+    widths: of the maps of 4, 8, 16 ... pixels, in both. labels: as in `ConditionalPlayer`.
+    """
+
+    def __init__(self, z: int, widths: tuple[int, ...], labels: Float[Tensor, "rows l"], colors: int = 3) -> None:
+        super().__init__()
+        self.labels, self.exclusive = labels, is_exclusive(labels)
+        sizes = VAESizes(z, labels.shape[1], widths, colors)
+        self.decoder = VAE(sizes)
+        self.encoder = ImageEncoder(
+            ImageEncoderSizes(self.decoder.image_shape, widths[::-1], z, sizes.classes, self.exclusive, sizes.groups)
+        )
+        for layer in self.decoder.modules():
+            if isinstance(layer, Paint):
+                nn.init.normal_(layer.weight, 0, 0.02)
+                nn.init.zeros_(layer.bias)
+
+    def draw(self, n: int) -> tuple[Tensor, ...]:
+        """Noise [n, z], for samples and for codes of pictures alike, and labels [n, l]."""
+        return torch.randn(n, self.decoder.sizes.z), asked_for(self.labels, n)
+
+    def forward(self, z: Float[Tensor, "n z"], labels: Float[Tensor, "n l"]) -> Float[Tensor, "n c h w"]:
+        return self.decoder.layers(torch.cat((z, labels), 1))
+
+    def encode(self, images: Float[Tensor, "n c h w"]) -> Encoded:
+        return self.encoder(images)
+
+    def fixed(self) -> Generator:
+        return lay_out(copy.deepcopy(self.decoder).to("cpu", torch.float32), torch.contiguous_format).freeze()
+
+    def fixed_encoder(self, base: str) -> ImageEncoder:
+        """A frozen copy of the encoder on the CPU. base: the fingerprint of the decoder."""
+        encoder = lay_out(copy.deepcopy(self.encoder).to("cpu", torch.float32), torch.contiguous_format)
+        encoder.base = base
+        return encoder.requires_grad_(False).eval()
+
+
+class CodeReader(nn.Module):
+    """Codes -> logits of labels (Lample et al., 2017, "Fader Networks", whose discriminator this is)."""
+
+    def __init__(self, z: int, labels: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Linear(z, HIDDEN), nn.LeakyReLU(SLOPE), nn.Linear(HIDDEN, HIDDEN), nn.LeakyReLU(SLOPE),
+            nn.Linear(HIDDEN, labels),
+        )  # fmt: skip
+
+    def forward(self, z: Float[Tensor, "n z"]) -> Float[Tensor, "n l"]:
+        return self.layers(z)

@@ -1,0 +1,85 @@
+"""What autoencoders learn from: functions of a scene, a scalar each, in nats where that makes sense."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from latentwalk.training.label_losses import unlikeliness
+from latentwalk.training.scene import Scene
+
+
+def reconstruction(scene: Scene) -> Float[Tensor, ""]:
+    """-log p(picture | z, label) up to a constant, of normal pixels with the variance 1; a weight of 1 / sigma^2 makes
+    it one of sigma (Sohn et al., 2015, equation 4, second part)."""
+    return (scene.pictures("again") - scene.real).square().sum((1, 2, 3)).mean() / 2
+
+
+def divergence(scene: Scene) -> Float[Tensor, ""]:
+    """From the codes of a picture to normal ones: KL(q(z | picture) || N(0, 1)) (Kingma and Welling, 2014, appendix B;
+    with a weight above 1, Higgins et al., 2017, equation 4)."""
+    mean, log_variance, _ = scene.encoded
+    return (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean() / 2
+
+
+def generator_reads(scene: Scene) -> Float[Tensor, ""]:
+    """The encoder reads labels of real pictures, so that a photograph needs none."""
+    return unlikeliness(scene, scene.encoded.logits, scene.batch.labels)
+
+
+def adversary_labels(scene: Scene) -> Float[Tensor, ""]:
+    """The adversary reads the label from the code (Lample et al., 2017, equation 2)."""
+    return unlikeliness(scene, scene.ask_codes(), scene.batch.labels)
+
+
+def generator_hides(scene: Scene) -> Float[Tensor, ""]:
+    """A code that tells nothing of the label: the adversary can but say how frequent each is.
+
+    For the flipped labels of Lample et al., 2017, equation 3, whose best answer is a code that tells wrong ones.
+    """
+    usual = scene.batch.labels.mean(0).expand_as(scene.batch.labels)
+    return unlikeliness(scene, scene.ask_codes(), usual)
+
+
+def generator_means(scene: Scene) -> Float[Tensor, ""]:
+    """Painted pictures look like real ones to the critic on average (Bao et al., 2017, equation 5)."""
+    real, fake = scene.features("critic", "real").detach(), scene.features("critic", "fake")
+    return (fake.mean(0) - real.mean(0)).square().sum() / 2
+
+
+def generator_class_means(scene: Scene) -> Float[Tensor, ""]:
+    """The same to the classifier, for every condition by itself (Bao et al., 2017, equation 6): pictures that were
+    asked to have it and those that have it; and where it is no class of its own, those that have it not."""
+    real, fake = scene.features("classifier", "real").detach(), scene.features("classifier", "fake")
+    has, asked = scene.batch.labels, scene.wanted
+    if not scene.exclusive:
+        has, asked = torch.cat((has, 1 - has), 1), torch.cat((asked, 1 - asked), 1)
+    gaps = _means(real, has) - _means(fake, asked)
+    there = (has.sum(0) > 0) & (asked.sum(0) > 0)
+    return (gaps.square().sum(1) * there).mean() / 2
+
+
+def generator_pairs(scene: Scene) -> Float[Tensor, ""]:
+    """A picture and itself painted again look alike to critic and classifier (Bao et al., 2017, equation 7, second and
+    third part)."""
+    gaps = [scene.features(who, "real").detach() - scene.features(who, "again") for who in ("critic", "classifier")]
+    return sum((gap.square().sum(1).mean() / 2 for gap in gaps), start=torch.zeros(()).to(scene.real))
+
+
+def critic_autoencoded(scene: Scene) -> Float[Tensor, ""]:
+    """Pictures that were painted again are made ones too (Bao et al., 2017, section 3.2)."""
+    return torch.nn.functional.softplus(scene.scores("again")).mean()
+
+
+def generator_turned(scene: Scene) -> Float[Tensor, ""]:
+    """A real picture painted again with one condition turned round is read as that."""
+    return unlikeliness(scene, scene.says("classifier", "turned"), scene.mismatched)
+
+
+def generator_asked(scene: Scene) -> Float[Tensor, ""]:
+    """To paint what the classifier reads as the label that was asked for."""
+    return unlikeliness(scene, scene.says("classifier", "fake"), scene.wanted)
+
+
+def _means(features: Float[Tensor, "n f"], weights: Float[Tensor, "n k"]) -> Float[Tensor, "k f"]:
+    """Of the pictures of every kind; weights: how much a picture is of it."""
+    return (weights.T @ features) / weights.sum(0).clamp(min=1e-6)[:, None]
