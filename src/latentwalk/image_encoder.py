@@ -1,8 +1,7 @@
 """An encoder that learned along with a generator: from a picture to its code and its labels. It has a file of its own."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -11,12 +10,17 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from latentwalk.described import check_version, read_sizes, write_sizes
 from latentwalk.files import write_tensors
+from latentwalk.safeload.nodes import ADVICE, shown
 from latentwalk.safeload.reading import read_tree
-from latentwalk.weights import check_finite
+from latentwalk.weights import check_finite, fingerprint
 
 KIND, VERSION = "latentwalk.encoder", 1
 """What a file says that it is, and the newest version of the format that is known."""
+
+ENDING = ".encoder.safetensors"
+"""Of the file beside the generator's."""
 
 SLOPE = 0.2
 """Of the leaky ReLU."""
@@ -86,3 +90,46 @@ class ImageEncoder(nn.Module):
     def labels(self, encoded: Encoded) -> Float[Tensor, "n l"]:
         """How likely each condition is, in [0, 1]."""
         return encoded.logits.softmax(1) if self.sizes.exclusive else encoded.logits.sigmoid()
+
+    def save(self, path: str | Path) -> None:
+        """Write one safetensors file, atomically."""
+        header = {"kind": KIND, "version": str(VERSION), "base": self.base, "sizes": write_sizes(self.sizes)}
+        tensors = self.state_dict()
+        write_tensors(path, tensors, {**header, "fingerprint": fingerprint(tensors)})
+
+    @staticmethod
+    def load(path: str | Path) -> "ImageEncoder":
+        """Read a file written by `save`, frozen; nothing in it is executed. Raises ValueError on any other file."""
+        tree = read_tree(path)
+        header = tree.get("metadata") if isinstance(tree, Mapping) else None
+        if not isinstance(header, Mapping) or header.get("kind") != KIND:
+            raise ValueError(f"{path} holds no encoder: expected the {ENDING} that was written beside a generator")
+        try:
+            return _assembled(header, tree["state"])
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from error
+
+
+def beside(generator: str | Path) -> Path:
+    """The file of the encoder that belongs to the file of a generator: my.safetensors -> my.encoder.safetensors."""
+    path = Path(generator)
+    return path.with_name(path.stem + ENDING)
+
+
+def _assembled(header: Mapping[str, str], tensors: Mapping[str, Tensor]) -> ImageEncoder:
+    """The encoder of a header, built without memory before the tensors are put in. Raises ValueError."""
+    check_version(header.get("version", ""), VERSION)
+    sizes = read_sizes(ImageEncoderSizes, header.get("sizes", ""))
+    try:
+        with torch.device("meta"):
+            encoder = ImageEncoder(sizes, header.get("base", ""))
+    except (RuntimeError, LookupError, ArithmeticError) as error:  # torch builds no such layers
+        raise ValueError(f"no encoder has the sizes {shown(sizes)}: the file is damaged, {ADVICE}") from error
+    wanted = {name: tensor.shape for name, tensor in encoder.state_dict().items()}
+    if {name: tensor.shape for name, tensor in tensors.items()} != wanted:
+        raise ValueError(f"its tensors are not those of an encoder of its sizes: the file is damaged, {ADVICE}")
+    if fingerprint(tensors) != header.get("fingerprint"):
+        raise ValueError(f"its weights are not those that were written: the file is damaged, {ADVICE}")
+    check_finite(tensors, "the encoder")
+    encoder.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, assign=True)
+    return encoder.requires_grad_(False).eval()

@@ -4,19 +4,21 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 
 from latentwalk.checkpoints import own
 from latentwalk.files import check_writable
 from latentwalk.generator import Generator
+from latentwalk.image_encoder import beside
 from latentwalk.images import save_image
 from latentwalk.jobs.load import load
 from latentwalk.jobs.train import run_folder
 from latentwalk.latents import in_turn
 from latentwalk.pictures.grid import grid
 from latentwalk.progress import Progress, silent
+from latentwalk.training.autoencoder import Autoencoder
 from latentwalk.training.diary import Diary
 from latentwalk.training.loop import train
 from latentwalk.training.players import LabelledPlayer
@@ -57,11 +59,13 @@ def train_generator(
     one was, and ends with the same generator.
     Raises ValueError for an unknown recipe, pictures or a folder that do not fit, and training that diverges;
     loop.Interrupted on Ctrl-C.
+
+    An autoencoder's encoder goes into a file of its own, see `outputs_of`.
     """
-    out, name = check_writable(out, force), name if isinstance(recipe, Recipe) else recipe
+    name = name if isinstance(recipe, Recipe) else recipe
     if name not in RECIPES:
         raise ValueError(f"unknown recipe {name!r}: expected {', '.join(RECIPES)}")
-    known = RECIPES[name]
+    known, (out, *others) = RECIPES[name], [check_writable(file, force) for file in outputs_of(name, out)]
     how = replace(recipe if isinstance(recipe, Recipe) else known.recipe, **changed)
     data = read_pictures(pictures, size, attributes, progress=progress)
     if known.labelled:
@@ -88,5 +92,13 @@ def train_generator(
             progress("training, pictures", done * how.batch, total * how.batch)
 
         train(trainer, how.steps, seed, checkpoint, said, Diary(folder / "losses.jsonl", how.batch, show, sheets))
-        own.write(trainer.generator(), out)
+        made = trainer.generator()
+        own.write(made, out)
+        for file in others:
+            cast(Autoencoder, trainer.average).fixed_encoder(made.fingerprint).save(file)
     return load(out, device)
+
+
+def outputs_of(recipe: str, out: str | Path) -> list[Path]:
+    """The files that a recipe writes: the generator's, and that of the encoder beside it where it trains one."""
+    return [Path(out), beside(out)] if RECIPES[recipe].encodes else [Path(out)]

@@ -42,14 +42,14 @@ def generator_hides(scene: Scene) -> Float[Tensor, ""]:
 
 def generator_means(scene: Scene) -> Float[Tensor, ""]:
     """Painted pictures look like real ones to the critic on average (Bao et al., 2017, equation 5)."""
-    real, fake = scene.features("critic", "real").detach(), scene.features("critic", "fake")
+    real, fake = scene.features("critic", "real"), scene.features("critic", "fake")
     return (fake.mean(0) - real.mean(0)).square().sum() / 2
 
 
 def generator_class_means(scene: Scene) -> Float[Tensor, ""]:
     """The same to the classifier, for every condition by itself (Bao et al., 2017, equation 6): pictures that were
     asked to have it and those that have it; and where it is no class of its own, those that have it not."""
-    real, fake = scene.features("classifier", "real").detach(), scene.features("classifier", "fake")
+    real, fake = scene.features("classifier", "real").flatten(1), scene.features("classifier", "fake").flatten(1)
     has, asked = scene.batch.labels, scene.wanted
     if not scene.exclusive:
         has, asked = torch.cat((has, 1 - has), 1), torch.cat((asked, 1 - asked), 1)
@@ -61,8 +61,8 @@ def generator_class_means(scene: Scene) -> Float[Tensor, ""]:
 def generator_pairs(scene: Scene) -> Float[Tensor, ""]:
     """A picture and itself painted again look alike to critic and classifier (Bao et al., 2017, equation 7, second and
     third part)."""
-    gaps = [scene.features(who, "real").detach() - scene.features(who, "again") for who in ("critic", "classifier")]
-    return sum((gap.square().sum(1).mean() / 2 for gap in gaps), start=torch.zeros(()).to(scene.real))
+    gaps = [scene.features(who, "real") - scene.features(who, "again") for who in ("critic", "classifier")]
+    return torch.stack([gap.square().sum((1, 2, 3)).mean() / 2 for gap in gaps]).sum()
 
 
 def critic_autoencoded(scene: Scene) -> Float[Tensor, ""]:

@@ -26,12 +26,14 @@ from latentwalk.training.recipe import Recipe, Term, Turn
 @dataclass(frozen=True)
 class Known:
     """recipe: as published, or as it was found to work here. build: its networks, for pictures of a side in pixels, of
-    so many colours, with such labels. labelled: whether it learns from labels."""
+    so many colours, with such labels. labelled: whether it learns from labels. encodes: whether it trains an encoder
+    of pictures too."""
 
     recipe: Recipe
     build: Callable[[Recipe, int, int, Tensor], Networks]
     about: str
     labelled: bool = False
+    encodes: bool = False
 
 
 def networks(
@@ -210,6 +212,7 @@ RECIPES: dict[str, Known] = {
         coding_networks,
         "a variational autoencoder of labels",
         labelled=True,
+        encodes=True,
     ),
     "cvae-gan": Known(
         Recipe(
@@ -241,5 +244,6 @@ RECIPES: dict[str, Known] = {
         judged_coding_networks,
         "a variational autoencoder of labels with a critic and a classifier",
         labelled=True,
+        encodes=True,
     ),
 }

@@ -38,11 +38,12 @@ class Scene:
         self.generator_learns = generator_learns
         self.learns: tuple[str, ...] = ()
         self._made: dict[str, tuple[Tensor, ...]] = {}
+        self._seen: dict[tuple[str, str], Tensor] = {}
         self._said: dict[tuple[str, str], Tensor] = {}
 
     def turn(self, learns: tuple[str, ...]) -> None:
         """Begin a turn: exactly these networks learn, and what was judged before is forgotten."""
-        self.learns, self._said = learns, {}
+        self.learns, self._said, self._seen = learns, {}, {}
         for name, network in self.networks.items():
             network.requires_grad_(name in learns)
 
@@ -112,14 +113,18 @@ class Scene:
     def says(self, who: str, which: str) -> Float[Tensor, "n outputs"]:
         """All that a critic or reader says of these pictures."""
         if (who, which) not in self._said:
-            self._said[who, which] = self.ask(who, self.pictures(which), self.labels_of(which))
+            seen = self._seen.get((who, which))
+            self._said[who, which] = (
+                self.ask(who, self.pictures(which), self.labels_of(which)) if seen is None else self._answer(who, seen)
+            )
         return self._said[who, which]
 
-    def features(self, who: str, which: str) -> Float[Tensor, "n features"]:
-        """What a critic or reader sees in these pictures before it says something."""
-        with self._precision():
-            seen = cast(PlainCritic, self.networks[who]).features(self.pictures(which))
-        return seen.float().flatten(1)
+    def features(self, who: str, which: str) -> Float[Tensor, "n f h w"]:
+        """What a critic that takes no labels sees in these pictures before it says something."""
+        if (who, which) not in self._seen:
+            with self._precision():
+                self._seen[who, which] = cast(PlainCritic, self.networks[who]).features(self.pictures(which)).float()
+        return self._seen[who, which]
 
     def ask(self, who: str, images: Float[Tensor, "n c h w"], labels: Tensor) -> Float[Tensor, "n outputs"]:
         """What a critic or reader says of any pictures; labels: for those who take them."""
@@ -132,6 +137,10 @@ class Scene:
         """What the adversary reads in the codes of the real pictures."""
         with self._precision():
             return self.networks["adversary"](self.codes).float()
+
+    def _answer(self, who: str, seen: Float[Tensor, "n f h w"]) -> Float[Tensor, "n outputs"]:
+        with self._precision():
+            return cast(PlainCritic, self.networks[who]).score(seen).flatten(1).float()
 
     def _painted(self, which: str) -> Float[Tensor, "n c h w"]:
         drawn = self.batch.drawn if which == "fake" else (self.codes, self.labels_of(which))
