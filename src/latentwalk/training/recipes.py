@@ -185,7 +185,6 @@ RECIPES: dict[str, Known] = {
             Turn(("reader",), (Term("reader_codes"),), 0.001, (0.5, 0.99)),
         ),
         informed_networks,
-    judged_coding_networks,
         "a DCGAN that finds ten classes and two numbers by itself",
     ),
     "cvae": Known(

@@ -148,13 +148,16 @@ class Scene:
 
     def _from_generator(self, what: str, make: Callable[[], tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
         """What the generator makes, once for all turns: others learn from what is there, it later from what made it."""
-        generator, learns = self.networks["generator"], "generator" in self.learns
         if what not in self._made:
+            generator, turn = self.networks["generator"], self.learns
             generator.requires_grad_(True)  # it runs as one that learns: nothing of it is worked out before
+            self.learns = ("generator",)
             with torch.set_grad_enabled(self.generator_learns), self._precision():
                 self._made[what] = make()
-            generator.requires_grad_(learns)
-        return self._made[what] if learns else tuple(part.detach() for part in self._made[what])
+            self.learns = turn
+            generator.requires_grad_("generator" in turn)
+        made = self._made[what]
+        return made if "generator" in self.learns else tuple(part.detach() for part in made)
 
     def _precision(self) -> torch.autocast:
         return torch.autocast(self.real.device.type, torch.bfloat16, enabled=self.dtype == torch.bfloat16)
