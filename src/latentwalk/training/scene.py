@@ -79,7 +79,7 @@ class Scene:
         mean, log_variance, _ = self.encoded
         return mean + (log_variance / 2).exp() * self.batch.drawn[0]
 
-    def labels_of(self, which: str) -> Float[Tensor, "n l"]:
+    def labels_of(self, which: str) -> Tensor:
         """The labels of pictures, see `pictures`: those that they have, or were asked to have."""
         if which == "fake":
             return self.batch.drawn[-1]
