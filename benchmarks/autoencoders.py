@@ -35,8 +35,8 @@ SHOWN = 10
 @torch.no_grad()
 def encoded(encoder: ImageEncoder, images: Tensor) -> tuple[Tensor, Tensor]:
     """The middle of the codes of pictures, and their conditions as the encoder reads them."""
-    said = [encoder(part) for part in images.split(250)]
-    return torch.cat([each.mean for each in said]), torch.cat([encoder.labels(each) for each in said])
+    parts = images.split(250)
+    return torch.cat([encoder.codes(part).mean for part in parts]), torch.cat([encoder.labels(part) for part in parts])
 
 
 def judged(generator: Generator, encoder: ImageEncoder, judge: Classifier, held: Pictures) -> dict[str, list[float]]:
@@ -95,7 +95,7 @@ def main() -> None:
         print(f"| {name} | min | kimg | load | {' | '.join(BINARY)} | mean |\n|{'---|' * (len(BINARY) + 5)}")
         for minutes, kimg, trainer in trained(name, fit, asked.minutes, asked.every):
             generator, when = trainer.generator(), f"{minutes:g} | {kimg} | {os.getloadavg()[0]:.1f}"
-            encoder = trainer.average.fixed_encoder(generator.fingerprint)
+            encoder = trainer.encoder(generator)
             own.write(generator, asked.out / f"{name}.safetensors")
             save_image(asked.out / f"{name}.png", sheet(generator))
             save_image(asked.out / f"{name}-flips.png", flips(generator, encoder, held))

@@ -12,8 +12,9 @@ def planted_encoder(toy: ToyGenerator) -> ImageEncoder:
     encoder = ImageEncoder(ImageEncoderSizes(toy.image_shape, (), toy.spaces["z"].shape[0], 0), toy.fingerprint)
     paints = toy.picture.weight @ toy.entry.weight
     with torch.no_grad():
-        encoder.say.weight.zero_()[: paints.shape[1]] = torch.linalg.pinv(paints.double()).float()
-        encoder.say.bias.zero_()
+        matrix = encoder.coder.get_submodule("score.1")
+        matrix.weight.zero_()[: paints.shape[1]] = torch.linalg.pinv(paints.double()).float()
+        matrix.bias.zero_()
     return encoder.requires_grad_(False)
 
 

@@ -30,11 +30,10 @@ WIDEST = 10.0
 
 
 class Encoded(NamedTuple):
-    """What an encoder says of pictures: a normal distribution of codes, and logits of the labels."""
+    """What an encoder says of pictures: a normal distribution of codes for each."""
 
     mean: Float[Tensor, "n z"]
     log_variance: Float[Tensor, "n z"]
-    logits: Float[Tensor, "n l"]
 
 
 @dataclass(frozen=True)
@@ -63,33 +62,62 @@ class ImageEncoderSizes:
             raise ValueError(f"expected widths that are multiples of {self.groups} groups, got {list(self.widths)}")
 
 
-class ImageEncoder(nn.Module):
+class PictureReader(nn.Module):
     """Strided convolutions with GroupNorm, so that every picture is seen by itself; then a matrix.
 
-    base: the fingerprint of the generator that its codes are for.
+    picture, widths, groups: as in `ImageEncoderSizes`. outputs: numbers that are said of a picture.
     """
 
-    def __init__(self, sizes: ImageEncoderSizes, base: str = "") -> None:
+    def __init__(self, picture: tuple[int, int, int], widths: tuple[int, ...], outputs: int, groups: int) -> None:
         super().__init__()
-        self.sizes, self.base = sizes, base
-        channels, height, width = sizes.picture
+        channels, height, width = picture
         layers: list[nn.Module] = []
-        for inside, outside in pairwise((channels, *sizes.widths)):
-            layers += [nn.Conv2d(inside, outside, 4, 2, 1, bias=False), nn.GroupNorm(sizes.groups, outside)]
+        for inside, outside in pairwise((channels, *widths)):
+            layers += [nn.Conv2d(inside, outside, 4, 2, 1, bias=False), nn.GroupNorm(groups, outside)]
             layers += [nn.LeakyReLU(SLOPE)]
             height, width = height // 2, width // 2
-        self.look = nn.Sequential(*layers, nn.Flatten())
-        last = sizes.widths[-1] if sizes.widths else channels
-        self.say = nn.Linear(last * height * width, 2 * sizes.z + sizes.labels)
+        last = widths[-1] if widths else channels
+        self.features = nn.Sequential(*layers)
+        self.score = nn.Sequential(nn.Flatten(), nn.Linear(last * height * width, outputs))
 
-    def forward(self, images: Float[Tensor, "n c h w"]) -> Encoded:
-        said = self.say(self.look(images)).float()
-        mean, log_variance, logits = said.split((self.sizes.z, self.sizes.z, self.sizes.labels), 1)
-        return Encoded(mean, log_variance.clamp(-WIDEST, WIDEST), logits)
+    def forward(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n outputs"]:
+        return self.score(self.features(images))
 
-    def labels(self, encoded: Encoded) -> Float[Tensor, "n l"]:
-        """How likely each condition is, in [0, 1]."""
-        return encoded.logits.softmax(1) if self.sizes.exclusive else encoded.logits.sigmoid()
+
+def read_codes(network: PictureReader, images: Float[Tensor, "n c h w"]) -> Encoded:
+    """What a network says of pictures, as means and variances of their codes."""
+    mean, log_variance = network(images).float().chunk(2, 1)
+    return Encoded(mean, log_variance.clamp(-WIDEST, WIDEST))
+
+
+class ImageEncoder(nn.Module):
+    """Two networks that know nothing of each other: one finds codes, the other reads labels.
+
+    base: the fingerprint of the generator that the codes are for. coder, reader: where they are there already.
+    """
+
+    def __init__(
+        self,
+        sizes: ImageEncoderSizes,
+        base: str = "",
+        coder: PictureReader | None = None,
+        reader: PictureReader | None = None,
+    ) -> None:
+        super().__init__()
+        self.sizes, self.base = sizes, base
+        self.coder = coder or PictureReader(sizes.picture, sizes.widths, 2 * sizes.z, sizes.groups)
+        if sizes.labels:
+            self.reader = reader or PictureReader(sizes.picture, sizes.widths, sizes.labels, sizes.groups)
+
+    def codes(self, images: Float[Tensor, "n c h w"]) -> Encoded:
+        return read_codes(self.coder, images)
+
+    def labels(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n l"]:
+        """How likely each condition is, in [0, 1]; [n, 0] without labels."""
+        if not self.sizes.labels:
+            return images.new_zeros(len(images), 0)
+        logits = self.reader(images).float()
+        return logits.softmax(1) if self.sizes.exclusive else logits.sigmoid()
 
     def save(self, path: str | Path) -> None:
         """Write one safetensors file, atomically."""

@@ -41,7 +41,7 @@ def scene(name: str = "cvae-gan", exclusive: bool = False, learns: tuple[str, ..
 def test_the_divergence_is_that_of_normal_distributions(monkeypatch):
     random = torch.Generator().manual_seed(0)
     mean, log_variance = torch.randn(2, BATCH, Z, generator=random)
-    monkeypatch.setattr(Scene, "encoded", Encoded(mean, log_variance, torch.zeros(BATCH, 3)))
+    monkeypatch.setattr(Scene, "encoded", Encoded(mean, log_variance))
     apart = kl_divergence(Normal(mean, (log_variance / 2).exp()), Normal(0.0, 1.0)).sum(1).mean()
     assert torch.allclose(losses.divergence(scene()), apart)
 
@@ -55,7 +55,7 @@ def test_the_reconstruction_is_the_likelihood_of_normal_pixels():
 
 def test_codes_are_drawn_from_what_the_encoder_says():
     told = scene()
-    mean, log_variance, _ = told.encoded
+    mean, log_variance = told.encoded
     assert torch.allclose((told.codes - mean) / (log_variance / 2).exp(), told.batch.drawn[0], atol=1e-4)
 
 
@@ -87,7 +87,7 @@ def test_means_of_features_are_those_of_each_kind(exclusive, monkeypatch):
         gaps.append(alike)
     assert torch.allclose(losses.generator_class_means(told), torch.stack(gaps).mean(), rtol=1e-4)
     both = (seen["real"] - seen["again"]).square().sum((1, 2, 3)).mean()
-    assert torch.allclose(losses.generator_pairs(told), both), "half of the critic's and half of the classifier's"
+    assert torch.allclose(losses.generator_pairs(told), both), "half of the critic's and half of the reader's"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -134,12 +134,13 @@ def test_what_is_fixed_paints_and_reads_as_the_player_did(name):
     player, images = trainer.average, data.images.float() / 127.5 - 1
     assert isinstance(player, Autoencoder)
     generator = trainer.generator()
-    encoder = player.fixed_encoder(generator.fingerprint)
+    encoder = trainer.encoder(generator)
     with torch.no_grad():
         said = player.encode(images)
         painted = player(said.mean, data.values)
+        read = trainer.networks["reader"](images).sigmoid()
     assert encoder.base == generator.fingerprint
-    for mine, other in zip(encoder(images), said, strict=True):
+    for mine, other in zip((*encoder.codes(images), encoder.labels(images)), (*said, read), strict=True):
         assert torch.allclose(mine, other, atol=1e-5)
     assert torch.allclose(generator.render(Latents(said.mean, "z", data.values)), painted, atol=1e-5)
     assert not any(weight.requires_grad for module in (generator, encoder) for weight in module.parameters())

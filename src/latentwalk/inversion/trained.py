@@ -83,10 +83,9 @@ def answer(
     encoder: ImageEncoder, generator: Generator, images: Float[Tensor, "n c h w"], labels: Tensor | None
 ) -> Latents:
     """The middle of what the encoder says, with labels where the generator has some."""
-    said = encoder(images)
     if generator.classes and labels is None:
-        labels = encoder.labels(said)
-    return Latents(said.mean, generator.input_space.name, labels)
+        labels = encoder.labels(images)
+    return Latents(encoder.codes(images).mean, generator.input_space.name, labels)
 
 
 def encoder_of(generator: Generator, path: str | Path | None = None) -> ImageEncoder:

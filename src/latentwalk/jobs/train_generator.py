@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 
@@ -18,7 +18,6 @@ from latentwalk.jobs.train import run_folder
 from latentwalk.latents import in_turn
 from latentwalk.pictures.grid import grid
 from latentwalk.progress import Progress, silent
-from latentwalk.training.autoencoder import Autoencoder
 from latentwalk.training.diary import Diary
 from latentwalk.training.loop import train
 from latentwalk.training.players import LabelledPlayer
@@ -95,7 +94,7 @@ def train_generator(
         made = trainer.generator()
         own.write(made, out)
         for file in others:
-            cast(Autoencoder, trainer.average).fixed_encoder(made.fingerprint).save(file)
+            trainer.encoder(made).save(file)
     return load(out, device)
 
 

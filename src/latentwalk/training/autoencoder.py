@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from latentwalk.generator import Generator
 from latentwalk.generators.dcgan import Paint
 from latentwalk.generators.vae import VAE, VAESizes
-from latentwalk.image_encoder import Encoded, ImageEncoder, ImageEncoderSizes
+from latentwalk.image_encoder import Encoded, ImageEncoder, ImageEncoderSizes, PictureReader, read_codes
 from latentwalk.training.critics import SLOPE
 from latentwalk.training.players import asked_for, is_exclusive, lay_out
 
@@ -18,7 +18,7 @@ HIDDEN = 256
 
 
 class Autoencoder(nn.Module):
-    """A decoder, which paints what is asked for like any player, and an encoder, which looks at real pictures.
+    """A decoder, which paints what is asked for like any player, and an encoder, which finds codes of real pictures.
 
     widths: of the maps of 4, 8, 16 ... pixels, in both. labels: as in `ConditionalPlayer`.
     """
@@ -26,11 +26,8 @@ class Autoencoder(nn.Module):
     def __init__(self, z: int, widths: tuple[int, ...], labels: Float[Tensor, "rows l"], colors: int = 3) -> None:
         super().__init__()
         self.labels, self.exclusive = labels, is_exclusive(labels)
-        sizes = VAESizes(z, labels.shape[1], widths, colors)
-        self.decoder = VAE(sizes)
-        self.encoder = ImageEncoder(
-            ImageEncoderSizes(self.decoder.image_shape, widths[::-1], z, sizes.classes, self.exclusive, sizes.groups)
-        )
+        self.decoder = VAE(VAESizes(z, labels.shape[1], widths, colors))
+        self.encoder = PictureReader(self.decoder.image_shape, widths[::-1], 2 * z, self.decoder.sizes.groups)
         for layer in self.decoder.modules():
             if isinstance(layer, Paint):
                 nn.init.normal_(layer.weight, 0, 0.02)
@@ -44,16 +41,20 @@ class Autoencoder(nn.Module):
         return self.decoder.layers(torch.cat((z, labels), 1))
 
     def encode(self, images: Float[Tensor, "n c h w"]) -> Encoded:
-        return self.encoder(images)
+        return read_codes(self.encoder, images)
 
     def fixed(self) -> Generator:
         return lay_out(copy.deepcopy(self.decoder).to("cpu", torch.float32), torch.contiguous_format).freeze()
 
-    def fixed_encoder(self, base: str) -> ImageEncoder:
-        """A frozen copy of the encoder on the CPU. base: the fingerprint of the decoder."""
-        encoder = lay_out(copy.deepcopy(self.encoder).to("cpu", torch.float32), torch.contiguous_format)
-        encoder.base = base
-        return encoder.requires_grad_(False).eval()
+    def fixed_encoder(self, base: str, reader: PictureReader) -> ImageEncoder:
+        """Frozen copies of the encoder and of who reads labels, on the CPU. base: the fingerprint of the decoder."""
+        of = self.decoder.sizes
+        sizes = ImageEncoderSizes(
+            self.decoder.image_shape, of.widths[::-1], of.z, of.classes, self.exclusive, of.groups
+        )
+        copies = (copy.deepcopy(network).to("cpu", torch.float32) for network in (self.encoder, reader))
+        coder, reader = (lay_out(each, torch.contiguous_format) for each in copies)
+        return ImageEncoder(sizes, base, coder, reader).requires_grad_(False).eval()
 
 
 class CodeReader(nn.Module):

@@ -17,13 +17,13 @@ def reconstruction(scene: Scene) -> Float[Tensor, ""]:
 def divergence(scene: Scene) -> Float[Tensor, ""]:
     """From the codes of a picture to normal ones: KL(q(z | picture) || N(0, 1)) (Kingma and Welling, 2014, appendix B;
     with a weight above 1, Higgins et al., 2017, equation 4)."""
-    mean, log_variance, _ = scene.encoded
+    mean, log_variance = scene.encoded
     return (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean() / 2
 
 
-def generator_reads(scene: Scene) -> Float[Tensor, ""]:
-    """The encoder reads labels of real pictures, so that a photograph needs none."""
-    return unlikeliness(scene, scene.encoded.logits, scene.batch.labels)
+def reader_labels(scene: Scene) -> Float[Tensor, ""]:
+    """A reader reads labels of real pictures, so that a photograph needs none."""
+    return unlikeliness(scene, scene.says("reader", "real"), scene.batch.labels)
 
 
 def adversary_labels(scene: Scene) -> Float[Tensor, ""]:
@@ -47,9 +47,9 @@ def generator_means(scene: Scene) -> Float[Tensor, ""]:
 
 
 def generator_class_means(scene: Scene) -> Float[Tensor, ""]:
-    """The same to the classifier, for every condition by itself (Bao et al., 2017, equation 6): pictures that were
+    """The same to the reader, for every condition by itself (Bao et al., 2017, equation 6): pictures that were
     asked to have it and those that have it; and where it is no class of its own, those that have it not."""
-    real, fake = scene.features("classifier", "real").flatten(1), scene.features("classifier", "fake").flatten(1)
+    real, fake = scene.features("reader", "real").flatten(1), scene.features("reader", "fake").flatten(1)
     has, asked = scene.batch.labels, scene.wanted
     if not scene.exclusive:
         has, asked = torch.cat((has, 1 - has), 1), torch.cat((asked, 1 - asked), 1)
@@ -59,9 +59,9 @@ def generator_class_means(scene: Scene) -> Float[Tensor, ""]:
 
 
 def generator_pairs(scene: Scene) -> Float[Tensor, ""]:
-    """A picture and itself painted again look alike to critic and classifier (Bao et al., 2017, equation 7, second and
+    """A picture and itself painted again look alike to critic and reader (Bao et al., 2017, equation 7, second and
     third part)."""
-    gaps = [scene.features(who, "real") - scene.features(who, "again") for who in ("critic", "classifier")]
+    gaps = [scene.features(who, "real") - scene.features(who, "again") for who in ("critic", "reader")]
     return torch.stack([gap.square().sum((1, 2, 3)).mean() / 2 for gap in gaps]).sum()
 
 
@@ -72,12 +72,12 @@ def critic_autoencoded(scene: Scene) -> Float[Tensor, ""]:
 
 def generator_turned(scene: Scene) -> Float[Tensor, ""]:
     """A real picture painted again with one condition turned round is read as that."""
-    return unlikeliness(scene, scene.says("classifier", "turned"), scene.mismatched)
+    return unlikeliness(scene, scene.says("reader", "turned"), scene.mismatched)
 
 
 def generator_asked(scene: Scene) -> Float[Tensor, ""]:
-    """To paint what the classifier reads as the label that was asked for."""
-    return unlikeliness(scene, scene.says("classifier", "fake"), scene.wanted)
+    """To paint what the reader reads as the label that was asked for."""
+    return unlikeliness(scene, scene.says("reader", "fake"), scene.wanted)
 
 
 def _means(features: Float[Tensor, "n f"], weights: Float[Tensor, "n k"]) -> Float[Tensor, "k f"]:

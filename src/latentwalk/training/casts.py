@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from latentwalk.generators.stylegan2 import StyleGAN2Sizes
+from latentwalk.image_encoder import PictureReader
 from latentwalk.training.autoencoder import Autoencoder, CodeReader
 from latentwalk.training.critics import PlainCritic, ResidualCritic
 from latentwalk.training.label_critics import Classifier, ConcatenatedCritic, ProjectionCritic
@@ -80,19 +81,17 @@ def informed_networks(recipe: Recipe, side: int, colors: int, _labels: Tensor) -
 
 
 def coding_networks(recipe: Recipe, side: int, colors: int, labels: Tensor) -> Networks:
-    """An autoencoder, and who reads labels in its codes."""
-    player = Autoencoder(recipe.z, plain_widths(side, LABELLED_WIDTH), labels, colors)
-    return {"generator": player, "adversary": CodeReader(recipe.z, labels.shape[1])}
+    """An autoencoder, who reads labels of pictures, and who reads them in codes."""
+    widths, conditions = plain_widths(side, LABELLED_WIDTH), labels.shape[1]
+    player = Autoencoder(recipe.z, widths, labels, colors)
+    reader = PictureReader((colors, side, side), widths[::-1], conditions, player.decoder.sizes.groups)
+    return {"generator": player, "reader": reader, "adversary": CodeReader(recipe.z, conditions)}
 
 
 def judged_coding_networks(recipe: Recipe, side: int, colors: int, labels: Tensor) -> Networks:
-    """The same, and a critic and a classifier of pictures."""
-    widths = plain_widths(side, LABELLED_WIDTH)
-    return {
-        **coding_networks(recipe, side, colors, labels),
-        "critic": PlainCritic(widths, colors),
-        "classifier": Classifier(widths, labels.shape[1], colors),
-    }
+    """The same, and a critic of pictures."""
+    critic = PlainCritic(plain_widths(side, LABELLED_WIDTH), colors)
+    return {**coding_networks(recipe, side, colors, labels), "critic": critic}
 
 
 def plain_widths(side: int, width: int = PLAIN_WIDTH) -> tuple[int, ...]:

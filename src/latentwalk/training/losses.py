@@ -17,8 +17,8 @@ from latentwalk.training.autoencoder_losses import (
     generator_hides,
     generator_means,
     generator_pairs,
-    generator_reads,
     generator_turned,
+    reader_labels,
     reconstruction,
 )
 from latentwalk.training.label_losses import (
@@ -128,7 +128,7 @@ LOSSES: dict[str, Loss] = {
         generator_codes,
         reconstruction,
         divergence,
-        generator_reads,
+        reader_labels,
         adversary_labels,
         generator_hides,
         generator_means,

@@ -69,6 +69,18 @@ def _labelled(critic: tuple[Term, ...], generator: tuple[Term, ...], *others: Tu
     return Recipe((first, *others, last), batch=32, kimg=400, z=64, ema=2)
 
 
+def _coding(build: Callable[..., Networks], about: str, terms: tuple[Term, ...], *others: Turn) -> Known:
+    """An autoencoder of labels. terms: of the generator, beside those that all have. others: turns before its own."""
+    usual = (Term("reconstruction", weight=4), Term("divergence"), Term("generator_hides", weight=10))
+    turns = (
+        Turn(("reader",), (Term("reader_labels"),), 0.001, (0.9, 0.99)),
+        Turn(("adversary",), (Term("adversary_labels"),), 0.001, (0.9, 0.99)),
+        *others,
+        Turn(("generator",), (*usual, *terms), 0.001, (0.9, 0.99)),
+    )
+    return Known(Recipe(turns, batch=32, kimg=400, z=64, ema=2), build, about, labelled=True, encodes=True)
+
+
 RECIPES: dict[str, Known] = {
     "stylegan2": Known(
         Recipe(
@@ -187,62 +199,21 @@ RECIPES: dict[str, Known] = {
         informed_networks,
         "a DCGAN that finds ten classes and two numbers by itself",
     ),
-    "cvae": Known(
-        Recipe(
-            turns=(
-                Turn(("adversary",), (Term("adversary_labels"),), 0.001, (0.5, 0.99)),
-                Turn(
-                    ("generator",),
-                    (
-                        Term("reconstruction", weight=16),
-                        Term("divergence"),
-                        Term("generator_reads", weight=10),
-                        Term("generator_hides", weight=30),
-                    ),
-                    0.001,
-                    (0.9, 0.99),
-                ),
-            ),
-            batch=32,
-            kimg=400,
-            z=64,
-            ema=2,
-        ),
+    "cvae": _coding(
         coding_networks,
-        "a variational autoencoder of labels",
-        labelled=True,
-        encodes=True,
+        "a variational autoencoder of labels: a decoder, and beside it an encoder for photographs",
+        (Term("generator_turned", weight=10),),
     ),
-    "cvae-gan": Known(
-        Recipe(
-            turns=(
-                Turn(("adversary",), (Term("adversary_labels"),), 0.001, (0.5, 0.99)),
-                Turn(("critic",), (Term("critic_logistic"), Term("critic_autoencoded")), 0.0004, (0.5, 0.99)),
-                Turn(("classifier",), (Term("classifier_labels"),), 0.0004, (0.5, 0.99)),
-                Turn(
-                    ("generator",),
-                    (
-                        Term("reconstruction", weight=16),
-                        Term("divergence"),
-                        Term("generator_reads", weight=10),
-                        Term("generator_hides", weight=30),
-                        Term("generator_means"),
-                        Term("generator_class_means"),
-                        Term("generator_asked", weight=10),
-                        Term("generator_turned", weight=10),
-                    ),
-                    0.001,
-                    (0.5, 0.99),
-                ),
-            ),
-            batch=32,
-            kimg=400,
-            z=64,
-            ema=2,
-        ),
+    # Bao et al., 2017, algorithm 1; the adversary and what is turned are those of the recipe above.
+    "cvae-gan": _coding(
         judged_coding_networks,
-        "a variational autoencoder of labels with a critic and a classifier",
-        labelled=True,
-        encodes=True,
+        "a variational autoencoder of labels with a critic",
+        (
+            Term("generator_means"),
+            Term("generator_class_means"),
+            Term("generator_asked", weight=10),
+            Term("generator_turned", weight=10),
+        ),
+        Turn(("critic",), (Term("critic_logistic"),), 0.0004, (0.5, 0.99)),
     ),
 }

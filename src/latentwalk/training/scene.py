@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from latentwalk.image_encoder import Encoded
+from latentwalk.image_encoder import Encoded, PictureReader
 from latentwalk.training.autoencoder import Autoencoder
 from latentwalk.training.critics import PlainCritic
 from latentwalk.training.label_critics import LabelCritic
@@ -76,7 +76,7 @@ class Scene:
     @property
     def codes(self) -> Float[Tensor, "n z"]:
         """Codes of the real pictures, drawn from what the encoder says (Kingma and Welling, 2014, section 2.4)."""
-        mean, log_variance, _ = self.encoded
+        mean, log_variance = self.encoded
         return mean + (log_variance / 2).exp() * self.batch.drawn[0]
 
     def labels_of(self, which: str) -> Tensor:
@@ -123,7 +123,7 @@ class Scene:
         """What a critic that takes no labels sees in these pictures before it says something."""
         if (who, which) not in self._seen:
             with self._precision():
-                self._seen[who, which] = cast(PlainCritic, self.networks[who]).features(self.pictures(which)).float()
+                self._seen[who, which] = cast(PlainCritic | PictureReader, self.networks[who]).features(self.pictures(which)).float()
         return self._seen[who, which]
 
     def ask(self, who: str, images: Float[Tensor, "n c h w"], labels: Tensor) -> Float[Tensor, "n outputs"]:
@@ -140,7 +140,7 @@ class Scene:
 
     def _answer(self, who: str, seen: Float[Tensor, "n f h w"]) -> Float[Tensor, "n outputs"]:
         with self._precision():
-            return cast(PlainCritic, self.networks[who]).score(seen).flatten(1).float()
+            return cast(PlainCritic | PictureReader, self.networks[who]).score(seen).flatten(1).float()
 
     def _painted(self, which: str) -> Float[Tensor, "n c h w"]:
         drawn = self.batch.drawn if which == "fake" else (self.codes, self.labels_of(which))
