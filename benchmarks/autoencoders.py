@@ -15,7 +15,6 @@ from pathlib import Path
 import torch
 from PIL.Image import Image
 from torch import Tensor
-from training import CODES, HELD, pictures, read, reader, sheet, trained
 
 from latentwalk.checkpoints import own
 from latentwalk.generator import Generator
@@ -26,6 +25,7 @@ from latentwalk.pictures.grid import grid
 from latentwalk.scorers.classifier import Classifier
 from latentwalk.training.avatar_factors import BINARY
 from latentwalk.training.data import Pictures
+from training import CODES, HELD, pictures, read, reader, sheet, trained
 
 NAMES = ("cvae", "cvae-gan")
 SHOWN = 10

@@ -85,7 +85,12 @@ def test_another_header_is_refused(encoder, tmp_path, header, message):
 
 
 @pytest.mark.parametrize(
-    "tensors", [{"reader.score.1.bias": torch.zeros(2)}, {"more": torch.zeros(1)}, {"reader.score.1.bias": torch.full((3,), torch.nan)}]
+    "tensors",
+    [
+        {"reader.score.1.bias": torch.zeros(2)},
+        {"more": torch.zeros(1)},
+        {"reader.score.1.bias": torch.full((3,), torch.nan)},
+    ],
 )
 def test_other_tensors_are_refused(encoder, tmp_path, tensors):
     path = tmp_path / "my.encoder.safetensors"

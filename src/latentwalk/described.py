@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import fields
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 

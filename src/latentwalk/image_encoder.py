@@ -1,4 +1,4 @@
-"""An encoder that learned along with a generator: from a picture to its code and its labels. It has a file of its own."""
+"""An encoder that learned along with a generator: from a picture to its code and labels. It has a file of its own."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A decoder of noise and a condition: labels reach the picture, both are one code in zy, and no picture sees another."""
+"""A decoder of noise and a condition: labels reach the picture, both are one code in zy, pictures are independent."""
 
 import pytest
 import torch

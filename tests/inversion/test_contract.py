@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 import torch
 
+from encoders import planted_encoder, untrained_encoder
 from latentwalk.image_encoder import beside
 from latentwalk.inversion import INVERTERS
 from latentwalk.inversion.ridge import Ridge
 from latentwalk.inverter import Inversion, Inverter, mean_square
 from latentwalk.latents import Latents
 from latentwalk.numerics.linear import FEWEST
-from encoders import planted_encoder, untrained_encoder
 from random_networks import EVERY
 
 OPTIONS: dict[str, dict[str, Any]] = {

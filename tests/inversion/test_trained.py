@@ -33,7 +33,9 @@ def pictures(vae) -> torch.Tensor:
 def test_the_answer_has_the_labels_inside(vae, encoder, pictures):
     found = Trained().invert(vae, pictures)
     assert found.latents.space == "zy" and found.latents.labels is None
-    assert torch.allclose(found.latents.values, torch.cat((encoder.codes(pictures).mean, encoder.labels(pictures)), 1), atol=1e-6)
+    assert torch.allclose(
+        found.latents.values, torch.cat((encoder.codes(pictures).mean, encoder.labels(pictures)), 1), atol=1e-6
+    )
     assert torch.allclose(found.images, vae.render(found.latents)) and found.evaluations.tolist() == [1, 1, 1]
 
 

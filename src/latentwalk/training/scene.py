@@ -57,7 +57,7 @@ class Scene:
         return self.pictures("fake")
 
     def pictures(self, which: str) -> Float[Tensor, "n c h w"]:
-        """"real" ones, also called "mismatched" where their labels are wrong; "fake" ones, which the generator painted
+        """ "real" ones, also called "mismatched" where their labels are wrong; "fake" ones, which the generator painted
         as it was asked; of an autoencoder, real ones painted "again", or "turned", with the mismatched label.
 
         A gradient reaches the generator in its own turn only.
@@ -123,7 +123,9 @@ class Scene:
         """What a critic that takes no labels sees in these pictures before it says something."""
         if (who, which) not in self._seen:
             with self._precision():
-                self._seen[who, which] = cast(PlainCritic | PictureReader, self.networks[who]).features(self.pictures(which)).float()
+                self._seen[who, which] = (
+                    cast(PlainCritic | PictureReader, self.networks[who]).features(self.pictures(which)).float()
+                )
         return self._seen[who, which]
 
     def ask(self, who: str, images: Float[Tensor, "n c h w"], labels: Tensor) -> Float[Tensor, "n outputs"]:
