@@ -65,18 +65,8 @@ def generator_pairs(scene: Scene) -> Float[Tensor, ""]:
     return torch.stack([gap.square().sum((1, 2, 3)).mean() / 2 for gap in gaps]).sum()
 
 
-def critic_autoencoded(scene: Scene) -> Float[Tensor, ""]:
-    """Pictures that were painted again are made ones too (Bao et al., 2017, section 3.2)."""
-    return torch.nn.functional.softplus(scene.scores("again")).mean()
-
-
-def generator_turned(scene: Scene) -> Float[Tensor, ""]:
-    """A real picture painted again with one condition turned round is read as that."""
-    return unlikeliness(scene, scene.says("reader", "turned"), scene.mismatched)
-
-
 def generator_asked(scene: Scene) -> Float[Tensor, ""]:
-    """To paint what the reader reads as the label that was asked for."""
+    """To paint what the reader reads as the label that was asked for, in samples and in changed pictures alike."""
     return unlikeliness(scene, scene.says("reader", "fake"), scene.wanted)
 
 

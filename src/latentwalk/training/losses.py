@@ -10,14 +10,12 @@ from torch.nn import functional as F
 
 from latentwalk.training.autoencoder_losses import (
     adversary_labels,
-    critic_autoencoded,
     divergence,
     generator_asked,
     generator_class_means,
     generator_hides,
     generator_means,
     generator_pairs,
-    generator_turned,
     reader_labels,
     reconstruction,
 )
@@ -134,8 +132,6 @@ LOSSES: dict[str, Loss] = {
         generator_means,
         generator_class_means,
         generator_pairs,
-        critic_autoencoded,
-        generator_turned,
         generator_asked,
     )
 }

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple, cast
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -57,8 +57,8 @@ class Scene:
         return self.pictures("fake")
 
     def pictures(self, which: str) -> Float[Tensor, "n c h w"]:
-        """ "real" ones, also called "mismatched" where their labels are wrong; "fake" ones, which the generator painted
-        as it was asked; of an autoencoder, real ones painted "again", or "turned", with the mismatched label.
+        """"real" ones, also called "mismatched" where their labels are wrong; "fake" ones, which the generator painted
+        as it was asked; and of an autoencoder real ones painted "again".
 
         A gradient reaches the generator in its own turn only.
         """
@@ -66,6 +66,15 @@ class Scene:
             return self.real
         (images,) = self._from_generator(which, lambda: (self._painted(which),))
         return images
+
+    @property
+    def asked(self) -> tuple[Tensor, ...]:
+        """What the generator is asked to paint: what was drawn. An autoencoder is for changing pictures too: the first
+        half has the codes of real ones and their mismatched labels."""
+        drawn = self.batch.drawn
+        if not isinstance(self.networks["generator"], Autoencoder):
+            return drawn
+        return torch.where(self._changed, self.codes, drawn[0]), self.wanted
 
     @property
     def encoded(self) -> Encoded:
@@ -79,16 +88,19 @@ class Scene:
         mean, log_variance = self.encoded
         return mean + (log_variance / 2).exp() * self.batch.drawn[0]
 
-    def labels_of(self, which: str) -> Tensor:
-        """The labels of pictures, see `pictures`: those that they have, or were asked to have."""
-        if which == "fake":
-            return self.batch.drawn[-1]
-        return self.mismatched if which in ("mismatched", "turned") else self.batch.labels
-
     @property
     def wanted(self) -> Float[Tensor, "n l"]:
         """The labels that the generator was asked for."""
-        return self.batch.drawn[1]
+        return self.labels_of("fake")
+
+    def labels_of(self, which: str) -> Tensor:
+        """The labels of pictures, see `pictures`: those that they have, or were asked to have."""
+        if which != "fake":
+            return self.mismatched if which == "mismatched" else self.batch.labels
+        drawn = self.batch.drawn[-1]
+        if not isinstance(self.networks["generator"], Autoencoder):
+            return drawn
+        return torch.where(self._changed, self.mismatched, drawn)
 
     @property
     def exclusive(self) -> bool:
@@ -100,7 +112,7 @@ class Scene:
         """Wrong labels of the real pictures: one condition of each turned round, a different one from row to row, so
         that the critic has to look for all of them; of classes, another picture's."""
         if self.exclusive:
-            return self.wanted
+            return self.batch.drawn[1]
         labels = self.batch.labels
         turned = torch.arange(len(labels), device=labels.device) % labels.shape[1]
         return torch.where(F.one_hot(turned, labels.shape[1]) > 0, 1 - labels, labels)
@@ -140,13 +152,18 @@ class Scene:
         with self._precision():
             return self.networks["adversary"](self.codes).float()
 
+    @property
+    def _changed(self) -> Bool[Tensor, "n 1"]:
+        """Which pictures an autoencoder paints from a real one."""
+        return (torch.arange(len(self.real), device=self.real.device) < len(self.real) // 2)[:, None]
+
     def _answer(self, who: str, seen: Float[Tensor, "n f h w"]) -> Float[Tensor, "n outputs"]:
         with self._precision():
             return cast(PlainCritic | PictureReader, self.networks[who]).score(seen).flatten(1).float()
 
     def _painted(self, which: str) -> Float[Tensor, "n c h w"]:
-        drawn = self.batch.drawn if which == "fake" else (self.codes, self.labels_of(which))
-        return self.networks["generator"](*drawn).float()
+        asked = self.asked if which == "fake" else (self.codes, self.labels_of(which))
+        return self.networks["generator"](*asked).float()
 
     def _from_generator(self, what: str, make: Callable[[], tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
         """What the generator makes, once for all turns: others learn from what is there, it later from what made it."""
