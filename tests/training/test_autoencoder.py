@@ -118,13 +118,15 @@ def test_pictures_and_codes_are_made_once_for_all_turns():
 
 
 @pytest.mark.parametrize("exclusive", [False, True])
-def test_half_of_what_is_asked_for_is_a_real_picture_changed(exclusive):
-    told, half = scene(exclusive=exclusive), BATCH // 2
+@pytest.mark.parametrize(("name", "half"), [("cvae", BATCH), ("cvae-gan", BATCH // 2)])
+def test_what_is_asked_for_are_real_pictures_changed(name, half, exclusive):
+    """All of it, or half where a critic sees to samples."""
+    told = scene(name, exclusive)
     (z, labels), (drawn, wanted) = told.asked, told.batch.drawn
     assert torch.equal(z[:half], told.codes[:half]) and torch.equal(z[half:], drawn[half:])
     assert torch.equal(labels[half:], wanted[half:]) and torch.equal(told.labels_of("fake"), labels)
     if exclusive:
-        assert torch.equal(labels.sum(1), torch.ones(BATCH))
+        assert torch.equal(labels.sum(1), torch.ones(BATCH)), "another class"
     else:
         turned = labels[:half] != told.batch.labels[:half]
         assert torch.equal(turned.sum(1), torch.ones(half)) and turned.any(0).all(), "every condition is turned"

@@ -72,7 +72,7 @@ def _labelled(critic: tuple[Term, ...], generator: tuple[Term, ...], *others: Tu
 def _coding(build: Callable[..., Networks], about: str, terms: tuple[Term, ...], *others: Turn) -> Known:
     """An autoencoder of labels. terms: of the generator, beside those that all have. others: turns before its own."""
     usual = (
-        Term("reconstruction", weight=4),
+        Term("reconstruction", weight=2),
         Term("divergence"),
         Term("generator_hides", weight=10),
     )
@@ -213,7 +213,11 @@ RECIPES: dict[str, Known] = {
     "cvae-gan": _coding(
         judged_coding_networks,
         "a variational autoencoder of labels with a critic",
-        (Term("generator_means"), Term("generator_class_means")),
+        (
+            Term("generator_logistic", weight=20),
+            Term("generator_means"),
+            Term("generator_class_means", weight=0.1),
+        ),
         Turn(("critic",), (Term("critic_logistic"),), 0.0004, (0.5, 0.99)),
     ),
 }

@@ -69,8 +69,8 @@ class Scene:
 
     @property
     def asked(self) -> tuple[Tensor, ...]:
-        """What the generator is asked to paint: what was drawn. An autoencoder is for changing pictures too: the first
-        half has the codes of real ones and their mismatched labels."""
+        """What the generator is asked to paint: what was drawn. An autoencoder is for changing pictures: it is asked
+        for real ones with their mismatched labels; for samples too, half and half, if a critic sees to those."""
         drawn = self.batch.drawn
         if not isinstance(self.networks["generator"], Autoencoder):
             return drawn
@@ -154,8 +154,9 @@ class Scene:
 
     @property
     def _changed(self) -> Bool[Tensor, "n 1"]:
-        """Which pictures an autoencoder paints from a real one."""
-        return (torch.arange(len(self.real), device=self.real.device) < len(self.real) // 2)[:, None]
+        """Which pictures an autoencoder paints from a real one when it is asked."""
+        count = len(self.real) // 2 if "critic" in self.networks else len(self.real)
+        return (torch.arange(len(self.real), device=self.real.device) < count)[:, None]
 
     def _answer(self, who: str, seen: Float[Tensor, "n f h w"]) -> Float[Tensor, "n outputs"]:
         with self._precision():
