@@ -56,7 +56,7 @@ def test_a_photograph_goes_through_an_autoencoder(run, tmp_path, monkeypatch):
     codes = lw.Latents.load("me/latents.safetensors")
     assert codes.space == "zy" and codes.labels is None and codes.values.shape == (1, 64 + 2)
     edit = ("edit", "my.safetensors", "--codes", "me", "--scorer", "measurements", "--set", "brightness")
-    code, said, err = run(*edit, "--out", "edited.png")
+    code, said, err = run(*edit, "--out", "edited")
     assert code in (0, 1), err
     Path("my.encoder.safetensors").rename("other.safetensors")
     code, _, err = run(*command, "--out", "you")
