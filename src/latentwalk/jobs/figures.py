@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from latentwalk.direction import PER_LAYER
 from latentwalk.files import check_writable
 from latentwalk.images import save_image
 from latentwalk.jobs.captions import captions, goals_of, most_changed, share_shown, subjects, under
@@ -22,6 +23,7 @@ from latentwalk.pictures.layout import noted
 from latentwalk.pictures.plane import plane
 from latentwalk.pictures.strip import spread, strips, thin
 from latentwalk.receipts import EditRecipe, PictureRecipe
+from latentwalk.samples import map_codes
 from latentwalk.scores import score
 from latentwalk.seeds import seed_name
 
@@ -101,10 +103,12 @@ def picture_plane(edited: Edited, how: PictureRecipe) -> Image.Image:
     first = subjects(edited)[0]
     second = how.second or most_changed(edited, first)
     generator, scorer = edited.generator, edited.scorer
-    labels = edited.start.labels
-    space = generator.input_space.name
+    labels, space = edited.start.labels, edited.start.space.removesuffix(PER_LAYER)
+    if labels is None and generator.classes:
+        labels = torch.arange(generator.classes)  # codes that have theirs inside
     found = discover(generator, ["logistic"], scorer, [first, second], PLANE_SAMPLES, 0, space, labels)["logistic"]
     dots = generator.sample(range(10**9, 10**9 + PLANE_DOTS), in_turn(labels, PLANE_DOTS))
+    dots = map_codes(generator, dots, space)
     chances = score(generator, scorer, dots)[:, scorer.attributes.index(first)].sigmoid()
 
     def place(latents) -> np.ndarray:
