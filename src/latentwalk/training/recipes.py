@@ -70,12 +70,12 @@ def _labelled(critic: tuple[Term, ...], generator: tuple[Term, ...], *others: Tu
 
 
 def _coding(build: Callable[..., Networks], about: str, terms: tuple[Term, ...], *others: Turn) -> Known:
-    """An autoencoder of labels. terms: of the generator, beside those that all have. others: turns before its own."""
-    usual = (
-        Term("reconstruction", weight=2),
-        Term("divergence"),
-        Term("generator_hides", weight=10),
-    )
+    """An autoencoder of labels. terms: of the generator, beside those that all have. others: turns before its own.
+
+    A code that knows the label makes the decoder deaf to the one that it is given: so an adversary keeps it out of codes
+    (Lample et al., 2017), and a reader hears whether a changed picture has the label that was asked for.
+    """
+    usual = (Term("reconstruction", weight=2), Term("divergence"), Term("generator_hides", weight=10))
     asked = Term("generator_asked", weight=10)
     turns = (
         Turn(("reader",), (Term("reader_labels"),), 0.001, (0.9, 0.99)),
@@ -204,12 +204,14 @@ RECIPES: dict[str, Known] = {
         informed_networks,
         "a DCGAN that finds ten classes and two numbers by itself",
     ),
+    # Sohn et al., 2015, with pixels of a standard deviation of 0.7.
     "cvae": _coding(
         coding_networks,
         "a variational autoencoder of labels: a decoder, and beside it an encoder for photographs",
         (),
     ),
-    # Bao et al., 2017, algorithm 1; the adversary, and changed pictures among the made ones, are ours.
+    # Bao et al., 2017, algorithm 1, and the critic's own verdict too: of means alone, batches of 32 say little. Add
+    # Term("generator_pairs", 0.1) for the pairwise part of its equation 7.
     "cvae-gan": _coding(
         judged_coding_networks,
         "a variational autoencoder of labels with a critic",
