@@ -72,8 +72,8 @@ def _labelled(critic: tuple[Term, ...], generator: tuple[Term, ...], *others: Tu
 def _coding(build: Callable[..., Networks], about: str, terms: tuple[Term, ...], *others: Turn) -> Known:
     """An autoencoder of labels. terms: of the generator, beside those that all have. others: turns before its own.
 
-    A code that knows the label makes the decoder deaf to the one that it is given: so an adversary keeps it out of codes
-    (Lample et al., 2017), and a reader hears whether a changed picture has the label that was asked for.
+    A code that knows the label makes the decoder deaf to the one that it is given. So an adversary keeps labels out of
+    codes (Lample et al., 2017), and a reader sees whether a changed picture has the label that was asked for.
     """
     usual = (Term("reconstruction", weight=2), Term("divergence"), Term("generator_hides", weight=10))
     asked = Term("generator_asked", weight=10)
