@@ -57,8 +57,8 @@ class Scene:
         return self.pictures("fake")
 
     def pictures(self, which: str) -> Float[Tensor, "n c h w"]:
-        """Those called "real", or "mismatched" where their labels are wrong; "fake" ones, which the generator painted as
-        it was asked; and of an autoencoder real ones painted "again".
+        """Those called "real", or "mismatched" where their labels are wrong; "fake" ones, which the generator painted
+        as it was asked; and of an autoencoder real ones painted "again".
 
         A gradient reaches the generator in its own turn only.
         """
