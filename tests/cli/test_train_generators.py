@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 
 import latentwalk as lw
+from latentwalk.jobs import attribute_directions
 
 
 def pictures(folder) -> str:
@@ -42,6 +43,7 @@ def test_what_cannot_be_learned_from_is_said(run, tmp_path):
 def test_a_photograph_goes_through_an_autoencoder(run, tmp_path, monkeypatch):
     """No label of it is known; its conditions are numbers of the code, and move with all else."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(attribute_directions, "SAMPLES", 200)
     random = np.random.default_rng(0)
     images, labels = random.integers(0, 256, (20, 8, 8, 3), dtype=np.uint8), np.arange(20) % 2
     np.savez("pictures.npz", images=images, labels=labels)
