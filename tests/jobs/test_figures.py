@@ -80,7 +80,7 @@ def test_codes_that_have_their_labels_inside_walk_in_a_plane_too(monkeypatch) ->
     generator = EVERY["vae"]()
     codes = Latents(generator.map(generator.sample(3, 1), "zy").values, "zy")
     edited = lw.edit(generator, codes, SCORER, "one", 0.9, frames=True)
-    assert picture_of(edited, PictureRecipe(kind="plane")).width > 1
+    assert picture_of(edited, PictureRecipe(kind="plane", show=3)).width > 1
 
 
 @pytest.mark.parametrize("kind", ["before-after", "strip", "heat"])
