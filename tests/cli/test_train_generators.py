@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import numpy as np
-import torch
 from PIL import Image
 
 import latentwalk as lw
@@ -58,11 +57,8 @@ def test_a_photograph_goes_through_an_autoencoder(run, tmp_path, monkeypatch):
     Path("my.encoder.safetensors").rename("other.safetensors")
     code, _, err = run(*command, "--out", "you")
     assert code == 2 and "no encoder was trained along with my.safetensors" in err
-    assert run(*command, "--encoder", "other.safetensors", "--out", "you").code == 0
-    assert torch.equal(lw.Latents.load("you/latents.safetensors").values, codes.values)
     for options, expected in (
         (("--encoder", "none.safetensors"), "no file none.safetensors: expected an encoder"),
-        (("--encoder", "my.safetensors"), "my.safetensors holds no encoder"),
         (
             ("--encoder", "other.safetensors", "--inverter", "ridge"),
             "--encoder goes with --inverter trained, got ridge",

@@ -10,6 +10,7 @@ import latentwalk as lw
 from latentwalk.jobs import figures
 from latentwalk.jobs.captions import captions, percent, share_shown, signed, strengths, subjects, under
 from latentwalk.jobs.figures import PICTURES, before_the_line, frames_of, picture_of, save_film, save_picture
+from latentwalk.jobs.load import measurements_of
 from latentwalk.jobs.replay import replay
 from latentwalk.latents import Latents
 from latentwalk.pictures.text import RED
@@ -79,7 +80,7 @@ def test_codes_that_have_their_labels_inside_walk_in_a_plane_too(monkeypatch) ->
     monkeypatch.setattr(figures, "PLANE_SAMPLES", 200)
     generator = EVERY["vae"]()
     codes = Latents(generator.map(generator.sample(3, 1), "zy").values, "zy")
-    edited = lw.edit(generator, codes, SCORER, "one", 0.9, frames=True)
+    edited = lw.edit(generator, codes, measurements_of(generator), "brightness", 0.6, frames=True)
     assert picture_of(edited, PictureRecipe(kind="plane", show=3)).width > 1
 
 
