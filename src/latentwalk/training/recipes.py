@@ -211,15 +211,15 @@ RECIPES: dict[str, Known] = {
         (),
     ),
     # Bao et al., 2017, algorithm 1, and the critic's own verdict too: of means alone, batches of 32 say little. Add
-    # Term("generator_pairs", 0.1) for the pairwise part of its equation 7.
+    # Term("generator_pairs", 0.02) for the pairwise part of its equation 7.
     "cvae-gan": _coding(
         judged_coding_networks,
         "a variational autoencoder of labels with a critic",
         (
-            Term("generator_logistic", weight=20),
-            Term("generator_means"),
-            Term("generator_class_means", weight=0.1),
+            Term("generator_logistic", weight=4),
+            Term("generator_means", weight=0.1),
+            Term("generator_class_means", weight=0.02),
         ),
-        Turn(("critic",), (Term("critic_logistic"),), 0.0004, (0.5, 0.99)),
+        Turn(("critic",), (Term("critic_logistic"),), 0.0002, (0.5, 0.99)),
     ),
 }
