@@ -18,6 +18,7 @@ from latentwalk.generators.pggan import PGGAN, PGGANSizes
 from latentwalk.generators.stylegan import StyleGAN, StyleGANSizes
 from latentwalk.generators.stylegan2 import StyleGAN2, StyleGAN2Sizes
 from latentwalk.generators.stylegan3 import StyleGAN3, StyleGAN3Sizes
+from latentwalk.generators.vae import VAE, VAESizes
 from latentwalk.generators.wrapped import wrap
 from latentwalk.latents import Latents
 
@@ -89,6 +90,16 @@ def random_conditional_dcgan() -> ConditionalDCGAN:
     generator, random = ConditionalDCGAN(sizes.empty(), sizes.classes), torch.Generator().manual_seed(0)
     for tensor in generator.state_dict().values():
         tensor.copy_(0.3 * torch.randn(tensor.shape, generator=random))
+    return generator.freeze()
+
+
+def random_vae() -> VAE:
+    """Noise [5] and three conditions -> 3x16x16, in groups of two channels."""
+    generator = VAE(VAESizes(z=5, classes=3, widths=(6, 4), groups=2))
+    random = torch.Generator().manual_seed(0)
+    for name, tensor in generator.state_dict().items():
+        normal = torch.randn(tensor.shape, generator=random)
+        tensor.copy_(1 + 0.3 * normal if name.endswith("norm.weight") else 0.3 * normal)
     return generator.freeze()
 
 
@@ -165,6 +176,7 @@ NETWORKS: dict[str, Callable[[], Generator]] = {
     "dcgan": random_dcgan,
     "dcgan-odd": random_odd_dcgan,
     "dcgan-conditional": random_conditional_dcgan,
+    "vae": random_vae,
     "pggan": random_pggan,
     "pggan-growing": lambda: random_pggan(replace(PG, fade=0.25, enlarge=1, tanh=True)),
     "stylegan": random_stylegan,
@@ -189,7 +201,7 @@ NETWORKS: dict[str, Callable[[], Generator]] = {
 EVERY = {**NETWORKS, "wrapped": random_wrapped}
 
 FAMILIES = (
-    "dcgan-odd", "dcgan-conditional", "pggan-growing", "stylegan-per-layer", "stylegan2-resnet", "stylegan3-r",
+    "dcgan-odd", "dcgan-conditional", "vae", "pggan-growing", "stylegan-per-layer", "stylegan2-resnet", "stylegan3-r",
     "biggan", "biggan-deep", "wrapped",
 )  # fmt: skip
 """One of each family: of its kinds the one that asks most of others, by classes, spaces and shapes."""

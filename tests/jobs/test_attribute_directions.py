@@ -7,6 +7,8 @@ import torch
 
 from latentwalk.jobs import attribute_directions as job
 from latentwalk.jobs.discover import discover
+from latentwalk.jobs.load import measurements_of
+from random_networks import EVERY
 from toys import ATTRIBUTES, ToyScorer
 
 TRUTH = ToyScorer().directions
@@ -29,6 +31,16 @@ def test_they_are_those_that_were_planted(toy) -> None:
     found = job.attribute_directions(toy, ToyScorer())
     assert [direction.name for direction in found] == list(ATTRIBUTES)
     assert all(direction.vector @ TRUTH[direction.name].vector > 0.97 for direction in found)
+
+
+@pytest.mark.parametrize("kind", ["vae", "stylegan2-resnet"])
+def test_where_codes_have_labels_all_classes_are_learned_from(kind) -> None:
+    generator = EVERY[kind]()
+    space = sorted(generator.label_free)[0]
+    found = job.attribute_directions(generator, measurements_of(generator), space)
+    codes = generator.map(generator.sample(3, [0, 1, 2]), space)
+    for direction in found:
+        assert not torch.equal(direction.shift(codes, 1.0).values, codes.values)
 
 
 def test_they_are_learned_once(toy, folder, monkeypatch) -> None:

@@ -7,11 +7,15 @@ import pytest
 import torch
 
 import latentwalk as lw
+from latentwalk.jobs import figures
 from latentwalk.jobs.captions import captions, percent, share_shown, signed, strengths, subjects, under
 from latentwalk.jobs.figures import PICTURES, before_the_line, frames_of, picture_of, save_film, save_picture
+from latentwalk.jobs.load import measurements_of
 from latentwalk.jobs.replay import replay
+from latentwalk.latents import Latents
 from latentwalk.pictures.text import RED
 from latentwalk.receipts import PictureRecipe, Receipt
+from random_networks import EVERY
 from toys import ToyScorer
 
 SCORER = ToyScorer()
@@ -70,6 +74,14 @@ def test_a_plane_says_who_arrived_before_the_line(edited) -> None:
     behind, before = np.array([[-1.0, 0], [1, 0]]), np.array([[-2.0, 0], [-1, 0]])
     assert before_the_line(edited, "one", [behind] * 4) == ""
     assert before_the_line(edited, "one", [behind, before, before, behind]).startswith("2 of 4 walks reach one without")
+
+
+def test_codes_that_have_their_labels_inside_walk_in_a_plane_too(monkeypatch) -> None:
+    monkeypatch.setattr(figures, "PLANE_SAMPLES", 200)
+    generator = EVERY["vae"]()
+    codes = Latents(generator.map(generator.sample(3, 1), "zy").values, "zy")
+    edited = lw.edit(generator, codes, measurements_of(generator), "brightness", 0.6, frames=True)
+    assert picture_of(edited, PictureRecipe(kind="plane", show=3)).width > 1
 
 
 @pytest.mark.parametrize("kind", ["before-after", "strip", "heat"])

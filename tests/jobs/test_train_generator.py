@@ -10,9 +10,10 @@ from PIL import Image
 import latentwalk as lw
 from latentwalk.cli.train_generators import GENERATORS
 from latentwalk.files import NoSpace
+from latentwalk.image_encoder import ImageEncoder
 from latentwalk.images import save_image
 from latentwalk.jobs import train_generator as job
-from latentwalk.jobs.train_generator import train_generator
+from latentwalk.jobs.train_generator import outputs_of, train_generator
 from latentwalk.training import diary, loop
 from latentwalk.training.data import Pictures
 from latentwalk.training.loop import Interrupted
@@ -69,6 +70,23 @@ def test_what_learned_labels_is_walked_like_any_other(recipe, pictures, tmp_path
         assert not torch.equal(loaded.render(directions[0].shift(codes, 2.0)), loaded.render(codes))
     one = train_generator(recipe, pictures, tmp_path / "one.safetensors", conditions=["light"], **SMALL)
     assert one.classes == 1
+
+
+@pytest.mark.parametrize("recipe", [name for name, known in RECIPES.items() if known.encodes])
+def test_an_autoencoder_inverts_what_it_was_given(recipe, pictures, tmp_path):
+    out = tmp_path / "my.safetensors"
+    made = train_generator(recipe, pictures, out, **SMALL)
+    assert outputs_of(recipe, out) == [out, tmp_path / "my.encoder.safetensors"]
+    assert ImageEncoder.load(tmp_path / "my.encoder.safetensors").base == made.fingerprint
+    photos = pictures.images[:2].float() / 127.5 - 1
+    found = lw.invert(lw.load(out), photos, align="none", inverter="trained")
+    assert found.latents.space == "zy" and found.latents.values.shape == (2, 6 + 2)
+    assert torch.equal(found.targets, photos)
+    with pytest.raises(ValueError, match=r"my\.safetensors exists already"):
+        train_generator(recipe, pictures, out, **SMALL)
+    out.unlink()
+    with pytest.raises(ValueError, match=r"my\.encoder\.safetensors exists already"):
+        train_generator(recipe, pictures, out, **SMALL)
 
 
 def test_a_stopped_run_goes_on_to_the_same_generator(pictures, tmp_path, monkeypatch):

@@ -93,10 +93,10 @@ def test_pictures_are_made_once_and_judged_once_a_turn():
         network.register_forward_hook(lambda *_, name=name: calls.__setitem__(name, calls[name] + 1))
     for name in ("critic_logistic", "critic_wasserstein"):
         LOSSES[name](made)
-    assert calls == {"generator": 0, "critic": 2}
+    assert calls == {"generator": 1, "critic": 2}
     made.turn(("generator",))
     LOSSES["generator_logistic"](made)
-    assert calls == {"generator": 0, "critic": 3}
+    assert calls == {"generator": 1, "critic": 3}
 
 
 def test_the_path_length_is_that_of_the_jacobian():

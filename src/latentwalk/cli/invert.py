@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from latentwalk.framing.face import NoFace
     from latentwalk.jobs.album import Album
 
-INVERTERS = ("optimize", "ridge", "encoder", "image2stylegan")
+INVERTERS = ("optimize", "ridge", "encoder", "image2stylegan", "trained")
 """Those of inversion/, which needs torch."""
 
 LOSSES = (("pixel",), ("pixel", "identity"))
@@ -49,9 +49,18 @@ class InversionOptions:
         typer.Option(
             metavar="NAME",
             help="optimize: from a learned guess, by L-BFGS. ridge: the guess alone. encoder: the guess, "
-            "corrected by a small network. image2stylegan: as that paper.",
+            "corrected by a small network. image2stylegan: as that paper. trained: the encoder that was trained along "
+            "with the generator (cvae, cvae-gan), which reads the conditions too.",
         ),
     ] = "optimize"
+    encoder: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="With --inverter trained: the encoder. Default: FILE.encoder.safetensors beside the generator.",
+            show_default=False,
+        ),
+    ] = None
     space: Annotated[
         str | None,
         typer.Option(
@@ -111,6 +120,10 @@ class InversionOptions:
             raise ValueError(f"--loss {self.loss} goes with --inverter optimize, got {self.inverter}: leave one out")
         if self.tune and self.tune_noise:
             raise ValueError("expected one way to tune, got --tune and --tune-noise: leave one out")
+        if self.encoder is not None:
+            if self.inverter != "trained":
+                raise ValueError(f"--encoder goes with --inverter trained, got {self.inverter}: leave one out")
+            check_file(self.encoder, "an encoder that was trained along with the generator")
         if self.mask is not None:
             check_file(self.mask, "a mask, a picture in black and white")
 
@@ -163,7 +176,7 @@ def invert(
         made = load_generator(generator, look, progress)
         if how.tune_noise:
             noise_maps(made)  # where there are none, it is said before anything is done
-        inverter = read_inverter(how.inverter, made, how.space, how.losses, progress)
+        inverter = read_inverter(how.inverter, made, how.space, how.losses, progress, how.encoder)
         settings = settings_of(inverter, how.inverter, framing, how.mask)
         fresh = Album(AlbumRecord(generator=Source.of(made), inverter=how.inverter, settings=settings), folder=folder)
         album = Album.read(folder) if is_album(folder) and not output.force else fresh

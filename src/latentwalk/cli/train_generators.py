@@ -25,6 +25,8 @@ GENERATORS = {
     "acgan": "a DCGAN of labels whose critic reads the label too",
     "controlgan": "a DCGAN of labels that a classifier of its own reads",
     "infogan": "a DCGAN that finds ten classes and two numbers by itself",
+    "cvae": "a variational autoencoder of labels: a decoder, and beside it an encoder for photographs",
+    "cvae-gan": "a variational autoencoder of labels with a critic and a classifier",
 }
 """What can be trained, and what it is: the names of training.recipes.RECIPES."""
 
@@ -108,7 +110,7 @@ def _command(name: str, about: str) -> Callable[..., None]:
         if not output.as_json:
             print(f"see it grow: {output.folder / 'index.html'}", file=sys.stderr)
         with training(output, "reading the pictures") as progress:
-            from latentwalk.jobs.train_generator import train_generator
+            from latentwalk.jobs.train_generator import outputs_of, train_generator
             from latentwalk.training.ranks import is_first
 
             made = train_generator(
@@ -130,11 +132,12 @@ def _command(name: str, about: str) -> Callable[..., None]:
             )
         if not is_first():
             return
+        files = outputs_of(name, output.out)
         if output.as_json:
-            say_json({"fingerprint": made.fingerprint, "spaces": list(made.spaces), "files": [output.out]})
+            say_json({"fingerprint": made.fingerprint, "spaces": list(made.spaces), "files": files})
             return
         say(repr(made))
-        say_files([output.out])
+        say_files(files)
         say_next("sample", output.out)
 
     command.__doc__ = f"""Train {about}.

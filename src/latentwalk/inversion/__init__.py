@@ -4,6 +4,7 @@ from latentwalk.inversion.encoder import Encoder
 from latentwalk.inversion.image2stylegan import Image2StyleGAN
 from latentwalk.inversion.optimize import Optimize
 from latentwalk.inversion.ridge import Ridge
+from latentwalk.inversion.trained import Trained
 from latentwalk.inverter import Inverter
 
 INVERTERS: dict[str, type[Inverter]] = {
@@ -11,5 +12,6 @@ INVERTERS: dict[str, type[Inverter]] = {
     "ridge": Ridge,
     "encoder": Encoder,
     "image2stylegan": Image2StyleGAN,
+    "trained": Trained,
 }
 """Inverters by name."""

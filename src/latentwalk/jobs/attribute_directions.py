@@ -3,6 +3,8 @@
 from contextlib import suppress
 from pathlib import Path
 
+import torch
+
 from latentwalk.direction import Directions
 from latentwalk.generator import Generator
 from latentwalk.jobs.discover import discover
@@ -29,7 +31,8 @@ def attribute_directions(
     if path is not None and path.exists():
         with suppress(ValueError):  # a damaged file is written again
             return Directions.load(path, generator.fingerprint)
-    found = discover(generator, [METHOD], scorer, None, SAMPLES, space=space, progress=progress)[METHOD]
+    labels = torch.arange(generator.classes) if generator.classes else None  # all classes in turn
+    found = discover(generator, [METHOD], scorer, None, SAMPLES, 0, space, labels, progress=progress)[METHOD]
     if path is not None:
         with suppress(ValueError, OSError):
             found.save(path)

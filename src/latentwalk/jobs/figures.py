@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from latentwalk.direction import PER_LAYER
 from latentwalk.files import check_writable
 from latentwalk.images import save_image
 from latentwalk.jobs.captions import captions, goals_of, most_changed, share_shown, subjects, under
@@ -103,7 +104,9 @@ def picture_plane(edited: Edited, how: PictureRecipe) -> Image.Image:
     second = how.second or most_changed(edited, first)
     generator, scorer = edited.generator, edited.scorer
     labels = edited.start.labels
-    base = edited.start.space.removesuffix("+")  # a direction of w has a distance for codes of w+ too
+    if labels is None and generator.classes:
+        labels = torch.arange(generator.classes)  # codes that have theirs inside
+    base = edited.start.space.removesuffix(PER_LAYER)  # a direction of w has a distance for codes of w+ too
     space = base if base in generator.spaces else generator.input_space.name
     found = discover(generator, ["logistic"], scorer, [first, second], PLANE_SAMPLES, 0, space, labels)["logistic"]
     dots = generator.sample(range(10**9, 10**9 + PLANE_DOTS), in_turn(labels, PLANE_DOTS))

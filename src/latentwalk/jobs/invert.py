@@ -227,8 +227,9 @@ def read_inverter(
     space: str | None = None,
     loss: Sequence[str | Term] = ("pixel",),
     progress: Progress = silent,
+    encoder: str | Path | None = None,
 ) -> Inverter:
-    """The inverter by its name or itself. loss: as in `invert`.
+    """The inverter by its name or itself. loss: as in `invert`. encoder: a file for the inverter trained.
 
     Raises ValueError for a name that is none, and for a loss that it cannot follow.
     """
@@ -245,6 +246,8 @@ def read_inverter(
     make: Any = INVERTERS[inverter]
     known = {field.name for field in fields(make)}
     settings: dict[str, Any] = {"space": space} if "space" in known else {}
+    if encoder is not None:
+        settings["encoder"] = str(encoder)
     if len(loss) > 1:
         settings["beside"] = tuple(
             term if isinstance(term, Term) else Term(read_perception(term, generator, progress), WEIGHTS[term])

@@ -13,6 +13,7 @@ from torch import Tensor
 from latentwalk.checkpoints import own
 from latentwalk.files import check_writable
 from latentwalk.generator import Generator
+from latentwalk.image_encoder import beside
 from latentwalk.images import save_image
 from latentwalk.jobs.load import load
 from latentwalk.jobs.run_page import RunPage
@@ -22,7 +23,7 @@ from latentwalk.pictures.grid import grid
 from latentwalk.progress import Progress, silent
 from latentwalk.training.diary import Diary
 from latentwalk.training.loop import Watch, train
-from latentwalk.training.players import ConditionalPlayer
+from latentwalk.training.players import LabelledPlayer
 from latentwalk.training.ranks import join
 from latentwalk.training.recipe import Recipe
 from latentwalk.training.recipes import RECIPES, check, networks
@@ -67,11 +68,13 @@ def train_generator(
     a single process, up to rounding. All return the generator.
     Raises ValueError for an unknown recipe, pictures or a folder that do not fit, and training that diverges;
     loop.Interrupted on Ctrl-C.
+
+    An autoencoder's encoder goes into a file of its own, see `outputs_of`.
     """
-    out, name = check_writable(out, force), name if isinstance(recipe, Recipe) else recipe
+    name = name if isinstance(recipe, Recipe) else recipe
     if name not in RECIPES:
         raise ValueError(f"unknown recipe {name!r}: expected {', '.join(RECIPES)}")
-    known = RECIPES[name]
+    known, (out, *others) = RECIPES[name], [check_writable(file, force) for file in outputs_of(name, out)]
     how = replace(recipe if isinstance(recipe, Recipe) else known.recipe, **changed)
     ranks = join(device)
     check(known, how, size, ranks.size)
@@ -88,7 +91,7 @@ def train_generator(
         )
     players = networks(known, how, size, data.images.shape[1], seed, data.values, data.attributes)
     trainer = Trainer(how, players, data, ranks.device, ranks)
-    asked = players["generator"].labels if isinstance(players["generator"], ConditionalPlayer) else None
+    asked = players["generator"].labels if isinstance(players["generator"], LabelledPlayer) else None
     with run_folder(run, out, ranks.first) as folder:
         settings = {"networks": name, "recipe": asdict(how), "size": size, "seed": seed, "pictures": data.fingerprint}
         checkpoint = open_run(folder, json.loads(json.dumps(settings)))
@@ -119,12 +122,20 @@ def train_generator(
                 page.write("stopped")
             raise
         if ranks.first:
-            own.write(trainer.generator(), out)
+            made = trainer.generator()
+            own.write(made, out)
+            for file in others:
+                trainer.encoder(made).save(file)
             if sheets:
                 show(how.steps * how.batch / 1000)
             page.write("finished")
         ranks.wait()
     return load(out, ranks.device)
+
+
+def outputs_of(recipe: str, out: str | Path) -> list[Path]:
+    """The files that a recipe writes: the generator's, and that of the encoder beside it where it trains one."""
+    return [Path(out), beside(out)] if RECIPES[recipe].encodes else [Path(out)]
 
 
 def _named(pictures: Source) -> str:

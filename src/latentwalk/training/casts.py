@@ -4,6 +4,8 @@ import torch
 from torch import Tensor, nn
 
 from latentwalk.generators.stylegan2 import StyleGAN2Sizes
+from latentwalk.image_encoder import PictureReader
+from latentwalk.training.autoencoder import Autoencoder, CodeReader
 from latentwalk.training.critics import PlainCritic, ResidualCritic
 from latentwalk.training.label_critics import Classifier, ConcatenatedCritic, ProjectionCritic
 from latentwalk.training.players import ConditionalPlayer, DCGANPlayer, StyleGAN2Player
@@ -76,6 +78,20 @@ def informed_networks(recipe: Recipe, side: int, colors: int, _labels: Tensor) -
     player = ConditionalPlayer(recipe.z, widths, torch.eye(INFORMED_CLASSES), colors)
     reader = PlainCritic(widths, colors, outputs=INFORMED_CLASSES + INFORMED_NUMBERS)
     return {"generator": player, "critic": PlainCritic(widths, colors), "reader": reader}
+
+
+def coding_networks(recipe: Recipe, side: int, colors: int, labels: Tensor) -> Networks:
+    """An autoencoder, who reads labels of pictures, and who reads them in codes."""
+    widths, conditions = plain_widths(side, LABELLED_WIDTH), labels.shape[1]
+    player = Autoencoder(recipe.z, widths, labels, colors)
+    reader = PictureReader((colors, side, side), widths[::-1], conditions, player.decoder.sizes.groups)
+    return {"generator": player, "reader": reader, "adversary": CodeReader(recipe.z, conditions)}
+
+
+def judged_coding_networks(recipe: Recipe, side: int, colors: int, labels: Tensor) -> Networks:
+    """The same, and a critic of pictures."""
+    critic = PlainCritic(plain_widths(side, LABELLED_WIDTH), colors)
+    return {**coding_networks(recipe, side, colors, labels), "critic": critic}
 
 
 def plain_widths(side: int, width: int = PLAIN_WIDTH) -> tuple[int, ...]:

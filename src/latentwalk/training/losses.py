@@ -8,6 +8,17 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from latentwalk.training.autoencoder_losses import (
+    adversary_labels,
+    divergence,
+    generator_asked,
+    generator_class_means,
+    generator_hides,
+    generator_means,
+    generator_pairs,
+    reader_labels,
+    reconstruction,
+)
 from latentwalk.training.label_losses import (
     classifier_labels,
     critic_labels,
@@ -114,5 +125,14 @@ LOSSES: dict[str, Loss] = {
         generator_controlled,
         reader_codes,
         generator_codes,
+        reconstruction,
+        divergence,
+        reader_labels,
+        adversary_labels,
+        generator_hides,
+        generator_means,
+        generator_class_means,
+        generator_pairs,
+        generator_asked,
     )
 }

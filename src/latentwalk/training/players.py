@@ -43,6 +43,29 @@ class Player(Protocol):
         ...
 
 
+@runtime_checkable
+class LabelledPlayer(Player, Protocol):
+    """One that is asked for labels.
+
+    labels: [rows, l] in [0, 1], those that it is asked for: a row is drawn for every picture. exclusive: whether each
+    row is one class. names: what the columns are called, none where nobody knows.
+    """
+
+    labels: Tensor
+    exclusive: bool
+    names: tuple[str, ...]
+
+
+def asked_for(labels: Float[Tensor, "rows l"], n: int) -> Float[Tensor, "n l"]:
+    """Labels for n pictures."""
+    return labels[torch.randint(len(labels), (n,))]
+
+
+def is_exclusive(labels: Float[Tensor, "rows l"]) -> bool:
+    """Whether every row is one class, rather than some conditions."""
+    return bool(((labels == 0) | (labels == 1)).all()) and bool((labels.sum(1) == 1).all())
+
+
 Network = TypeVar("Network", bound=nn.Module)
 
 
@@ -177,22 +200,17 @@ class DCGANPlayer(nn.Module):
 
 
 class ConditionalPlayer(DCGANPlayer):
-    """A DCGAN of noise and a condition, see `ConditionalDCGAN`.
-
-    labels: [rows, l] in [0, 1], those that it is asked for: a row is drawn for every picture. exclusive: whether each
-    row is one class. names: what the columns are called, none where nobody knows.
-    """
+    """A DCGAN of noise and a condition, see `ConditionalDCGAN`. labels, names: see `LabelledPlayer`."""
 
     names: tuple[str, ...] = ()
 
     def __init__(self, z: int, widths: tuple[int, ...], labels: Float[Tensor, "rows l"], colors: int = 3) -> None:
         super().__init__(z + labels.shape[1], widths, colors)
-        self.noise, self.labels = z, labels
-        self.exclusive = bool(((labels == 0) | (labels == 1)).all()) and bool((labels.sum(1) == 1).all())
+        self.noise, self.labels, self.exclusive = z, labels, is_exclusive(labels)
 
     def draw(self, n: int) -> tuple[Tensor, ...]:
         """Noise [n, z] and labels [n, l]."""
-        return torch.randn(n, self.noise), self.labels[torch.randint(len(self.labels), (n,))]
+        return torch.randn(n, self.noise), asked_for(self.labels, n)
 
     def fixed(self) -> Generator:
         named = Conditions(self.names, self.exclusive)

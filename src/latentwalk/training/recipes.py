@@ -12,28 +12,31 @@ from latentwalk.training.casts import (
     Networks,
     auxiliary_networks,
     bare_networks,
+    coding_networks,
     concatenated_networks,
     controlled_networks,
     informed_networks,
+    judged_coding_networks,
     plain_networks,
     projection_networks,
     style_networks,
 )
 from latentwalk.training.critics import GROUP
-from latentwalk.training.players import ConditionalPlayer
+from latentwalk.training.players import LabelledPlayer
 from latentwalk.training.recipe import Recipe, Term, Turn
 
 
 @dataclass(frozen=True)
 class Known:
     """recipe: as published, or as it was found to work here. build: its networks, for pictures of a side in pixels, of
-    so many colours, with such labels. labelled: whether it learns from labels. group: pictures that its critic looks at
-    together."""
+    so many colours, with such labels. labelled: whether it learns from labels. encodes: whether it trains an encoder
+    of pictures too. group: pictures that its critic looks at together."""
 
     recipe: Recipe
     build: Callable[[Recipe, int, int, Tensor], Networks]
     about: str
     labelled: bool = False
+    encodes: bool = False
     group: int = 1
 
 
@@ -73,7 +76,7 @@ def networks(
         torch.manual_seed(seed)
         made = known.build(recipe, side, colors, labels)
     if known.labelled:
-        cast(ConditionalPlayer, made["generator"]).names = tuple(names)
+        cast(LabelledPlayer, made["generator"]).names = tuple(names)
     return made
 
 
@@ -85,6 +88,23 @@ def _labelled(critic: tuple[Term, ...], generator: tuple[Term, ...], *others: Tu
     """The recipe of a generator that learns from labels. others: turns between those of critic and generator."""
     first, last = _turns(critic, generator, rate=0.0004, betas=(0.5, 0.99))
     return Recipe((first, *others, last), batch=32, kimg=400, z=64, ema=2)
+
+
+def _coding(build: Callable[..., Networks], about: str, terms: tuple[Term, ...], *others: Turn) -> Known:
+    """An autoencoder of labels. terms: of the generator, beside those that all have. others: turns before its own.
+
+    A code that knows the label makes the decoder deaf to the one that it is given. So an adversary keeps labels out of
+    codes (Lample et al., 2017), and a reader sees whether a changed picture has the label that was asked for.
+    """
+    usual = (Term("reconstruction", weight=2), Term("divergence"), Term("generator_hides", weight=10))
+    asked = Term("generator_asked", weight=10)
+    turns = (
+        Turn(("reader",), (Term("reader_labels"),), 0.001, (0.9, 0.99)),
+        Turn(("adversary",), (Term("adversary_labels"),), 0.001, (0.9, 0.99)),
+        *others,
+        Turn(("generator",), (*usual, *terms, asked), 0.001, (0.9, 0.99)),
+    )
+    return Known(Recipe(turns, batch=32, kimg=400, z=64, ema=2), build, about, labelled=True, encodes=True)
 
 
 RECIPES: dict[str, Known] = {
@@ -205,5 +225,23 @@ RECIPES: dict[str, Known] = {
         ),
         informed_networks,
         "a DCGAN that finds ten classes and two numbers by itself",
+    ),
+    # Sohn et al., 2015, with pixels of a standard deviation of 0.7.
+    "cvae": _coding(
+        coding_networks,
+        "a variational autoencoder of labels: a decoder, and beside it an encoder for photographs",
+        (),
+    ),
+    # Bao et al., 2017, algorithm 1, and the critic's own verdict too: of means alone, batches of 32 say little. Add
+    # Term("generator_pairs", 0.02) for the pairwise part of its equation 7.
+    "cvae-gan": _coding(
+        judged_coding_networks,
+        "a variational autoencoder of labels with a critic",
+        (
+            Term("generator_logistic", weight=4),
+            Term("generator_means", weight=0.1),
+            Term("generator_class_means", weight=0.02),
+        ),
+        Turn(("critic",), (Term("critic_logistic"),), 0.0002, (0.5, 0.99)),
     ),
 }

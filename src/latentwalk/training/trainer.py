@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from torch.nn.utils import get_total_norm
 
 from latentwalk.generator import Generator
+from latentwalk.image_encoder import ImageEncoder, PictureReader
+from latentwalk.training.autoencoder import Autoencoder
 from latentwalk.training.capture import Captured
 from latentwalk.training.data import Pictures
 from latentwalk.training.losses import LOSSES
@@ -87,6 +89,11 @@ class Trainer:
         with torch.random.fork_rng():
             recompute_statistics(self.average, self.recipe.batch, self.device)
         return cast(Player, self.average).fixed()
+
+    def encoder(self, generator: Generator) -> ImageEncoder:
+        """Of an autoencoder, as everybody else gets one: fixed, on the CPU. generator: what it made at this moment."""
+        reader = cast(PictureReader, self.networks["reader"])
+        return cast(Autoencoder, self.average).fixed_encoder(generator.fingerprint, reader)
 
     def state_dict(self) -> dict[str, Any]:
         return {
