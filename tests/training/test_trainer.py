@@ -217,6 +217,27 @@ def test_nine_in_a_row_do_not(monkeypatch):
     trained(learner("stylegan2"), steps=14)
 
 
+def test_rates_fall_to_nothing_over_the_last_share():
+    falling = replace(recipe("dcgan"), kimg=0.08, falls=0.5)  # ten steps
+    assert [falling.pace(step) for step in range(11)] == pytest.approx([1] * 6 + [0.8, 0.6, 0.4, 0.2, 0])
+    assert replace(falling, falls=0).pace(9) == 1
+    with pytest.raises(ValueError, match=r"falls in \[0, 1\]"):
+        replace(falling, falls=1.5)
+
+
+def test_the_first_step_of_adam_is_as_long_as_the_pace_says():
+    """Every weight moves by the rate, whatever its gradient (Kingma and Ba, 2015, section 2.1)."""
+    moved = []
+    for falls in (0, 1):
+        one = Trainer(replace(recipe("dcgan"), kimg=0.08, falls=falls), players("dcgan"), pictures())
+        before = one.networks["critic"].score.weight.detach().clone()
+        torch.manual_seed(0)
+        one.step(6)
+        moved.append(one.networks["critic"].score.weight.detach() - before)
+    assert moved[0].abs().max() == pytest.approx(one.recipe.turns[0].rate, rel=1e-3)
+    assert torch.allclose(moved[1], 0.4 * moved[0], rtol=0.01, atol=1e-8)
+
+
 def test_clipped_weights_stay_in_their_bounds():
     base = recipe("dcgan")
     critic = Turn(("critic",), (Term("critic_wasserstein"),), 0.1, (0.5, 0.99), clip=0.01)

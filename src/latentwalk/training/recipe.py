@@ -39,6 +39,7 @@ class Recipe:
 
     kimg: thousands of pictures that are seen. z: numbers of a code. ema: half-life of the averaged generator, in kimg.
     mixing: the share of pictures with two codes (Karras et al., 2019, section 3.1).
+    falls: the last share of the pictures, over which all rates fall to nothing in a straight line.
     precision: of the networks, "float32" or "bfloat16"; losses are float32 always.
     Raises ValueError for numbers with which nothing can be trained.
     """
@@ -49,19 +50,25 @@ class Recipe:
     z: int
     ema: float = 10.0
     mixing: float = 0.0
+    falls: float = 0.0
     precision: str = "float32"
 
     def __post_init__(self) -> None:
         if self.precision not in PRECISIONS:
             raise ValueError(f"the precision is {' or '.join(PRECISIONS)}, got {self.precision!r}")
         positive = (self.batch, self.kimg, self.z, *(t.every for t in self.turns), *(t.rate for t in self.turns))
-        if not self.turns or min(positive) <= 0 or self.ema < 0 or not 0 <= self.mixing <= 1:
-            raise ValueError(f"expected turns, sizes and rates above 0 and a mixing in [0, 1], got {self}")
+        shares = (self.mixing, self.falls)
+        if not self.turns or min(positive) <= 0 or self.ema < 0 or min(shares) < 0 or max(shares) > 1:
+            raise ValueError(f"expected turns, sizes and rates above 0, mixing and falls in [0, 1], got {self}")
 
     @property
     def steps(self) -> int:
         """How many steps see `kimg` thousand pictures."""
         return max(1, round(self.kimg * 1000 / self.batch))
+
+    def pace(self, step: int) -> float:
+        """What the rates are multiplied by in a step, in [0, 1]: 1 until they fall."""
+        return min(1.0, max(0, self.steps - step) / (self.falls * self.steps)) if self.falls else 1.0
 
     def active(self, step: int) -> tuple[tuple[int, ...], ...]:
         """The terms that are computed in a step, as numbers, for every turn; none for a turn that is not taken."""

@@ -62,6 +62,8 @@ class Trainer:
 
         Raises ValueError when the gradients of ten steps in a row were none: training has diverged.
         """
+        for turn, optimizer in zip(self.recipe.turns, self.optimizers, strict=True):
+            optimizer.param_groups[0]["lr"].fill_(turn.rate * self.recipe.pace(step))
         losses = self.play(self.recipe.active(step), self._draw())
         for name, loss in losses.items():
             self.losses[name] = torch.where(loss.isfinite(), loss, self.losses.get(name, torch.zeros_like(loss)))
@@ -90,7 +92,9 @@ class Trainer:
             network.load_state_dict(state["networks"][name])
         self.average.load_state_dict(state["average"])
         for optimizer, kept in zip(self.optimizers, state["optimizers"], strict=True):
+            rate = optimizer.param_groups[0]["lr"]  # it stays where a graph reads it; the next step says how much
             optimizer.load_state_dict(kept)
+            optimizer.param_groups[0]["lr"] = rate
         self.wrong.copy_(state["wrong"][0])
         self.most_wrong.copy_(state["wrong"][1])
 
@@ -98,7 +102,8 @@ class Trainer:
         weights = [weight for name in turn.learns for weight in self.networks[name].parameters()]
         # Fused: one launch for all weights, and it leaves them alone when `found_inf` says so, without asking the CPU.
         graphs = self.device.type == "cuda"
-        return torch.optim.Adam(weights, turn.rate, turn.betas, eps=1e-8, fused=True, capturable=graphs)
+        rate = torch.tensor(turn.rate, device=self.device)
+        return torch.optim.Adam(weights, rate, turn.betas, eps=1e-8, fused=True, capturable=graphs)
 
     def _draw(self) -> Batch:
         """Everything random of a step, from torch's global state on the CPU: the same numbers on every device."""
