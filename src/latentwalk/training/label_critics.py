@@ -3,6 +3,7 @@
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from latentwalk.training.augment import Augmentation, augment
 from latentwalk.training.critics import PlainCritic
