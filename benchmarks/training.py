@@ -26,12 +26,12 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
-from avatar_reader import HELD, how_good, pictures, read, reader, said
+import latentwalk as lw
+from avatar_reader import HELD, factors, pictures, read, reader
 from avatars64 import BATCH, deepest, embed
 from latentwalk.checkpoints import own
 from latentwalk.generator import Generator
 from latentwalk.images import save_image
-from latentwalk.jobs.load import load
 from latentwalk.metrics.quality import frechet
 from latentwalk.pictures.grid import grid
 from latentwalk.scorers.classifier import Classifier
@@ -81,14 +81,14 @@ def apart(images: Tensor) -> float:
 
 
 @torch.no_grad()
-def informed(generator: Generator, trainer: Trainer, judge: Classifier) -> list[str]:
+def informed(generator: Generator, trainer: Trainer) -> list[str]:
     """What the class of an InfoGAN says, in nats: to its own reader (Chen et al., 2016, equation 5), and about each
-    factor as the independent one reads it."""
+    factor as the bundled scorer reads it."""
     labels = torch.arange(CODES) % generator.classes
     images = generator.render(generator.sample(CODES, labels))
     own_reader = torch.cat([trainer.networks["reader"](part)[:, : generator.classes] for part in images.split(250)])
     nats = [math.log(generator.classes) - float(F.cross_entropy(own_reader, labels))]
-    for place, column in enumerate(said(judge, images).T):
+    for place, column in enumerate(factors(lw.load_scorer("avatars64"), images).T):
         ranks = column.argsort().argsort()
         nats.append(information(labels, (column > 0).long() if place < len(BINARY) else ranks * BINS // len(ranks)))
     return [f"{each:.3f}" for each in nats]
@@ -158,7 +158,7 @@ def report(name: str, fit: Pictures, held: Pictures, judge: Classifier, asked: a
         save_image(asked.out / f"{name}.png", alone(generator))
         save_image(asked.out / f"{name}-degrees.png", degrees(generator))
         if name == "infogan":
-            print(f"| nats | {when} | {' | '.join(informed(generator, trainer, judge))} |", flush=True)
+            print(f"| nats | {when} | {' | '.join(informed(generator, trainer))} |", flush=True)
             labels = torch.eye(generator.classes)[torch.arange(CODES) % generator.classes]
             continue
         for figure, shares in judged(generator, judge, labels).items():
@@ -185,16 +185,16 @@ def main() -> None:
     asked.out.mkdir(parents=True, exist_ok=True)
 
     if asked.sheet:
-        generators = {name: load(asked.out / f"{name}.safetensors") for name in asked.recipes}
+        generators = {name: lw.load(asked.out / f"{name}.safetensors") for name in asked.recipes}
         save_image(asked.out / "training.png", sheet(generators, tuple(asked.seeds)))
         return
-    data = pictures(asked.count)
-    judge = reader(data[:-HELD], asked.out / "reader.safetensors")
-    good = how_good(judge, data[-HELD:])
-    print(f"the reader on held-out drawings: {', '.join(f'{name} {share:.4f}' for name, share in good.items())}\n")
-    conditions = data.only(BINARY)
+    data = pictures(asked.count).only(BINARY)
+    fit, held = data[:-HELD], data[-HELD:]
+    judge = reader(fit, asked.out / "reader.safetensors")
+    right = (read(judge, held.images.float() / 127.5 - 1) == held.values.bool()).float().mean(0)
+    print(f"the classifier on held-out drawings: {', '.join(f'{share:.4f}' for share in right.tolist())}\n")
     for name in asked.recipes:
-        report(name, conditions[:-HELD], conditions[-HELD:], judge, asked)
+        report(name, fit, held, judge, asked)
 
 
 if __name__ == "__main__":
