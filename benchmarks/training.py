@@ -67,12 +67,12 @@ def judged(generator: Generator, judge: Classifier, labels: Tensor) -> dict[str,
     return figures
 
 
-def likeness(generator: Generator, held: Pictures, labels: Tensor) -> tuple[float, float, float]:
-    """FD-E of samples to drawings, that of other drawings, and the spread of samples where that of drawings is 1."""
+def distance(generator: Generator, held: Pictures, labels: Tensor) -> tuple[float, float]:
+    """FD-E of samples to drawings, and that of other drawings."""
     features, drawn = deepest(), from_bytes(held.images)
     made = generator.render(generator.sample(CODES, labels))
     here, there, other = (embed(features, iter(part.split(BATCH))) for part in (made, *drawn.split(CODES)))
-    return frechet(here, there), frechet(other, there), apart(made) / apart(drawn)
+    return frechet(here, there), frechet(other, there)
 
 
 def apart(images: Tensor) -> float:
@@ -164,9 +164,13 @@ def report(name: str, fit: Pictures, held: Pictures, judge: Classifier, asked: a
         for figure, shares in judged(generator, judge, labels).items():
             print(f"| {figure} | {when} | {' | '.join(f'{s:.3f}' for s in [*shares, sum(shares) / len(shares)])} |")
         print(end="", flush=True)
-    if generator is not None and not asked.quick:
-        distance, least, spread = likeness(generator, fit[: 2 * CODES], labels)
-        print(f"\n{name}: FD-E {distance:.0f} (other drawings {least:.0f}), spread {spread:.3f}\n", flush=True)
+    assert generator is not None, "there is a look at the end"
+    spread = apart(generator.render(generator.sample(CODES, labels))) / apart(from_bytes(held.images))
+    print(f"\n{name}: spread {spread:.3f}", flush=True)
+    if not asked.quick:
+        made, drawn = distance(generator, fit[: 2 * CODES], labels)
+        print(f"{name}: FD-E {made:.0f} (other drawings {drawn:.0f})", flush=True)
+    print()
 
 
 def main() -> None:

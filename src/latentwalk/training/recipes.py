@@ -62,7 +62,7 @@ def _turns(critic: tuple[Term, ...], generator: tuple[Term, ...], rate: float, b
 def _labelled(critic: tuple[Term, ...], generator: tuple[Term, ...], *others: Turn) -> Recipe:
     """The recipe of a generator that learns from labels. others: turns between those of critic and generator."""
     first, last = _turns(critic, generator, rate=0.0004, betas=(0.5, 0.99))
-    return Recipe((first, *others, last), batch=32, kimg=400, z=64, ema=2)
+    return Recipe((first, *others, last), batch=32, kimg=400, z=64, ema=2, falls=0.5)
 
 
 RECIPES: dict[str, Known] = {
@@ -150,7 +150,7 @@ RECIPES: dict[str, Known] = {
         labelled=True,
     ),
     "cgan-projection": Known(
-        _labelled((Term("critic_logistic"), Term("critic_mismatch")), (Term("generator_logistic"),)),
+        _labelled((Term("critic_logistic"), Term("critic_mismatch", weight=3)), (Term("generator_logistic"),)),
         projection_networks,
         "a DCGAN of labels whose critic projects the picture onto the label",
         labelled=True,
