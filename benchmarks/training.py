@@ -128,7 +128,7 @@ def sheet(generators: dict[str, Generator], seeds: tuple[int, ...]) -> Image.Ima
     for name, generator in generators.items():
         for seed in seeds:
             images.append(generator.render(generator.sample([seed] * len(kinds), kinds)))
-            captions += [f"{name}: {kind.replace('_', ' ')}" for kind in SHOWN]
+            captions += [f"{name}: none", *(kind.replace("_", " ") for kind in SHOWN[1:])]
     return grid(torch.cat(images), len(SHOWN), captions, scale=4)
 
 
