@@ -5,14 +5,18 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from latentwalk.training import label_critics
 from latentwalk.training.label_critics import (
     BALANCE,
+    NOISE,
     RATE,
     Classifier,
     CodeReader,
     ConcatenatedCritic,
     LabelCritic,
     ProjectionCritic,
+    ReadingCritic,
+    noisy,
 )
 from latentwalk.training.losses import LOSSES
 from latentwalk.training.players import ConditionalPlayer
@@ -134,12 +138,29 @@ def test_gamma_grows_while_made_pictures_are_read_worse_than_real_ones():
     assert classifier.gamma.isfinite()
 
 
-def test_pictures_are_changed_for_a_classifier_that_learns():
+def test_pictures_are_changed_for_a_classifier_that_learns(monkeypatch):
     torch.manual_seed(0)
+    monkeypatch.setattr(label_critics, "NOISE", 0)
     classifier, images = Classifier((6,), 3), torch.randn(4, 3, 8, 8)
     assert not torch.equal(classifier(images), classifier(images))
     classifier.requires_grad_(False)
     assert torch.equal(classifier(images), classifier(images))
+
+
+def test_half_of_the_pictures_are_noisy():
+    torch.manual_seed(0)
+    amounts = noisy(torch.zeros(400, 3, 16, 16)).flatten(1).std(1)
+    assert 0.4 < float((amounts == 0).float().mean()) < 0.6
+    assert float(amounts.max()) == pytest.approx(NOISE, rel=0.1)
+    assert float(amounts[amounts > 0].mean()) == pytest.approx(NOISE / 2, rel=0.1), "of all amounts"
+
+
+@pytest.mark.parametrize("reader", [ReadingCritic((6,), outputs=4), Classifier((6,), 3)])
+def test_labels_are_read_through_noise(reader):
+    torch.manual_seed(0)
+    reader.requires_grad_(False)
+    said = reader(torch.zeros(64, 3, 8, 8))
+    assert not torch.allclose(said, said[:1].expand_as(said)), "equal pictures, of which half are noisy"
 
 
 @pytest.mark.parametrize("who", ["reader", "generator"])

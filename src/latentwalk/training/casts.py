@@ -5,7 +5,13 @@ from torch import Tensor, nn
 
 from latentwalk.generators.stylegan2 import StyleGAN2Sizes
 from latentwalk.training.critics import PlainCritic, ResidualCritic
-from latentwalk.training.label_critics import Classifier, CodeReader, ConcatenatedCritic, ProjectionCritic
+from latentwalk.training.label_critics import (
+    Classifier,
+    CodeReader,
+    ConcatenatedCritic,
+    ProjectionCritic,
+    ReadingCritic,
+)
 from latentwalk.training.players import ConditionalPlayer, DCGANPlayer, StyleGAN2Player
 from latentwalk.training.recipe import Recipe
 
@@ -57,7 +63,7 @@ def auxiliary_networks(recipe: Recipe, side: int, colors: int, labels: Tensor) -
     """A critic that gives a score, and a logit for every condition."""
     widths, conditions = plain_widths(side, LABELLED_WIDTH), labels.shape[1]
     player = ConditionalPlayer(recipe.z, widths, labels, colors)
-    return {"generator": player, "critic": PlainCritic(widths, colors, outputs=1 + conditions)}
+    return {"generator": player, "critic": ReadingCritic(widths, colors, outputs=1 + conditions)}
 
 
 def controlled_networks(recipe: Recipe, side: int, colors: int, labels: Tensor) -> Networks:

@@ -8,8 +8,11 @@ from torch.nn import functional as F
 from latentwalk.training.augment import Augmentation, augment
 from latentwalk.training.critics import PlainCritic
 
-AUGMENTATION = Augmentation(mirror=False)
-"""What a classifier learns from: no label may change with it, and left and right would."""
+AUGMENTATION = Augmentation(mirror=False, noise=0)
+"""What a classifier learns from, noise aside: no label may change with it, and left and right would."""
+
+NOISE = 0.5
+"""Largest standard deviation of the noise in what a reader of labels sees."""
 
 BALANCE, RATE, MOST = 0.5, 0.01, 10.0
 """Of gamma: the loss of made pictures that is as good as one of real ones; its steps; and how large it may become."""
@@ -56,8 +59,20 @@ class ProjectionCritic(LabelCritic):
         return self.score(features).flatten(1) + agreement
 
 
+class ReadingCritic(PlainCritic):
+    """A `PlainCritic` whose other outputs are logits of labels. Half of the pictures that it sees are noisy.
+
+    What is read through noise is what can be seen. Otherwise the generator learns faint patterns that only this head
+    takes for a label, and the longer it learns the less others read what was asked for.
+    """
+
+    def forward(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n outputs"]:
+        return super().forward(noisy(images))
+
+
 class Classifier(PlainCritic):
-    """Logits of labels; pictures are changed a little while it learns from them (Lee and Seok, 2017).
+    """Logits of labels; pictures are changed a little while it learns from them (Lee and Seok, 2017), and half of all
+    that it sees are noisy.
 
     known: its last loss of real pictures. gamma: the weight that it has for the generator.
     """
@@ -72,7 +87,7 @@ class Classifier(PlainCritic):
 
     def forward(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n l"]:
         learns = self.score.weight.requires_grad
-        return super().forward(augment(images, AUGMENTATION)[0] if learns else images)
+        return super().forward(noisy(augment(images, AUGMENTATION)[0] if learns else images))
 
     def steer(self, loss: Float[Tensor, ""]) -> Float[Tensor, ""]:
         """Gamma, after a step towards a loss of made pictures that is `BALANCE` times that of real ones."""
@@ -90,3 +105,9 @@ class CodeReader(PlainCritic):
         squares = F.avg_pool2d(images, AFAR)
         noisy = squares + GRAIN * torch.randn_like(squares)
         return super().forward(F.interpolate(noisy, scale_factor=AFAR))
+
+
+def noisy(images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
+    """Half of the pictures as they are, the others with noise, of up to `NOISE`, each of its own amount."""
+    amounts = (2 * torch.rand(len(images), 1, 1, 1, device=images.device) - 1).clamp(min=0) * NOISE
+    return images + amounts * torch.randn_like(images)
