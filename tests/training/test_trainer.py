@@ -217,19 +217,26 @@ def test_nine_in_a_row_do_not(monkeypatch):
     trained(learner("stylegan2"), steps=14)
 
 
+def falling(falls: float) -> Recipe:
+    """Ten steps."""
+    base = recipe("dcgan")
+    return replace(base, kimg=0.08, turns=tuple(replace(turn, falls=falls) for turn in base.turns))
+
+
 def test_rates_fall_to_nothing_over_the_last_share():
-    falling = replace(recipe("dcgan"), kimg=0.08, falls=0.5)  # ten steps
-    assert [falling.pace(step) for step in range(11)] == pytest.approx([1] * 6 + [0.8, 0.6, 0.4, 0.2, 0])
-    assert replace(falling, falls=0).pace(9) == 1
+    some, none = falling(0.5), falling(0)
+    rates = [some.rate(some.turns[0], step) / some.turns[0].rate for step in range(11)]
+    assert rates == pytest.approx([1] * 6 + [0.8, 0.6, 0.4, 0.2, 0])
+    assert none.rate(none.turns[0], 9) == none.turns[0].rate
     with pytest.raises(ValueError, match=r"falls in \[0, 1\]"):
-        replace(falling, falls=1.5)
+        falling(1.5)
 
 
-def test_the_first_step_of_adam_is_as_long_as_the_pace_says():
+def test_the_first_step_of_adam_is_as_long_as_the_rate():
     """Every weight moves by the rate, whatever its gradient (Kingma and Ba, 2015, section 2.1)."""
     moved = []
     for falls in (0, 1):
-        one = Trainer(replace(recipe("dcgan"), kimg=0.08, falls=falls), players("dcgan"), pictures())
+        one = Trainer(falling(falls), players("dcgan"), pictures())
         before = one.networks["critic"].score.weight.detach().clone()
         torch.manual_seed(0)
         one.step(6)

@@ -10,7 +10,6 @@ from latentwalk.training.label_critics import (
     CodeReader,
     ConcatenatedCritic,
     ProjectionCritic,
-    ReadingCritic,
 )
 from latentwalk.training.players import ConditionalPlayer, DCGANPlayer, StyleGAN2Player
 from latentwalk.training.recipe import Recipe
@@ -63,7 +62,7 @@ def auxiliary_networks(recipe: Recipe, side: int, colors: int, labels: Tensor) -
     """A critic that gives a score, and a logit for every condition."""
     widths, conditions = plain_widths(side, LABELLED_WIDTH), labels.shape[1]
     player = ConditionalPlayer(recipe.z, widths, labels, colors)
-    return {"generator": player, "critic": ReadingCritic(widths, colors, outputs=1 + conditions)}
+    return {"generator": player, "critic": PlainCritic(widths, colors, outputs=1 + conditions)}
 
 
 def controlled_networks(recipe: Recipe, side: int, colors: int, labels: Tensor) -> Networks:

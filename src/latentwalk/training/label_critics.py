@@ -5,14 +5,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from latentwalk.training.augment import Augmentation, augment
 from latentwalk.training.critics import PlainCritic
-
-AUGMENTATION = Augmentation(mirror=False, noise=0)
-"""What a classifier learns from, noise aside: no label may change with it, and left and right would."""
-
-NOISE = 0.5
-"""Largest standard deviation of the noise in what a reader of labels sees."""
 
 BALANCE, RATE, MOST = 0.5, 0.01, 10.0
 """Of gamma: the loss of made pictures that is as good as one of real ones; its steps; and how large it may become."""
@@ -59,20 +52,8 @@ class ProjectionCritic(LabelCritic):
         return self.score(features).flatten(1) + agreement
 
 
-class ReadingCritic(PlainCritic):
-    """A `PlainCritic` whose other outputs are logits of labels. Half of the pictures that it sees are noisy.
-
-    What is read through noise is what can be seen. Otherwise the generator learns faint patterns that only this head
-    takes for a label, and the longer it learns the less others read what was asked for.
-    """
-
-    def forward(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n outputs"]:
-        return super().forward(noisy(images))
-
-
 class Classifier(PlainCritic):
-    """Logits of labels; pictures are changed a little while it learns from them (Lee and Seok, 2017), and half of all
-    that it sees are noisy.
+    """Logits of labels (Lee and Seok, 2017).
 
     known: its last loss of real pictures. gamma: the weight that it has for the generator.
     """
@@ -84,10 +65,6 @@ class Classifier(PlainCritic):
         super().__init__(widths, colors, outputs=labels)
         self.register_buffer("known", torch.zeros(()))
         self.register_buffer("gamma", torch.zeros(()))
-
-    def forward(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n l"]:
-        learns = self.score.weight.requires_grad
-        return super().forward(noisy(augment(images, AUGMENTATION)[0] if learns else images))
 
     def steer(self, loss: Float[Tensor, ""]) -> Float[Tensor, ""]:
         """Gamma, after a step towards a loss of made pictures that is `BALANCE` times that of real ones."""
@@ -105,9 +82,3 @@ class CodeReader(PlainCritic):
         squares = F.avg_pool2d(images, AFAR)
         noisy = squares + GRAIN * torch.randn_like(squares)
         return super().forward(F.interpolate(noisy, scale_factor=AFAR))
-
-
-def noisy(images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
-    """Half of the pictures as they are, the others with noise, of up to `NOISE`, each of its own amount."""
-    amounts = (2 * torch.rand(len(images), 1, 1, 1, device=images.device) - 1).clamp(min=0) * NOISE
-    return images + amounts * torch.randn_like(images)

@@ -22,7 +22,8 @@ class Turn:
     """Some networks learn, all others are frozen. learns: their names. rate, betas: of Adam.
 
     every: a turn that is taken every so many steps only (the generator of a WGAN). clip: weights are cut to
-    [-clip, clip] afterwards (Arjovsky et al., 2017), or None.
+    [-clip, clip] afterwards (Arjovsky et al., 2017), or None. falls: the last share of the pictures, over which the
+    rate falls to nothing in a straight line.
     """
 
     learns: tuple[str, ...]
@@ -31,6 +32,7 @@ class Turn:
     betas: tuple[float, float]
     every: int = 1
     clip: float | None = None
+    falls: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,6 @@ class Recipe:
 
     kimg: thousands of pictures that are seen. z: numbers of a code. ema: half-life of the averaged generator, in kimg.
     mixing: the share of pictures with two codes (Karras et al., 2019, section 3.1).
-    falls: the last share of the pictures, over which all rates fall to nothing in a straight line.
     precision: of the networks, "float32" or "bfloat16"; losses are float32 always.
     Raises ValueError for numbers with which nothing can be trained.
     """
@@ -50,14 +51,13 @@ class Recipe:
     z: int
     ema: float = 10.0
     mixing: float = 0.0
-    falls: float = 0.0
     precision: str = "float32"
 
     def __post_init__(self) -> None:
         if self.precision not in PRECISIONS:
             raise ValueError(f"the precision is {' or '.join(PRECISIONS)}, got {self.precision!r}")
         positive = (self.batch, self.kimg, self.z, *(t.every for t in self.turns), *(t.rate for t in self.turns))
-        shares = (self.mixing, self.falls)
+        shares = (self.mixing, *(turn.falls for turn in self.turns))
         if not self.turns or min(positive) <= 0 or self.ema < 0 or min(shares) < 0 or max(shares) > 1:
             raise ValueError(f"expected turns, sizes and rates above 0, mixing and falls in [0, 1], got {self}")
 
@@ -66,9 +66,10 @@ class Recipe:
         """How many steps see `kimg` thousand pictures."""
         return max(1, round(self.kimg * 1000 / self.batch))
 
-    def pace(self, step: int) -> float:
-        """What the rates are multiplied by in a step, in [0, 1]: 1 until they fall."""
-        return min(1.0, max(0, self.steps - step) / (self.falls * self.steps)) if self.falls else 1.0
+    def rate(self, turn: Turn, step: int) -> float:
+        """The learning rate of a turn in a step."""
+        left = max(0, self.steps - step) / self.steps
+        return turn.rate * min(1.0, left / turn.falls) if turn.falls else turn.rate
 
     def active(self, step: int) -> tuple[tuple[int, ...], ...]:
         """The terms that are computed in a step, as numbers, for every turn; none for a turn that is not taken."""

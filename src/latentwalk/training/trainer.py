@@ -63,7 +63,7 @@ class Trainer:
         Raises ValueError when the gradients of ten steps in a row were none: training has diverged.
         """
         for turn, optimizer in zip(self.recipe.turns, self.optimizers, strict=True):
-            optimizer.param_groups[0]["lr"].fill_(turn.rate * self.recipe.pace(step))
+            optimizer.param_groups[0]["lr"].fill_(self.recipe.rate(turn, step))
         losses = self.play(self.recipe.active(step), self._draw())
         for name, loss in losses.items():
             self.losses[name] = torch.where(loss.isfinite(), loss, self.losses.get(name, torch.zeros_like(loss)))
