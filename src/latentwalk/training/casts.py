@@ -5,12 +5,7 @@ from torch import Tensor, nn
 
 from latentwalk.generators.stylegan2 import StyleGAN2Sizes
 from latentwalk.training.critics import PlainCritic, ResidualCritic
-from latentwalk.training.label_critics import (
-    Classifier,
-    CodeReader,
-    ConcatenatedCritic,
-    ProjectionCritic,
-)
+from latentwalk.training.label_critics import Classifier, CodeReader, ConcatenatedCritic, ProjectionCritic
 from latentwalk.training.players import ConditionalPlayer, DCGANPlayer, StyleGAN2Player
 from latentwalk.training.recipe import Recipe
 

@@ -5,7 +5,11 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from latentwalk.training.augment import Augmentation, augment
 from latentwalk.training.critics import PlainCritic
+
+AUGMENTATION = Augmentation(mirror=False)
+"""What a classifier learns from: no label may change with it, and left and right would."""
 
 BALANCE, RATE, MOST = 0.5, 0.01, 10.0
 """Of gamma: the loss of made pictures that is as good as one of real ones; its steps; and how large it may become."""
@@ -53,7 +57,7 @@ class ProjectionCritic(LabelCritic):
 
 
 class Classifier(PlainCritic):
-    """Logits of labels (Lee and Seok, 2017).
+    """Logits of labels; pictures are changed a little while it learns from them (Lee and Seok, 2017).
 
     known: its last loss of real pictures. gamma: the weight that it has for the generator.
     """
@@ -65,6 +69,10 @@ class Classifier(PlainCritic):
         super().__init__(widths, colors, outputs=labels)
         self.register_buffer("known", torch.zeros(()))
         self.register_buffer("gamma", torch.zeros(()))
+
+    def forward(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n l"]:
+        learns = self.score.weight.requires_grad
+        return super().forward(augment(images, AUGMENTATION)[0] if learns else images)
 
     def steer(self, loss: Float[Tensor, ""]) -> Float[Tensor, ""]:
         """Gamma, after a step towards a loss of made pictures that is `BALANCE` times that of real ones."""

@@ -6,15 +6,11 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from latentwalk.training.augment import Augmentation, augment
 from latentwalk.training.label_critics import Classifier
 from latentwalk.training.scene import Scene
 
 NUMBERS = 0.1
 """Weight of the numbers beside the class, so that both are of one size (Chen et al., 2016, section 6)."""
-
-CHANGES = Augmentation(mirror=False, noise=0.3)
-"""Of pictures whose labels are read: no label may change with it, and left and right would."""
 
 
 def critic_labels(scene: Scene) -> Float[Tensor, ""]:
@@ -22,12 +18,12 @@ def critic_labels(scene: Scene) -> Float[Tensor, ""]:
 
     Not of made ones: then it would agree with the generator on signs of a label that nobody else sees.
     """
-    return unlikeliness(scene, _read(scene, "critic", scene.real)[:, 1:], scene.batch.labels)
+    return unlikeliness(scene, scene.says("critic", "real")[:, 1:], scene.batch.labels)
 
 
 def generator_labels(scene: Scene) -> Float[Tensor, ""]:
     """To paint what the critic reads as the label that was asked for (Odena et al., 2017, equation 3, second part)."""
-    return unlikeliness(scene, _read(scene, "critic", scene.fake)[:, 1:], scene.wanted)
+    return unlikeliness(scene, scene.says("critic", "fake")[:, 1:], scene.wanted)
 
 
 def critic_mismatch(scene: Scene) -> Float[Tensor, ""]:
@@ -37,7 +33,7 @@ def critic_mismatch(scene: Scene) -> Float[Tensor, ""]:
 
 def classifier_labels(scene: Scene) -> Float[Tensor, ""]:
     """A classifier reads labels of real pictures (Lee and Seok, 2017), and remembers how well."""
-    loss = unlikeliness(scene, _read(scene, "classifier", scene.real), scene.batch.labels)
+    loss = unlikeliness(scene, scene.says("classifier", "real"), scene.batch.labels)
     cast(Classifier, scene.networks["classifier"]).known.copy_(loss.detach())
     return loss
 
@@ -45,7 +41,7 @@ def classifier_labels(scene: Scene) -> Float[Tensor, ""]:
 def generator_controlled(scene: Scene) -> Float[Tensor, ""]:
     """To paint what the classifier reads as what was asked for, times gamma, which grows while the classifier reads
     made pictures worse than real ones (Lee and Seok, 2017)."""
-    loss = unlikeliness(scene, _read(scene, "classifier", scene.fake), scene.wanted)
+    loss = unlikeliness(scene, scene.says("classifier", "fake"), scene.wanted)
     return cast(Classifier, scene.networks["classifier"]).steer(loss.detach()) * loss
 
 
@@ -75,10 +71,3 @@ def unlikeliness(scene: Scene, logits: Float[Tensor, "n l"], labels: Float[Tenso
     if scene.exclusive:
         return F.cross_entropy(logits, labels)
     return F.binary_cross_entropy_with_logits(logits, labels, reduction="none").sum(1).mean()
-
-
-def _read(scene: Scene, who: str, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n outputs"]:
-    """What a critic or classifier says of pictures that are moved a little and noisy: of real ones as Lee and Seok
-    (2017) do, and of made ones too. What is read from those can be seen. Otherwise the generator learns faint patterns
-    that this reader alone takes for a label."""
-    return scene.ask(who, augment(images, CHANGES)[0], scene.batch.labels)
