@@ -190,7 +190,7 @@ def main() -> None:
 
     if asked.sheet:
         generators = {name: lw.load(asked.out / f"{name}.safetensors") for name in asked.recipes}
-        save_image(asked.out / "training.png", sheet(generators, tuple(asked.seeds)))
+        save_image(asked.out / "training.jpg", sheet(generators, tuple(asked.seeds)))
         return
     data = pictures(asked.count).only(BINARY)
     fit, held = data[:-HELD], data[-HELD:]

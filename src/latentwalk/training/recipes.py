@@ -59,11 +59,14 @@ def _turns(critic: tuple[Term, ...], generator: tuple[Term, ...], rate: float, b
     return Turn(("critic",), critic, rate, betas), Turn(("generator",), generator, rate, betas)
 
 
-def _labelled(critic: tuple[Term, ...], generator: tuple[Term, ...], *others: Turn) -> Recipe:
-    """The recipe of a generator that learns from labels. others: turns between those of critic and generator."""
-    first, last = _turns(critic, generator, rate=0.0004, betas=(0.5, 0.99))
-    # The others keep their rate: a generator that settles before one reader satisfies its whims.
-    return Recipe((first, *others, replace(last, falls=0.5)), batch=32, kimg=400, z=64, ema=2)
+def _labelled(critic: tuple[Term, ...], generator: tuple[Term, ...], *others: Turn, falls: float = 0.0) -> Recipe:
+    """The recipe of a generator that learns from labels. others: turns between those of critic and generator.
+
+    falls: of the rates of critic and generator. Not before a reader that learns from real pictures alone: a generator
+    that settles satisfies its whims, which no other reader shares.
+    """
+    first, last = (replace(turn, falls=falls) for turn in _turns(critic, generator, rate=0.0004, betas=(0.5, 0.99)))
+    return Recipe((first, *others, last), batch=32, kimg=400, z=64, ema=2)
 
 
 RECIPES: dict[str, Known] = {
@@ -151,7 +154,9 @@ RECIPES: dict[str, Known] = {
         labelled=True,
     ),
     "cgan-projection": Known(
-        _labelled((Term("critic_logistic"), Term("critic_mismatch", weight=3)), (Term("generator_logistic"),)),
+        _labelled(
+            (Term("critic_logistic"), Term("critic_mismatch", weight=3)), (Term("generator_logistic"),), falls=0.5
+        ),
         projection_networks,
         "a DCGAN of labels whose critic projects the picture onto the label",
         labelled=True,
