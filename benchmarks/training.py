@@ -86,7 +86,9 @@ def informed(generator: Generator, trainer: Trainer) -> list[str]:
     factor as the bundled scorer reads it."""
     labels = torch.arange(CODES) % generator.classes
     images = generator.render(generator.sample(CODES, labels))
-    own_reader = torch.cat([trainer.networks["reader"](part)[:, : generator.classes] for part in images.split(250)])
+    reads = trainer.networks["reader"].eval()
+    own_reader = torch.cat([reads(part)[:, : generator.classes] for part in images.split(250)])
+    reads.train()
     nats = [math.log(generator.classes) - float(F.cross_entropy(own_reader, labels))]
     for place, column in enumerate(factors(lw.load_scorer("avatars64"), images).T):
         ranks = column.argsort().argsort()

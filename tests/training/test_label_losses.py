@@ -166,6 +166,8 @@ def test_a_reader_of_codes_sees_squares_through_noise():
     assert torch.allclose(said(images + fine), said(images), atol=1e-5), "a pattern whose squares are grey"
     assert not torch.allclose(said(images + 1), said(images), atol=1e-2)
     assert not torch.allclose(reader(images), said(images), atol=1e-2), "never twice the same"
+    reader.eval()
+    assert torch.equal(reader(images), reader(images)), "after training there is no noise"
 
 
 def test_a_label_reaches_the_picture():

@@ -81,12 +81,13 @@ class Classifier(PlainCritic):
 
 
 class CodeReader(PlainCritic):
-    """A `PlainCritic` of few squares and much noise: codes that it can tell apart can be seen.
+    """A `PlainCritic` of few squares, with much noise while it trains: codes that it can tell apart can be seen.
 
     Otherwise generator and reader agree on a faint pattern, and classes look alike.
     """
 
     def forward(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n outputs"]:
         squares = F.avg_pool2d(images, AFAR)
-        noisy = squares + GRAIN * torch.randn_like(squares)
-        return super().forward(F.interpolate(noisy, scale_factor=AFAR))
+        if self.training:
+            squares = squares + GRAIN * torch.randn_like(squares)
+        return super().forward(F.interpolate(squares, scale_factor=AFAR))

@@ -39,7 +39,8 @@ class Turn:
 class Recipe:
     """How networks are trained. turns: in their order within a step, which sees `batch` pictures.
 
-    kimg: thousands of pictures that are seen. z: numbers of a code. ema: half-life of the averaged generator, in kimg.
+    kimg: thousands of pictures that are seen. z: numbers of a code. ema: half-life of the averaged generator, in kimg;
+    ramp: at most this share of the pictures seen so far, so that early weights are soon forgotten.
     mixing: the share of pictures with two codes (Karras et al., 2019, section 3.1).
     precision: of the networks, "float32" or "bfloat16"; losses are float32 always.
     Raises ValueError for numbers with which nothing can be trained.
@@ -50,6 +51,7 @@ class Recipe:
     kimg: float
     z: int
     ema: float = 10.0
+    ramp: float = 0.05
     mixing: float = 0.0
     precision: str = "float32"
 
@@ -57,9 +59,9 @@ class Recipe:
         if self.precision not in PRECISIONS:
             raise ValueError(f"the precision is {' or '.join(PRECISIONS)}, got {self.precision!r}")
         positive = (self.batch, self.kimg, self.z, *(t.every for t in self.turns), *(t.rate for t in self.turns))
-        shares = (self.mixing, *(turn.falls for turn in self.turns))
+        shares = (self.mixing, self.ramp, *(turn.falls for turn in self.turns))
         if not self.turns or min(positive) <= 0 or self.ema < 0 or min(shares) < 0 or max(shares) > 1:
-            raise ValueError(f"expected turns, sizes and rates above 0, mixing and falls in [0, 1], got {self}")
+            raise ValueError(f"expected turns, sizes and rates above 0, mixing, ramp and falls in [0, 1], got {self}")
 
     @property
     def steps(self) -> int:

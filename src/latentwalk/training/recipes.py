@@ -62,11 +62,12 @@ def _turns(critic: tuple[Term, ...], generator: tuple[Term, ...], rate: float, b
 def _labelled(critic: tuple[Term, ...], generator: tuple[Term, ...], *others: Turn, falls: float = 0.0) -> Recipe:
     """The recipe of a generator that learns from labels. others: turns between those of critic and generator.
 
-    falls: of the rates of critic and generator. Not before a reader that learns from real pictures alone: a generator
-    that settles satisfies its whims, which no other reader shares.
+    The average is long: at each moment the generator satisfies whims of a reader that learns from real pictures alone,
+    and the mean of many moments keeps what all of them share. falls: of the rates of critic and generator; not before
+    such a reader, for a generator that settles does what its last whims ask for.
     """
     first, last = (replace(turn, falls=falls) for turn in _turns(critic, generator, rate=0.0004, betas=(0.5, 0.99)))
-    return Recipe((first, *others, last), batch=32, kimg=400, z=64, ema=2)
+    return Recipe((first, *others, last), batch=32, kimg=400, z=64, ema=10, ramp=0.25)
 
 
 RECIPES: dict[str, Known] = {

@@ -20,9 +20,6 @@ from latentwalk.training.scene import Batch, Scene
 PATIENCE = 10
 """Steps in a row whose gradients are no numbers, after which training ends."""
 
-RAMP = 0.05
-"""Share of the pictures seen so far that the half-life of the average is at most: early weights are soon forgotten."""
-
 LOOK = 50
 """Steps between two looks at whether training diverged, on devices where a look makes the processor wait."""
 
@@ -153,7 +150,7 @@ class Trainer:
     def _follow(self, step: int) -> None:
         """Move the average towards the generator (Karras et al., 2018)."""
         seen = (step + 1) * self.recipe.batch
-        half_life = min(self.recipe.ema * 1000, RAMP * seen)
+        half_life = min(self.recipe.ema * 1000, self.recipe.ramp * seen)
         keep = 0.5 ** (self.recipe.batch / half_life) if half_life else 0.0
         old, new = (tuple(network.parameters()) for network in (self.average, self.networks["generator"]))
         torch._foreach_lerp_(old, new, 1 - keep)  # pyright: ignore[reportPrivateImportUsage] - one launch for all
