@@ -1,7 +1,7 @@
 """What recipes reach on avatars of 32 pixels. Prints Markdown for docs/results.md.
 
-    python benchmarks/training.py acgan                     the recipe to its end: at most 15 minutes of one core
-    python benchmarks/training.py acgan --kimg 40           shorter; rates fall earlier then
+    python benchmarks/training.py acgan --kimg 33           two to three minutes of one core
+    python benchmarks/training.py acgan                     the recipe to its end, 400 thousand pictures
     python benchmarks/training.py cgan acgan --sheet        no training: a picture of what these have learned
 
 Five conditions, half of all pictures each. A network that learned from the drawings alone reads what is painted: how
