@@ -9,6 +9,7 @@ from latentwalk.training.label_critics import (
     BALANCE,
     RATE,
     Classifier,
+    CodeReader,
     ConcatenatedCritic,
     LabelCritic,
     ProjectionCritic,
@@ -151,6 +152,22 @@ def test_codes_are_the_class_and_the_first_numbers(who):
     likely = said[:, :2].log_softmax(1)[torch.arange(4), classes.argmax(1)]
     expected = (0.05 * (said[:, 2:] - z[:, :2]).square().sum(1) - likely).mean()
     assert LOSSES[f"{who}_codes"](made).item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_a_reader_of_codes_sees_squares_through_noise():
+    torch.manual_seed(0)
+    reader, images = CodeReader((6,), 3, outputs=12), torch.randn(4, 3, 8, 8)
+
+    def said(images: torch.Tensor) -> torch.Tensor:
+        torch.manual_seed(1)
+        return reader(images)
+
+    fine = torch.tensor([1.0, -1.0]).repeat(4).expand(8, 8)
+    assert torch.allclose(said(images + fine), said(images), atol=1e-5), "a pattern whose squares are grey"
+    assert not torch.allclose(said(images + 1), said(images), atol=1e-2)
+    assert not torch.allclose(reader(images), said(images), atol=1e-2), "never twice the same"
+    reader.eval()
+    assert torch.equal(reader(images), reader(images)), "after training there is no noise"
 
 
 def test_a_label_reaches_the_picture():

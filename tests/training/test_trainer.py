@@ -127,8 +127,8 @@ def test_looking_at_the_generator_changes_nothing(name):
 
 
 def test_the_average_is_the_moving_mean(name):
-    """Half-lives in pictures: at most a twentieth of those seen so far."""
-    one, average = learner(name), [w.detach().clone() for w in players(name)["generator"].parameters()]
+    """Half-lives in pictures: at most a share of those seen so far."""
+    one, average = learner(name, ramp=0.05), [w.detach().clone() for w in players(name)["generator"].parameters()]
     for step in range(STEPS):
         torch.manual_seed(step)
         one.step(step)
@@ -215,6 +215,34 @@ def test_ten_in_a_row_end_it(monkeypatch):
 def test_nine_in_a_row_do_not(monkeypatch):
     nan_at(range(2, 11), monkeypatch)
     trained(learner("stylegan2"), steps=14)
+
+
+def falling(falls: float) -> Recipe:
+    """Ten steps."""
+    base = recipe("dcgan")
+    return replace(base, kimg=0.08, turns=tuple(replace(turn, falls=falls) for turn in base.turns))
+
+
+def test_rates_fall_to_nothing_over_the_last_share():
+    some, none = falling(0.5), falling(0)
+    rates = [some.rate(some.turns[0], step) / some.turns[0].rate for step in range(11)]
+    assert rates == pytest.approx([1] * 6 + [0.8, 0.6, 0.4, 0.2, 0])
+    assert none.rate(none.turns[0], 9) == none.turns[0].rate
+    with pytest.raises(ValueError, match=r"falls in \[0, 1\]"):
+        falling(1.5)
+
+
+def test_the_first_step_of_adam_is_as_long_as_the_rate():
+    """Every weight moves by the rate, whatever its gradient (Kingma and Ba, 2015, section 2.1)."""
+    moved = []
+    for falls in (0, 1):
+        one = Trainer(falling(falls), players("dcgan"), pictures())
+        before = one.networks["critic"].score.weight.detach().clone()
+        torch.manual_seed(0)
+        one.step(6)
+        moved.append(one.networks["critic"].score.weight.detach() - before)
+    assert moved[0].abs().max() == pytest.approx(one.recipe.turns[0].rate, rel=1e-3)
+    assert torch.allclose(moved[1], 0.4 * moved[0], rtol=0.01, atol=1e-8)
 
 
 def test_clipped_weights_stay_in_their_bounds():

@@ -3,6 +3,7 @@
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from latentwalk.training.augment import Augmentation, augment
 from latentwalk.training.critics import PlainCritic
@@ -12,6 +13,9 @@ AUGMENTATION = Augmentation(mirror=False)
 
 BALANCE, RATE, MOST = 0.5, 0.01, 10.0
 """Of gamma: the loss of made pictures that is as good as one of real ones; its steps; and how large it may become."""
+
+AFAR, GRAIN = 4, 0.3
+"""What a reader of codes looks through: squares of so many pixels, and noise of this standard deviation on each."""
 
 
 class LabelCritic(PlainCritic):
@@ -74,3 +78,16 @@ class Classifier(PlainCritic):
         """Gamma, after a step towards a loss of made pictures that is `BALANCE` times that of real ones."""
         step = (RATE * (loss - BALANCE * self.known)).nan_to_num(0, 0, 0)
         return self.gamma.add_(step).clamp_(0, MOST).clone()
+
+
+class CodeReader(PlainCritic):
+    """A `PlainCritic` of few squares, with much noise while it trains: codes that it can tell apart can be seen.
+
+    Otherwise generator and reader agree on a faint pattern, and classes look alike.
+    """
+
+    def forward(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n outputs"]:
+        squares = F.avg_pool2d(images, AFAR)
+        if self.training:
+            squares = squares + GRAIN * torch.randn_like(squares)
+        return super().forward(F.interpolate(squares, scale_factor=AFAR))

@@ -22,7 +22,8 @@ class Turn:
     """Some networks learn, all others are frozen. learns: their names. rate, betas: of Adam.
 
     every: a turn that is taken every so many steps only (the generator of a WGAN). clip: weights are cut to
-    [-clip, clip] afterwards (Arjovsky et al., 2017), or None.
+    [-clip, clip] afterwards (Arjovsky et al., 2017), or None. falls: the last share of the pictures, over which the
+    rate falls to nothing in a straight line.
     """
 
     learns: tuple[str, ...]
@@ -31,13 +32,15 @@ class Turn:
     betas: tuple[float, float]
     every: int = 1
     clip: float | None = None
+    falls: float = 0.0
 
 
 @dataclass(frozen=True)
 class Recipe:
     """How networks are trained. turns: in their order within a step, which sees `batch` pictures.
 
-    kimg: thousands of pictures that are seen. z: numbers of a code. ema: half-life of the averaged generator, in kimg.
+    kimg: thousands of pictures that are seen. z: numbers of a code. ema: half-life of the averaged generator, in kimg;
+    ramp: at most this share of the pictures seen so far, so that early weights are soon forgotten.
     mixing: the share of pictures with two codes (Karras et al., 2019, section 3.1).
     precision: of the networks, "float32" or "bfloat16"; losses are float32 always.
     flip: whether half of the pictures are mirrored, at random: faces and most things look as well so, writing does not.
@@ -49,6 +52,7 @@ class Recipe:
     kimg: float
     z: int
     ema: float = 10.0
+    ramp: float = 0.05
     mixing: float = 0.0
     precision: str = "float32"
     flip: bool = False
@@ -57,13 +61,19 @@ class Recipe:
         if self.precision not in PRECISIONS:
             raise ValueError(f"the precision is {' or '.join(PRECISIONS)}, got {self.precision!r}")
         positive = (self.batch, self.kimg, self.z, *(t.every for t in self.turns), *(t.rate for t in self.turns))
-        if not self.turns or min(positive) <= 0 or self.ema < 0 or not 0 <= self.mixing <= 1:
-            raise ValueError(f"expected turns, sizes and rates above 0 and a mixing in [0, 1], got {self}")
+        shares = (self.mixing, self.ramp, *(turn.falls for turn in self.turns))
+        if not self.turns or min(positive) <= 0 or self.ema < 0 or min(shares) < 0 or max(shares) > 1:
+            raise ValueError(f"expected turns, sizes and rates above 0, mixing, ramp and falls in [0, 1], got {self}")
 
     @property
     def steps(self) -> int:
         """How many steps see `kimg` thousand pictures."""
         return max(1, round(self.kimg * 1000 / self.batch))
+
+    def rate(self, turn: Turn, step: int) -> float:
+        """The learning rate of a turn in a step."""
+        left = max(0, self.steps - step) / self.steps
+        return turn.rate * min(1.0, left / turn.falls) if turn.falls else turn.rate
 
     def active(self, step: int) -> tuple[tuple[int, ...], ...]:
         """The terms that are computed in a step, as numbers, for every turn; none for a turn that is not taken."""

@@ -1,7 +1,7 @@
 """The published ways to train that are known by name: a recipe each, and the networks it trains."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import torch
@@ -84,10 +84,15 @@ def _turns(critic: tuple[Term, ...], generator: tuple[Term, ...], rate: float, b
     return Turn(("critic",), critic, rate, betas), Turn(("generator",), generator, rate, betas)
 
 
-def _labelled(critic: tuple[Term, ...], generator: tuple[Term, ...], *others: Turn) -> Recipe:
-    """The recipe of a generator that learns from labels. others: turns between those of critic and generator."""
-    first, last = _turns(critic, generator, rate=0.0004, betas=(0.5, 0.99))
-    return Recipe((first, *others, last), batch=32, kimg=400, z=64, ema=2)
+def _labelled(critic: tuple[Term, ...], generator: tuple[Term, ...], *others: Turn, falls: float = 0.0) -> Recipe:
+    """The recipe of a generator that learns from labels. others: turns between those of critic and generator.
+
+    The average is long: at each moment the generator satisfies whims of a reader that learns from real pictures alone,
+    and the mean of many moments keeps what all of them share. falls: of the rates of critic and generator; not before
+    such a reader, for a generator that settles does what its last whims ask for.
+    """
+    first, last = (replace(turn, falls=falls) for turn in _turns(critic, generator, rate=0.0004, betas=(0.5, 0.99)))
+    return Recipe((first, *others, last), batch=32, kimg=400, z=64, ema=10, ramp=0.25)
 
 
 def _coding(build: Callable[..., Networks], about: str, terms: tuple[Term, ...], *others: Turn) -> Known:
@@ -193,7 +198,9 @@ RECIPES: dict[str, Known] = {
         labelled=True,
     ),
     "cgan-projection": Known(
-        _labelled((Term("critic_logistic"), Term("critic_mismatch")), (Term("generator_logistic"),)),
+        _labelled(
+            (Term("critic_logistic"), Term("critic_mismatch", weight=3)), (Term("generator_logistic"),), falls=0.5
+        ),
         projection_networks,
         "a DCGAN of labels whose critic projects the picture onto the label",
         labelled=True,

@@ -25,9 +25,6 @@ from latentwalk.training.whole_batch import over_all
 PATIENCE = 10
 """Steps in a row whose gradients are no numbers, after which training ends."""
 
-RAMP = 0.05
-"""Share of the pictures seen so far that the half-life of the average is at most: early weights are soon forgotten."""
-
 LOOK = 50
 """Steps between two looks at whether training diverged, on devices where a look makes the processor wait."""
 
@@ -76,6 +73,8 @@ class Trainer:
 
         Raises ValueError when the gradients of ten steps in a row were none: training has diverged.
         """
+        for turn, optimizer in zip(self.recipe.turns, self.optimizers, strict=True):
+            optimizer.param_groups[0]["lr"].fill_(self.recipe.rate(turn, step))
         losses = self.play(self.recipe.active(step), self._draw(step))
         for name, loss in losses.items():
             self.losses[name] = torch.where(loss.isfinite(), loss, self.losses.get(name, torch.zeros_like(loss)))
@@ -109,7 +108,9 @@ class Trainer:
             network.load_state_dict(state["networks"][name])
         self.average.load_state_dict(state["average"])
         for optimizer, kept in zip(self.optimizers, state["optimizers"], strict=True):
+            rate = optimizer.param_groups[0]["lr"]  # it stays where a graph reads it; the next step says how much
             optimizer.load_state_dict(kept)
+            optimizer.param_groups[0]["lr"] = rate
         self.wrong.copy_(state["wrong"][0])
         self.most_wrong.copy_(state["wrong"][1])
 
@@ -117,7 +118,8 @@ class Trainer:
         weights = [weight for name in turn.learns for weight in self.networks[name].parameters()]
         # Fused: one launch for all weights, and it leaves them alone when `found_inf` says so, without asking the CPU.
         graphs = self.device.type == "cuda"
-        return torch.optim.Adam(weights, turn.rate, turn.betas, eps=1e-8, fused=True, capturable=graphs)
+        rate = torch.tensor(turn.rate, device=self.device)
+        return torch.optim.Adam(weights, rate, turn.betas, eps=1e-8, fused=True, capturable=graphs)
 
     def _draw(self, step: int) -> Batch:
         """The pictures of a step, and everything random, from torch's global state on the CPU: the same numbers on
@@ -177,7 +179,7 @@ class Trainer:
     def _follow(self, step: int) -> None:
         """Move the average towards the generator (Karras et al., 2018)."""
         seen = (step + 1) * self.recipe.batch
-        half_life = min(self.recipe.ema * 1000, RAMP * seen)
+        half_life = min(self.recipe.ema * 1000, self.recipe.ramp * seen)
         keep = 0.5 ** (self.recipe.batch / half_life) if half_life else 0.0
         old, new = (tuple(network.parameters()) for network in (self.average, self.networks["generator"]))
         torch._foreach_lerp_(old, new, 1 - keep)  # pyright: ignore[reportPrivateImportUsage] - one launch for all
