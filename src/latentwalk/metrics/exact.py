@@ -9,7 +9,7 @@ from latentwalk.metrics.mutual import information, mig, modularity
 from latentwalk.metrics.separation import sap
 
 HELD_OUT = 0.5
-"""Share of the rows that only judge how well trees predict: half of them, so that the trees grow fast."""
+"""Share of the rows that only judge how well trees predict."""
 
 
 def disentanglement(
@@ -19,7 +19,7 @@ def disentanglement(
 
     Raises ValueError as the figures do: for rows that do not match, and for fewer than two directions or factors.
     """
-    told = dci(coordinates, factors, HELD_OUT, seed)
+    told = dci(coordinates, factors, HELD_OUT)
     return Disentanglement(
         mig=mig(coordinates, factors),
         disentanglement=told.disentanglement,
