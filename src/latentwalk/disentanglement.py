@@ -106,7 +106,7 @@ class Benchmark(Record):
         return [trial for trial in self.trials if (trial.method, trial.count) == (method, count)]
 
     def ranking(self, count: int) -> list[str]:
-        """The methods that were asked for so many directions, the largest MIG first: on drawings where there are any."""
+        """Methods that were asked for so many directions, the largest MIG first (of drawings, where there are any)."""
         methods = list(dict.fromkeys(trial.method for trial in self.trials if trial.count == count))
         return sorted(methods, key=lambda method: -(self.figure(method, count, "mig") or Spread(mean=-1)).mean)
 

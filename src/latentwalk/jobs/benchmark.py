@@ -6,12 +6,13 @@ seed -> Lesson (samples, codes, drawings) -> a Trial per method and number of di
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, get_type_hints
 
 from pydantic import ValidationError
 
+from latentwalk.bundled import SCORERS
+from latentwalk.direction import Directions
 from latentwalk.disentanglement import Benchmark, Setup, Trial
 from latentwalk.files import write_text
 from latentwalk.generator import Generator
@@ -27,7 +28,6 @@ from latentwalk.jobs.discover import (
     with_labels,
     with_layer,
 )
-from latentwalk.jobs.load import load_scorer
 from latentwalk.methods import METHODS
 from latentwalk.metrics.exact import disentanglement, knowledge
 from latentwalk.origin import Source
@@ -45,14 +45,17 @@ SCORER, JUDGE = "avatars64", "avatars64-judge"
 SLOW = ("learned",)
 """Methods that take minutes each: run when they are named."""
 
+TOGETHER = ("jacobian", "ica", "sparse-pca", "learned")
+"""Methods whose directions depend on how many there are. All others find the first ten of twelve when asked for ten."""
+
 LESS: Mapping[str, Mapping[str, Any]] = {
-    "gradient": {"codes": 256},
-    "jacobian": {"codes": 256},
-    "learned": {"steps": 500},
+    "gradient": {"codes": 64},
+    "jacobian": {"codes": 64},
+    "learned": {"steps": 300},
     "channels": {"top": 1},
 }
-"""Settings other than the usual ones: so that a set of directions takes no more than a minute or two, and that single
-channels are as many as attributes."""
+"""Settings other than the usual ones: a set of directions takes no more than a minute, and there is one channel per
+attribute."""
 
 LABELS = 60
 """Codes whose labels fewshot gets: yes or no, as the scorer says."""
@@ -95,8 +98,8 @@ def benchmark(
     chosen = usual_methods(generator, space) if methods is None else list(dict.fromkeys(methods))
     for name in chosen:
         space_for(name, entry_of(name), generator, space)
-    scorer, judge = (load_scorer(name, generator.device) for name in (SCORER, JUDGE))
-    assert isinstance(judge, Classifier)
+    scorer, judge = (Classifier.load(SCORERS[name]).to(generator.device) for name in (SCORER, JUDGE))
+    scorer.source, judge.source = SCORER, JUDGE
     setup = Setup(
         generator=Source.of(generator),
         scorer=Source.of(scorer),
@@ -112,8 +115,9 @@ def benchmark(
     left_out: dict[str, str] = {}
     for seed in range(seeds):
         lesson: Lesson | None = None
+        found: dict[str, Found] = {}
         say = told(progress, f"seed {seed + 1} of {seeds}, ")
-        for count in directions:
+        for count in sorted(set(directions), reverse=True):
             for name in chosen:
                 file = Path(keep) / "trials" / file_name(setup, name, count, seed) if keep is not None else None
                 known = read_trial(file)
@@ -123,7 +127,9 @@ def benchmark(
                         lesson = prepare(generator, taught, judge, samples, codes, drawings, seed, where, say)
                     say(f"{name}, {count} directions", 0, 1)
                     try:
-                        known = trial(generator, taught, lesson, name, count, seed, space)
+                        if name not in found or name in TOGETHER or len(found[name].directions) < count:
+                            found[name] = fit(generator, taught, lesson, name, count, seed, space)
+                        known = measured(generator, found[name], lesson, name, count, seed)
                     except ValueError as error:
                         left_out[name] = str(error)
                         continue
@@ -142,10 +148,17 @@ def benchmark(
     )
 
 
-def trial(
+class Found(NamedTuple):
+    """Directions, and how many seconds the fit took."""
+
+    directions: Directions
+    seconds: float
+
+
+def fit(
     generator: Generator, scorer: Resized, lesson: Lesson, name: str, count: int, seed: int, space: str | None
-) -> Trial:
-    """The directions of one method, measured. Raises ValueError when it finds none, or one alone."""
+) -> Found:
+    """So many directions of one method. Raises ValueError when it finds none."""
     entry = entry_of(name)
     where = space_for(name, entry, generator, space)
     options = with_layer(name, generator, where, settings(name, count, seed))
@@ -157,20 +170,24 @@ def trial(
     if hand is not None:
         given = with_labels(generator, given.latents, hand)
     started = time.perf_counter()
-    found = fit_what_can_be(method, generator, given)
-    seconds = time.perf_counter() - started
-    said = coordinates(generator, found, lesson.codes)
+    return Found(fit_what_can_be(method, generator, given), time.perf_counter() - started)
+
+
+def measured(generator: Generator, found: Found, lesson: Lesson, name: str, count: int, seed: int) -> Trial:
+    """The first so many of the directions, measured. Raises ValueError for fewer than two."""
+    directions = found.directions.items[:count]
+    said = coordinates(generator, directions, lesson.codes)
     judged, drawn, knows = disentanglement(said, lesson.factors, seed), None, knowledge(said, lesson.factors)
     if lesson.drawn is not None and lesson.truth is not None:
-        seen = coordinates(generator, found, lesson.drawn)
+        seen = coordinates(generator, directions, lesson.drawn)
         drawn, knows = disentanglement(seen, lesson.truth, seed), knowledge(seen, lesson.truth)
     return Trial(
         method=name,
         count=count,
         seed=seed,
-        names=[direction.name for direction in found],
-        space=where,
-        seconds=seconds,
+        names=[direction.name for direction in directions],
+        space=directions[0].space,
+        seconds=found.seconds,
         judged=judged,
         drawn=drawn,
         knows=knows.round(4).tolist(),
@@ -180,7 +197,7 @@ def trial(
 def settings(name: str, count: int, seed: int) -> dict[str, Any]:
     """Hyperparameters of a method: so many components, this seed, and `LESS`."""
     entry = METHODS[name]
-    known = {field.name for field in fields(getattr(entry.make, "func", entry.make))}
+    known = get_type_hints(getattr(entry.make, "func", entry.make))
     components = {"components": count} if entry.needs in ("codes", "nothing") else {}
     return {**components, **({"seed": seed} if "seed" in known else {}), **LESS.get(name, {})}
 
@@ -204,7 +221,7 @@ def usual_methods(generator: Generator, space: str | None) -> list[str]:
 
 
 def encoded_space(generator: Generator, space: str | None) -> str:
-    """Where the encoder reads codes: those from which all others follow; w where there is one, unless z is asked for."""
+    """Where the encoder reads codes, from which all others follow: w where there is one, unless z is asked for."""
     inputs = generator.input_space.name
     return inputs if space == inputs else default_space(generator)
 

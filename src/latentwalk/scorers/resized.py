@@ -1,7 +1,5 @@
 """A scorer that sees pictures of any size as large as those that it learned from."""
 
-from dataclasses import dataclass
-
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
@@ -9,24 +7,14 @@ from torch.nn import functional as F
 from latentwalk.scores import Scorer
 
 
-@dataclass(frozen=True, eq=False)
 class Resized:
     """The scorer, whose pictures become `side` pixels high and wide first; differentiable where it is."""
 
-    scorer: Scorer
-    side: int
-
-    @property
-    def attributes(self) -> tuple[str, ...]:
-        return tuple(self.scorer.attributes)
-
-    @property
-    def source(self) -> str:
-        return getattr(self.scorer, "source", "")
-
-    @property
-    def fingerprint(self) -> str:
-        return getattr(self.scorer, "fingerprint", "")
+    def __init__(self, scorer: Scorer, side: int) -> None:
+        self.scorer, self.side = scorer, side
+        self.attributes = tuple(scorer.attributes)
+        self.source: str = getattr(scorer, "source", "")
+        self.fingerprint: str = getattr(scorer, "fingerprint", "")
 
     def __call__(self, images: Float[Tensor, "n c h w"], /) -> Float[Tensor, "n a"]:
         return self.scorer(resized(images, self.side))

@@ -4,7 +4,7 @@ Nobody knows the code of a drawing, and nobody knows the true factors of a sampl
 closes the gap with an encoder that learns from the generator's pictures what its directions do, and is then asked about
 pictures whose factors are known exactly. There the encoder learns together with the directions, by contrast. Here
 directions are given, so it learns to say the coordinates of a picture along them, by least squares. The best guess of
-a coordinate v.w is v times the best guess of w, whatever v is. So one encoder of codes serves all directions of a space.
+a coordinate v.w is v times the best guess of w, whatever v is: one encoder of codes serves all directions of a space.
 """
 
 from dataclasses import dataclass
