@@ -56,15 +56,15 @@ def about(benchmark: Benchmark) -> str:
     """What was measured on what, in a few sentences."""
     made, seeds = benchmark.setup, len(benchmark.seeds)
     told = (
-        f"read by an encoder in {made.drawings:,} drawings with exact factors, which no network has seen; for the first "
-        f"column in {made.codes:,} samples whose factors {made.judge.source} reads"
+        f"read by an encoder in {made.drawings:,} drawings with exact factors, which no network has seen; for the "
+        f"first column in {made.codes:,} samples whose factors {made.judge.source} reads"
         if made.drawings
         else f"in {made.codes:,} samples, whose factors {made.judge.source} reads"
     )
     return (
-        f"Every method learned from {made.samples:,} samples, those that need scores from {made.scorer.source}. Figures "
-        f"compare coordinates along the directions with {len(benchmark.factors)} factors: {told}. Means over {seeds} "
-        f"seed{'s and their standard deviations' if seeds > 1 else ''}, from 0 to 1, more is better."
+        f"Every method learned from {made.samples:,} samples, those that need scores from {made.scorer.source}. "
+        f"Figures compare coordinates along the directions with {len(benchmark.factors)} factors: {told}. "
+        f"Means over {seeds} seed{'s and their standard deviations' if seeds > 1 else ''}, from 0 to 1, more is better."
     )
 
 
