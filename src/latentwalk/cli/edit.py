@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from latentwalk.bundled import find_directions
 from latentwalk.cli.console import Bar, say, say_files, say_json, working
 from latentwalk.cli.edit_output import FILMS, NONE, EditOutput, needs_frames, write
 from latentwalk.cli.edit_photos import PhotoOptions, put_back, read_album
@@ -136,7 +137,7 @@ class WalkOptions:
             return
         if self.how is not None:
             raise ValueError("--along says how to walk: leave --walk out")
-        check_file(self.along, "a file of directions")
+        check_file(find_directions(self.along), "a file of directions")
         if self.max_steps is not None:
             raise ValueError("a walk along directions takes no steps: leave --max-steps out, or --along")
 
