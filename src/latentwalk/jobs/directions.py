@@ -27,10 +27,11 @@ def read_directions(
     """The directions of a file, for this generator.
 
     path: "avatars64" for the directions that come with it, or a file: one that `Directions.save` wrote, or one of
-    another program: .npy, .npz, safetensors, or what torch.save wrote. Such a file holds one direction ([d], [1, d]), several ([k, d], [k, 1, d]), or one or several of w+ ([L, d],
-    [k, L, d] with the shape (L, d) of w+; one whose layers are equal is a direction of w), alone or by name in a
-    mapping; or components of GANSpace, or `eigvec` of rosinality's SeFa (one per column). They are named after their
-    key, or else after the file. Nothing in a file is executed.
+    another program: .npy, .npz, safetensors, or what torch.save wrote. Such a file holds one direction ([d], [1,
+    d]), several ([k, d], [k, 1, d]), or one or several of w+ ([L, d], [k, L, d] with the shape (L, d) of w+; one
+    whose layers are equal is a direction of w), alone or by name in a mapping; or components of GANSpace, or
+    `eigvec` of rosinality's SeFa (one per column). They are named after their key, or else after the file. Nothing
+    in a file is executed.
     Foreign ones say nothing of the generator: their shape decides whether they fit, the unit is measured on its codes
     and the boundary is where its mean code is.
     space: of foreign ones; without it what their key says (w, z, wplus, ...), else w where vectors of this size fit,
