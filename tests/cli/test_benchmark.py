@@ -12,7 +12,7 @@ def small(*_given, **_more) -> Benchmark:
     source = Source(source="avatars64")
     setup = Setup(generator=source, scorer=source, judge=source, drawing="", samples=100, codes=100, drawings=0)
     seen = Disentanglement(**dict.fromkeys(FIGURES, 0.25))
-    row = dict(names=["one", "two"], space="w", seconds=1.0, judged=seen, knows=[[0.5] * 2] * 2)
+    row = {"names": ["one", "two"], "space": "w", "seconds": 1.0, "judged": seen, "knows": [[0.5] * 2] * 2}
     trials = [Trial(method="sefa", count=2, seed=seed, **row) for seed in (0, 1)]
     return Benchmark(latentwalk="0", setup=setup, factors=["hat", "x"], trials=trials, left_out={"ica": "nothing"})
 
