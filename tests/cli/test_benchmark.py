@@ -17,7 +17,8 @@ def small(*_given, **_more) -> Benchmark:
     return Benchmark(latentwalk="0", setup=setup, factors=["hat", "x"], trials=trials, left_out={"ica": "nothing"})
 
 
-def test_a_table_and_a_page(run, monkeypatch) -> None:
+def test_a_table_and_a_page(run, monkeypatch, tmp_path) -> None:
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(job, "benchmark", small)
     code, out, _ = run("benchmark", "avatars64", "--out", "b")
     assert code == 0 and "2 directions" in out and "sefa" in out and "0.250" in out
