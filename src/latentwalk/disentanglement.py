@@ -14,7 +14,7 @@ FIGURES = {
     "disentanglement": "DCI: whether a direction matters for one factor alone",
     "completeness": "DCI: whether a factor needs one direction alone",
     "informativeness": "DCI: how well all directions together tell a factor, where they were not learned from",
-    "sap": "separated attribute predictability: the gap as `mig` has it, of how well one direction alone predicts",
+    "sap": "separated attribute predictability: the same gap in how well one direction alone predicts",
     "modularity": "whether a direction knows of one factor alone, however little that is",
 }
 """The figures and a line about each. All are in [0, 1], more is better."""
