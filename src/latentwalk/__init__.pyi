@@ -1,9 +1,12 @@
 # What `import latentwalk as lw` gives, and where each name lives.
 from .code_files import load_codes
 from .direction import Direction, Directions
+from .disentanglement import Benchmark
 from .evaluation import Evaluation
 from .generator import Generator
 from .generators.wrapped import wrap
+from .jobs.benchmark import benchmark
+from .jobs.benchmark_page import save_benchmark
 from .jobs.convert import convert
 from .jobs.directions import read_directions
 from .jobs.discover import discover, fit_boundary
@@ -28,6 +31,7 @@ from .walks.interpolate import interpolate
 
 __version__: str
 __all__ = [
+    "Benchmark",
     "BoundaryWalk",
     "Direction",
     "Directions",
@@ -44,6 +48,7 @@ __all__ = [
     "Scorer",
     "Walk",
     "__version__",
+    "benchmark",
     "convert",
     "discover",
     "edit",
@@ -57,6 +62,7 @@ __all__ = [
     "load_scorer",
     "read_directions",
     "replay",
+    "save_benchmark",
     "save_report",
     "score",
     "train_celeba",

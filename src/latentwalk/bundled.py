@@ -12,6 +12,8 @@ SCORERS = {
     for name in BUNDLED
     for ending, file in (("", "scorer"), ("-judge", "judge"))
 }
+DIRECTIONS = {"avatars64": ASSETS / "avatars64" / "directions.safetensors"}
+"""Files of directions that come with a generator, by its name."""
 
 MEASUREMENTS = ("measurements", "measurements-judge")
 """Names of the scorers that need no training; the second measures the same things in other ways."""
@@ -26,6 +28,11 @@ def find_generator(name: str | Path) -> Path:
             f"or one of {', '.join(GENERATORS)}"
         )
     return path
+
+
+def find_directions(name: str | Path) -> Path:
+    """The file of directions that comes with the generator of this name; any other name is that of a file."""
+    return DIRECTIONS.get(str(name), Path(name))
 
 
 def check_scorer(name: str | Path) -> None:

@@ -18,6 +18,7 @@ COMMANDS = [
     ("invert",),
     ("edit",),
     ("interpolate",),
+    ("benchmark",),
     ("evaluate",),
     ("report",),
     ("discover",),

@@ -73,7 +73,18 @@ def test_places_that_agree_with_the_labels_are_looked_at() -> None:
 
 
 def test_all_layers_before_the_picture_are_looked_at(tiny) -> None:
-    assert hidden(tiny) == tiny.layer_names[:-1] and len(hidden(tiny)) > 1
+    seen = hidden(tiny, tiny.sample(1))
+    assert seen == tiny.layer_names[:-1] and len(seen) > 1
+
+
+@pytest.mark.parametrize("generator", ["stylegan2-resnet"], indirect=True)
+def test_codes_of_w_come_through_the_layers_after_the_mapping(generator) -> None:
+    latents = generator.map(codes(generator, range(40)), "w")
+    assert [name for name in generator.layer_names[:-1] if "mapping" not in name] == list(hidden(generator, latents))
+    scores = torch.full((len(latents), 1), torch.nan)
+    scores[:12, 0] = torch.where(torch.arange(12) % 2 == 0, 1.0, -1.0)
+    (found,) = FewShot().fit(generator, Samples(latents, scores, ("even",)))
+    assert found.space == "w" and found.vector.isfinite().all()
 
 
 def test_ridge_is_least_squares_with_a_penalty() -> None:

@@ -9,7 +9,7 @@ from latentwalk.training.label_critics import (
     BALANCE,
     RATE,
     Classifier,
-    CodeReader,
+    CoarseReader,
     ConcatenatedCritic,
     LabelCritic,
     ProjectionCritic,
@@ -156,7 +156,7 @@ def test_codes_are_the_class_and_the_first_numbers(who):
 
 def test_a_reader_of_codes_sees_squares_through_noise():
     torch.manual_seed(0)
-    reader, images = CodeReader((6,), 3, outputs=12), torch.randn(4, 3, 8, 8)
+    reader, images = CoarseReader((6,), 3, outputs=12), torch.randn(4, 3, 8, 8)
 
     def said(images: torch.Tensor) -> torch.Tensor:
         torch.manual_seed(1)

@@ -85,15 +85,13 @@ def weights(learner: Trainer) -> list[Tensor]:
 
 
 def check_same(learner: Trainer, other: Trainer, start: Trainer) -> None:
-    """Two runs agree up to rounding: to a hundredth of what a weight of the tensor learns.
+    """Two runs agree up to rounding: to two hundredths of what each weight tensor learned.
 
-    But for a few in a thousand, and one: Adam's first steps follow the sign of a gradient, however small it is. Where a
-    part of the batch is left out, most weights are off by tenths.
+    Most agree to a millionth. But Adam's first steps follow the sign of a gradient, however small it is, and BatchNorm
+    over few pictures hands a rounded bit on to all of them. Where a part of the batch is left out, it is tenths.
     """
     for mine, theirs, before in zip(weights(learner), weights(other), weights(start), strict=True):
-        learned = float((theirs - before).square().mean().sqrt())
-        far = int(((mine - theirs).abs() > 1e-2 * learned + 1e-7).sum())
-        assert far <= 1 + 3e-3 * theirs.numel(), f"{far} of {theirs.numel()} weights differ"
+        assert float((mine - theirs).norm()) <= 2e-2 * float((theirs - before).norm()) + 1e-7
 
 
 def free_port() -> int:
@@ -133,7 +131,7 @@ def test_two_processes_and_one_are_the_same_run(name, folder):
     together.load_state_dict(first["state"])
     check_same(together, alone, fresh(name))
     assert list(losses) == list(first["losses"])
-    assert all(float(losses[each]) == pytest.approx(float(first["losses"][each]), rel=1e-4) for each in losses)
+    assert all(float(losses[each]) == pytest.approx(float(first["losses"][each]), rel=1e-3) for each in losses)
 
 
 def test_two_processes_go_on_to_the_same_bits(folder):

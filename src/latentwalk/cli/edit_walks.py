@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from latentwalk.bundled import find_directions
 from latentwalk.cli.console import Bar
 from latentwalk.cli.errors import remark
 from latentwalk.cli.options import CodesOptions, check_file
@@ -101,7 +102,7 @@ class WalkOptions:
             return
         if self.how is not None:
             raise ValueError("--along says how to walk: leave --walk out")
-        check_file(self.along, "a file of directions")
+        check_file(find_directions(self.along), "a file of directions")
         if self.max_steps is not None:
             raise ValueError("a walk along directions takes no steps: leave --max-steps out, or --along")
 

@@ -101,10 +101,10 @@ class JudgingOptions:
 
     def check(self, files: "Sequence[Path]") -> None:
         """Raises ValueError, before anything is loaded, for files and names that are not there."""
-        from latentwalk.bundled import check_scorer
+        from latentwalk.bundled import check_scorer, find_directions
 
         for file in files:
-            check_file(file, "a file of directions")
+            check_file(find_directions(file), "a file of directions")
         if self.generator:
             check_generator(self.generator)
         if self.judge:
@@ -200,7 +200,7 @@ def write_back(files: "Sequence[Path]", judged: Judged) -> None:
 
     kept = with_evaluation(judged.found, judged.result)
     for file, directions in zip(files, kept, strict=True):
-        if is_ours(file):
+        if is_ours(file) and file.is_file():  # what comes with the package stays as it is
             directions.save(file)
 
 

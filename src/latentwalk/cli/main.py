@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from latentwalk.cli import train
+from latentwalk.cli.benchmark import benchmark
 from latentwalk.cli.convert import convert
 from latentwalk.cli.discover import discover
 from latentwalk.cli.edit import edit
@@ -32,7 +33,21 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for each in (sample, label, invert, edit, interpolate, discover, evaluate, report, replay, inspect, convert, info):
+for each in (
+    sample,
+    label,
+    invert,
+    edit,
+    interpolate,
+    discover,
+    evaluate,
+    report,
+    benchmark,
+    replay,
+    inspect,
+    convert,
+    info,
+):
     app.command()(flat(each))
 app.add_typer(train.app, name="train")
 

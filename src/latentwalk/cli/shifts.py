@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple, TypeVar
 
 import typer
 
+from latentwalk.bundled import find_directions
 from latentwalk.cli.errors import remark
 from latentwalk.cli.options import DirectionSpace, check_file
 
@@ -100,7 +100,7 @@ class ShiftOptions:
                     raise ValueError(f"--{name} goes with --direction: leave it out, or choose a direction")
             return
         for text in (*self.direction, *(self.without or [])):
-            check_file(Path(split_name(text)[0]), "a file of directions")
+            check_file(find_directions(split_name(text)[0]), "a file of directions")
         for text in self.layers or []:
             read_layers(text)
         self.sweeps()
@@ -182,7 +182,7 @@ def each(given: list[T], count: int, option: str) -> list[T]:
 
 def split_name(text: str) -> tuple[str, str]:
     """The file and the name in FILE:NAME; no name where the whole text is a file, or has none."""
-    if Path(text).is_file() or ":" not in text:
+    if find_directions(text).is_file() or ":" not in text:
         return text, ""
     file, _, name = text.rpartition(":")
     return file, name

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
+from latentwalk.bundled import DIRECTIONS, find_directions
 from latentwalk.code_files import Note, unsaid
 from latentwalk.direction import Direction, Directions
 from latentwalk.edits import codes_for
@@ -25,11 +26,12 @@ def read_directions(
 ) -> Directions:
     """The directions of a file, for this generator.
 
-    path: a file that `Directions.save` wrote, or one of another program: .npy, .npz, safetensors, or what torch.save
-    wrote. Such a file holds one direction ([d], [1, d]), several ([k, d], [k, 1, d]), or one or several of w+ ([L, d],
-    [k, L, d] with the shape (L, d) of w+; one whose layers are equal is a direction of w), alone or by name in a
-    mapping; or components of GANSpace, or `eigvec` of rosinality's SeFa (one per column). They are named after their
-    key, or else after the file. Nothing in a file is executed.
+    path: "avatars64" for the directions that come with it, or a file: one that `Directions.save` wrote, or one of
+    another program: .npy, .npz, safetensors, or what torch.save wrote. Such a file holds one direction ([d], [1,
+    d]), several ([k, d], [k, 1, d]), or one or several of w+ ([L, d], [k, L, d] with the shape (L, d) of w+; one
+    whose layers are equal is a direction of w), alone or by name in a mapping; or components of GANSpace, or
+    `eigvec` of rosinality's SeFa (one per column). They are named after their key, or else after the file. Nothing
+    in a file is executed.
     Foreign ones say nothing of the generator: their shape decides whether they fit, the unit is measured on its codes
     and the boundary is where its mean code is.
     space: of foreign ones; without it what their key says (w, z, wplus, ...), else w where vectors of this size fit,
@@ -38,9 +40,9 @@ def read_directions(
     note: is told where another reading would have been possible, and of arrays that are no directions.
     Raises ValueError for a file that holds no directions, or such that do not fit.
     """
-    path = Path(path)
+    path = find_directions(path)
     if not path.is_file():
-        raise ValueError(f"no file {path}: expected a file of directions")
+        raise ValueError(f"no file {path}: expected a file of directions, or {' or '.join(DIRECTIONS)}")
     if is_ours(path):
         return _ours(path, generator, force)
     try:
@@ -54,7 +56,7 @@ def read_directions(
 def is_ours(path: str | Path) -> bool:
     """Whether latentwalk wrote it: directions, or something else that says what it is."""
     try:
-        with safe_open(str(path), framework="pt") as file:
+        with safe_open(str(find_directions(path)), framework="pt") as file:
             return (file.metadata() or {}).get("kind", "").startswith("latentwalk.")
     except (OSError, SafetensorError):
         return False
@@ -69,7 +71,7 @@ def read_one(
     ValueError for what is not there, and as that does.
     """
     parts = text.split(":")
-    ends = [i for i in range(len(parts), 0, -1) if Path(":".join(parts[:i])).is_file()]
+    ends = [i for i in range(len(parts), 0, -1) if find_directions(":".join(parts[:i])).is_file()]
     end = ends[0] if ends else max(len(parts) - 1, 1)
     file, name = ":".join(parts[:end]), ":".join(parts[end:])
     found = read_directions(file, generator, space, force, note)
@@ -86,7 +88,7 @@ def read_one(
 
 def named_generator(files: Sequence[str | Path]) -> str:
     """Where the generator is that files of directions name. Raises ValueError when they name none, or several."""
-    ours = [Path(file) for file in files if is_ours(file)]
+    ours = [find_directions(file) for file in files if is_ours(file)]
     homes = {made.source: file.parent for file in ours if (made := Directions.load(file).origin.generator)}
     homes.pop("", None)
     if len(homes) != 1:

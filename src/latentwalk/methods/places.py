@@ -84,7 +84,7 @@ def places(generator: Generator, prior: str, layers: tuple[str, ...] | None, com
             )
         gains, axes = principal(weights.T @ weights, components)
         return Places(generator, basis=(axes.T * gains.clamp(min=0).sqrt()).float().to(some.values.device))
-    read = Places(generator, hidden(generator) if layers is None else layers)
+    read = Places(generator, hidden(generator, some) if layers is None else layers)
     if prior == "activations":
         return read
     together = torch.cat(read.read(some), 1)
@@ -92,9 +92,13 @@ def places(generator: Generator, prior: str, layers: tuple[str, ...] | None, com
     return Places(generator, read.layers, leading(together - mean, components), mean)
 
 
-def hidden(generator: Generator) -> tuple[str, ...]:
-    """The layers before the picture itself."""
-    return generator.layer_names[:-1] or generator.layer_names
+@torch.no_grad()
+def hidden(generator: Generator, some: Latents) -> tuple[str, ...]:
+    """The layers before the picture itself that codes of this space come through: those of w come after the mapping."""
+    before = generator.layer_names[:-1] or generator.layer_names
+    with read_layers(generator, before, stop=False) as found:
+        generator.synthesize(some[:1].to(generator.device, generator.dtype))
+    return tuple(layer for layer in before if layer in found)
 
 
 def leading(centred: Float[Tensor, "n f"], components: int) -> Float[Tensor, "f r"]:

@@ -6,8 +6,9 @@ Not among `METRICS`: they need the true factors of a picture, which generators t
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
-from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
+from jaxtyping import Float, Int
+
+from latentwalk.numerics.boosting import boosted
 
 LEVELS = 20
 """A factor of at most so many values is one to classify, another one to regress."""
@@ -24,9 +25,7 @@ class DCI(NamedTuple):
     informativeness: float
 
 
-def dci(
-    codes: Float[np.ndarray, "n k"], factors: Float[np.ndarray, "n m"], held_out: float = 0.3, seed: int = 0
-) -> DCI:
+def dci(codes: Float[np.ndarray, "n k"], factors: Float[np.ndarray, "n m"], held_out: float = 0.3) -> DCI:
     """Disentanglement, completeness and informativeness (Eastwood and Williams, 2018, section 2).
 
     held_out: share of the rows, the last ones, that only judge.
@@ -38,15 +37,42 @@ def dci(
             f"expected as many codes as factors, some to learn from and some held out, got {len(codes)} codes, "
             f"{len(factors)} rows of factors and a held-out share of {held_out}"
         )
-    importances, scores = [], []
-    for factor in factors.T:
-        kind = GradientBoostingClassifier if len(np.unique(factor)) <= LEVELS else GradientBoostingRegressor
-        model = kind(random_state=seed, max_depth=3, n_estimators=50)
-        model.fit(codes[:taught], factor[:taught])
-        importances.append(model.feature_importances_)
-        scores.append(max(0.0, float(model.score(codes[taught:], factor[taught:]))))
-    table = np.stack(importances, 1)
+    columns, owners, levels = _targets(factors)
+    found = boosted(codes[:taught], columns[:taught], codes[taught:])
+    table = np.stack([found.importances[:, owners == k].mean(1) for k in range(factors.shape[1])], 1)
+    scores = [_score(found.said[:, owners == k], factors[taught:, k], levels[k]) for k in range(factors.shape[1])]
     return DCI(_focus(table), _focus(table.T), float(np.mean(scores)))
+
+
+Levels = Float[np.ndarray, "l"]
+"""The values of a factor that has few."""
+
+
+def _targets(
+    factors: Float[np.ndarray, "n m"],
+) -> "tuple[Float[np.ndarray, 'n t'], Int[np.ndarray, 't'], list[Levels | None]]":
+    """What trees learn, whose target each is, and the levels of each factor that has few.
+
+    The factor itself where it is a degree, else for each of its levels whether it is that; for two levels, one target.
+    """
+    columns, owners, levels = [], [], []
+    for k, factor in enumerate(factors.T):
+        known = np.unique(factor)
+        levels.append(known if len(known) <= LEVELS else None)
+        wanted = (
+            [factor] if len(known) > LEVELS else [factor == level for level in known[1 if len(known) == 2 else 0 :]]
+        )
+        columns += wanted
+        owners += [k] * len(wanted)
+    return np.stack(columns, 1).astype(np.float64), np.array(owners), levels
+
+
+def _score(said: Float[np.ndarray, "n t"], truth: Float[np.ndarray, "n"], levels: Levels | None) -> float:
+    """Accuracy, or R^2 (at least 0)."""
+    if levels is None:
+        return max(0.0, float(1 - np.square(said[:, 0] - truth).mean() / max(truth.var(), 1e-12)))
+    which = said.argmax(1) if said.shape[1] > 1 else (said[:, 0] > 0.5).astype(np.int64)
+    return float((levels[which] == truth).mean())
 
 
 def _focus(table: Float[np.ndarray, "k m"]) -> float:

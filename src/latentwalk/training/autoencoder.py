@@ -63,7 +63,7 @@ class Autoencoder(nn.Module):
         return ImageEncoder(sizes, base, coder, reader).requires_grad_(False).eval()
 
 
-class CodeReader(nn.Module):
+class Adversary(nn.Module):
     """Codes -> logits of labels (Lample et al., 2017, "Fader Networks", whose discriminator this is)."""
 
     def __init__(self, z: int, labels: int) -> None:

@@ -5,9 +5,9 @@ from torch import Tensor, nn
 
 from latentwalk.generators.stylegan2 import StyleGAN2Sizes
 from latentwalk.image_encoder import PictureReader
-from latentwalk.training.autoencoder import Autoencoder, CodeReader
+from latentwalk.training.autoencoder import Adversary, Autoencoder
 from latentwalk.training.critics import PlainCritic, ResidualCritic
-from latentwalk.training.label_critics import Classifier, CodeReader, ConcatenatedCritic, ProjectionCritic
+from latentwalk.training.label_critics import Classifier, CoarseReader, ConcatenatedCritic, ProjectionCritic
 from latentwalk.training.players import ConditionalPlayer, DCGANPlayer, StyleGAN2Player
 from latentwalk.training.recipe import Recipe
 
@@ -76,7 +76,7 @@ def informed_networks(recipe: Recipe, side: int, colors: int, _labels: Tensor) -
     """The generator is asked for classes that mean nothing yet; a reader finds them, and some numbers of z."""
     widths = plain_widths(side, LABELLED_WIDTH)
     player = ConditionalPlayer(recipe.z, widths, torch.eye(INFORMED_CLASSES), colors)
-    reader = CodeReader(widths, colors, outputs=INFORMED_CLASSES + INFORMED_NUMBERS)
+    reader = CoarseReader(widths, colors, outputs=INFORMED_CLASSES + INFORMED_NUMBERS)
     return {"generator": player, "critic": PlainCritic(widths, colors), "reader": reader}
 
 
@@ -85,7 +85,7 @@ def coding_networks(recipe: Recipe, side: int, colors: int, labels: Tensor) -> N
     widths, conditions = plain_widths(side, LABELLED_WIDTH), labels.shape[1]
     player = Autoencoder(recipe.z, widths, labels, colors)
     reader = PictureReader((colors, side, side), widths[::-1], conditions, player.decoder.sizes.groups)
-    return {"generator": player, "reader": reader, "adversary": CodeReader(recipe.z, conditions)}
+    return {"generator": player, "reader": reader, "adversary": Adversary(recipe.z, conditions)}
 
 
 def judged_coding_networks(recipe: Recipe, side: int, colors: int, labels: Tensor) -> Networks:

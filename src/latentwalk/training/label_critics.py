@@ -80,7 +80,7 @@ class Classifier(PlainCritic):
         return self.gamma.add_(step).clamp_(0, MOST).clone()
 
 
-class CodeReader(PlainCritic):
+class CoarseReader(PlainCritic):
     """A `PlainCritic` of few squares, with much noise while it trains: codes that it can tell apart can be seen.
 
     Otherwise generator and reader agree on a faint pattern, and classes look alike.
