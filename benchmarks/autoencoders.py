@@ -1,6 +1,6 @@
-"""What autoencoders reach on avatars of 32 pixels in some minutes of one core. Prints Markdown for docs/results.md.
+"""What autoencoders reach on avatars of 32 pixels. Prints Markdown for docs/results.md.
 
-    python benchmarks/autoencoders.py cvae cvae-gan --minutes 15
+    python benchmarks/autoencoders.py cvae cvae-gan --kimg 100
 
 Data, classifier and clock are those of training.py. Samples: how often a condition is what was asked for (obeys).
 Held-out pictures: how near they come when they are painted again (PSNR in dB); and when one condition is turned round
@@ -9,13 +9,13 @@ conditions of held-out pictures by itself.
 """
 
 import argparse
-import os
 from pathlib import Path
 
 import torch
 from PIL.Image import Image
 from torch import Tensor
 
+from avatar_reader import HELD, pictures, read, reader
 from latentwalk.checkpoints import own
 from latentwalk.generator import Generator
 from latentwalk.image_encoder import ImageEncoder
@@ -25,7 +25,7 @@ from latentwalk.pictures.grid import grid
 from latentwalk.scorers.classifier import Classifier
 from latentwalk.training.avatar_factors import BINARY
 from latentwalk.training.data import Pictures
-from training import CODES, HELD, pictures, read, reader, sheet, trained
+from training import CODES, alone, trained
 
 NAMES = ("cvae", "cvae-gan")
 SHOWN = 10
@@ -36,7 +36,7 @@ SHOWN = 10
 def encoded(encoder: ImageEncoder, images: Tensor) -> tuple[Tensor, Tensor]:
     """The middle of the codes of pictures, and their conditions as the encoder reads them."""
     parts = images.split(250)
-    return torch.cat([encoder.codes(part).mean for part in parts]), torch.cat([encoder.labels(part) for part in parts])
+    return torch.cat([encoder.codes(part) for part in parts]), torch.cat([encoder.labels(part) for part in parts])
 
 
 def judged(generator: Generator, encoder: ImageEncoder, judge: Classifier, held: Pictures) -> dict[str, list[float]]:
@@ -80,24 +80,24 @@ def flips(generator: Generator, encoder: ImageEncoder, held: Pictures) -> Image:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("recipes", nargs="+", choices=NAMES)
-    parser.add_argument("--minutes", type=float, default=15)
-    parser.add_argument("--every", type=float, default=5, help="minutes between two judgements")
+    parser.add_argument("--kimg", type=float, default=100, help="thousands of pictures: 10 minutes of cvae")
+    parser.add_argument("--looks", type=int, default=2, help="how often it is judged")
     parser.add_argument("--count", type=int, default=24_000)
     parser.add_argument("--out", type=Path, default=Path("out/training"))
     asked = parser.parse_args()
     torch.set_num_threads(1)
     asked.out.mkdir(parents=True, exist_ok=True)
 
-    data = pictures(asked.count)
+    data = pictures(asked.count).only(BINARY)
     fit, held = data[:-HELD], data[-HELD:][:CODES]
     judge = reader(fit, asked.out / "reader.safetensors")
     for name in asked.recipes:
         print(f"| {name} | min | kimg | load | {' | '.join(BINARY)} | mean |\n|{'---|' * (len(BINARY) + 5)}")
-        for minutes, kimg, trainer in trained(name, fit, asked.minutes, asked.every):
-            generator, when = trainer.generator(), f"{minutes:g} | {kimg} | {os.getloadavg()[0]:.1f}"
+        for when, trainer in trained(name, fit, asked.kimg, asked.looks):
+            generator = trainer.generator()
             encoder = trainer.encoder(generator)
             own.write(generator, asked.out / f"{name}.safetensors")
-            save_image(asked.out / f"{name}.png", sheet(generator))
+            save_image(asked.out / f"{name}.png", alone(generator))
             save_image(asked.out / f"{name}-flips.png", flips(generator, encoder, held))
             for figure, shares in judged(generator, encoder, judge, held).items():
                 each = "".join(f" {s:.3f} |" for s in shares) if len(shares) > 1 else " |" * len(BINARY)

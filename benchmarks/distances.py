@@ -1,7 +1,7 @@
 """How near recipes without labels come to avatars of 32 pixels in some minutes of one core. Prints Markdown.
 
-    python benchmarks/distances.py dcgan --minutes 15
-    python benchmarks/distances.py stylegan2 --minutes 90 --every 15
+    python benchmarks/distances.py dcgan --kimg 94             15 minutes of one core
+    python benchmarks/distances.py avatars64 mine.safetensors  no training
 
 FD-E is the Frechet distance from samples to as many avatars that nothing learned from, in features of EfficientNet
 Lite0
@@ -14,7 +14,6 @@ one thread; measuring does not count. Files of generators are measured as they a
 """
 
 import argparse
-import os
 from functools import cache
 from pathlib import Path
 from typing import cast
@@ -23,6 +22,7 @@ import torch
 from torch import Tensor
 
 import latentwalk as lw
+from avatar_reader import pictures
 from avatars64 import BATCH, deepest
 from latentwalk.checkpoints import own
 from latentwalk.features.imagenet import LEARNED_SIDE, EfficientNetLite0, enlarged
@@ -39,7 +39,7 @@ from latentwalk.training.data import Pictures
 from latentwalk.training.recipes import RECIPES
 from latentwalk.training.supervise import from_bytes
 from latentwalk.walks.interpolate import usual
-from training import pictures, trained
+from training import trained
 
 WAYS, STEP = 500, 1e-2
 """Ways between two codes; the part of one that is looked at: shorter ones drown in the rounding of the features."""
@@ -103,8 +103,8 @@ def distances(made: tuple[Tensor, Tensor], real: tuple[Tensor, Tensor]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("generators", nargs="+", help="recipes without labels, bundled names, or files")
-    parser.add_argument("--minutes", type=float, default=15)
-    parser.add_argument("--every", type=float, default=5, help="minutes between two measurements")
+    parser.add_argument("--kimg", type=float, default=94, help="thousands of pictures to learn from")
+    parser.add_argument("--looks", type=int, default=2, help="how often it is measured")
     parser.add_argument("--count", type=int, default=24_000)
     parser.add_argument("--held", type=int, default=2500, help="avatars that are compared with, and samples")
     parser.add_argument("--out", type=Path, default=Path("out/distances"))
@@ -116,7 +116,7 @@ def main() -> None:
     @cache
     def drawings(side: int) -> tuple[Pictures, tuple[Tensor, Tensor]]:
         """To learn from, and the features of those held out."""
-        data = pictures(asked.count) if side == 32 else avatars(asked.count).only(BINARY)
+        data = (pictures if side == 32 else avatars)(asked.count).only(BINARY)
         real, other = embed(features, data.images[-held:]), embed(features, data.images[-2 * held : -held])
         print(f"| other avatars, {side} px | {distances(other, real)} | | | | |", flush=True)
         return data, real
@@ -129,12 +129,12 @@ def main() -> None:
             print(f"| {name} | {measured(generator, features, data.values[-held:], real)} | | | |", flush=True)
             continue
         data, real = drawings(32)
-        for minutes, kimg, trainer in trained(name, data[: -2 * held], asked.minutes, asked.every):
+        for when, trainer in trained(name, data[: -2 * held], asked.kimg, asked.looks):
             generator = trainer.generator()
             own.write(generator, asked.out / f"{name}.safetensors")
             save_image(asked.out / f"{name}.png", grid(generator.render(generator.sample(48)), 12))
             figures = measured(generator, features, data.values[-held:], real)
-            print(f"| {name} | {figures} | {minutes:g} | {kimg} | {os.getloadavg()[0]:.1f} |", flush=True)
+            print(f"| {name} | {figures} | {when} |", flush=True)
 
 
 if __name__ == "__main__":

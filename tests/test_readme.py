@@ -45,6 +45,10 @@ QUICKER = {
     "generator.sample(16)": "generator.sample(2)",
     "samples=5_000": "samples=400",
     "train scorer my_dcgan.pt": "train scorer my_dcgan.pt --samples 256 --epochs 1",
+    "photos/people --attributes": "photos/people --kimg 0.064 --batch 8 --sheets 0 --attributes",
+    "photos/people --flip": "photos/people --flip --size 16 --kimg 0.064 --batch 8 --sheets 0",
+    "benchmark avatars64 --method regression --method": "benchmark avatars64 --seeds 1 --samples 256 --codes 128 "
+    "--drawings 128 --directions 2 --method",
 }
 """What is told to do less."""
 
@@ -92,6 +96,7 @@ def lay_out() -> None:
     for folder, seeds in (
         ("photos/glasses", range(5)),
         ("photos/plain", range(5, 10)),
+        ("photos/people", range(24)),
         ("boundaries", ()),
         ("e4e", ()),
     ):
@@ -101,6 +106,8 @@ def lay_out() -> None:
     for place in (Path("photos/me.jpg"), Path("examples/photos") / PHOTO.name):
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(PHOTO.read_bytes())
+    rows = (f"{seed}.png {1 if seed % 2 else -1} {1 if seed % 3 else -1}" for seed in range(24))
+    Path("photos/list.txt").write_text("\n".join(["24", "glasses hat", *rows]) + "\n")
     layers, width = model.spaces["w+"].shape
     torch.save(torch.randn(1, layers, width), "e4e/latents.pt")
     torch.save(torch.eye(width)[:1], "boundaries/age.pt")

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -24,16 +23,6 @@ ENDING = ".encoder.safetensors"
 
 SLOPE = 0.2
 """Of the leaky ReLU."""
-
-WIDEST = 10.0
-"""Logarithms of a variance go from minus this to this."""
-
-
-class Encoded(NamedTuple):
-    """What an encoder says of pictures: a normal distribution of codes for each."""
-
-    mean: Float[Tensor, "n z"]
-    log_variance: Float[Tensor, "n z"]
 
 
 @dataclass(frozen=True)
@@ -84,12 +73,6 @@ class PictureReader(nn.Module):
         return self.score(self.features(images))
 
 
-def read_codes(network: PictureReader, images: Float[Tensor, "n c h w"]) -> Encoded:
-    """What a network says of pictures, as means and variances of their codes."""
-    mean, log_variance = network(images).float().chunk(2, 1)
-    return Encoded(mean, log_variance.clamp(-WIDEST, WIDEST))
-
-
 class ImageEncoder(nn.Module):
     """Two networks that know nothing of each other: one finds codes, the other reads labels.
 
@@ -105,12 +88,13 @@ class ImageEncoder(nn.Module):
     ) -> None:
         super().__init__()
         self.sizes, self.base = sizes, base
-        self.coder = coder or PictureReader(sizes.picture, sizes.widths, 2 * sizes.z, sizes.groups)
+        self.coder = coder or PictureReader(sizes.picture, sizes.widths, sizes.z, sizes.groups)
         if sizes.labels:
             self.reader = reader or PictureReader(sizes.picture, sizes.widths, sizes.labels, sizes.groups)
 
-    def codes(self, images: Float[Tensor, "n c h w"]) -> Encoded:
-        return read_codes(self.coder, images)
+    def codes(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n z"]:
+        """The likeliest code of each picture."""
+        return self.coder(images).float()
 
     def labels(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n l"]:
         """How likely each condition is, in [0, 1]; [n, 0] without labels."""

@@ -6,10 +6,9 @@ import pytest
 import torch
 from torch.distributions import Normal, kl_divergence
 
-from latentwalk.image_encoder import Encoded
 from latentwalk.latents import Latents
 from latentwalk.training import autoencoder_losses as losses
-from latentwalk.training.autoencoder import Autoencoder
+from latentwalk.training.autoencoder import Autoencoder, Encoded
 from latentwalk.training.data import Pictures
 from latentwalk.training.recipes import RECIPES, networks
 from latentwalk.training.scene import Batch, Scene
@@ -148,11 +147,28 @@ def test_what_is_fixed_paints_and_reads_as_the_player_did(name):
         painted = player(said.mean, data.values)
         read = trainer.networks["reader"](images).sigmoid()
     assert encoder.base == generator.fingerprint
-    for mine, other in zip((*encoder.codes(images), encoder.labels(images)), (*said, read), strict=True):
-        assert torch.allclose(mine, other, atol=1e-5)
-    assert torch.allclose(generator.render(Latents(said.mean, "z", data.values)), painted, atol=1e-5)
+    codes = encoder.codes(images)
+    assert torch.allclose(codes @ player.spread.T + player.middle, said.mean, atol=1e-5)
+    assert torch.allclose(encoder.labels(images), read, atol=1e-5)
+    assert torch.allclose(generator.render(Latents(codes, "z", data.values)), painted, atol=1e-5)
     assert not any(weight.requires_grad for module in (generator, encoder) for weight in module.parameters())
     assert all(weight.requires_grad for weight in trainer.networks["generator"].parameters()), "who learns goes on"
+
+
+def test_codes_of_real_pictures_lie_where_samples_are_drawn():
+    """With the mean 0, the variance 1 and no correlation, whatever training left."""
+    data, known = pictures(), RECIPES["cvae"]
+    trainer = Trainer(known.recipe, networks(known, known.recipe, SIDE, labels=data.values), data)
+    for step in range(20):
+        trainer.step(step)
+    images = data.images.float() / 127.5 - 1
+    codes = trainer.encoder(trainer.generator()).codes(images)
+    back = torch.linalg.inv(trainer.average.spread)
+    inside = back @ trainer.average.encode(images).log_variance.detach().exp().mean(0).diag() @ back.T
+    together = torch.cov(codes.T, correction=0) + inside
+    assert torch.allclose(codes.mean(0), torch.zeros(known.recipe.z), atol=1e-4)
+    assert torch.allclose(together, torch.eye(known.recipe.z), atol=1e-3)
+    assert not torch.allclose(trainer.average.spread, torch.eye(known.recipe.z), atol=0.02), "training left something"
 
 
 def test_the_caller_decides_about_chance():

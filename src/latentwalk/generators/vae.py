@@ -48,7 +48,7 @@ class Expand(nn.Module):
 
     def __init__(self, inside: int, outside: int, groups: int) -> None:
         super().__init__()
-        self.linear = nn.Linear(inside, BOTTOM * BOTTOM * outside, bias=False)
+        self.linear = nn.Linear(inside, BOTTOM * BOTTOM * outside)
         self.norm = nn.GroupNorm(groups, outside)
 
     def forward(self, zy: Float[Tensor, "n d"]) -> Float[Tensor, "n c 4 4"]:

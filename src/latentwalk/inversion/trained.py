@@ -85,7 +85,7 @@ def answer(
     """The middle of what the encoder says, with labels where the generator has some."""
     if generator.classes and labels is None:
         labels = encoder.labels(images)
-    return Latents(encoder.codes(images).mean, generator.input_space.name, labels)
+    return Latents(encoder.codes(images), generator.input_space.name, labels)
 
 
 def encoder_of(generator: Generator, path: str | Path | None = None) -> ImageEncoder:

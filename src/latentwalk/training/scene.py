@@ -8,8 +8,8 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from latentwalk.image_encoder import Encoded, PictureReader
-from latentwalk.training.autoencoder import Autoencoder
+from latentwalk.image_encoder import PictureReader
+from latentwalk.training.autoencoder import Autoencoder, Encoded
 from latentwalk.training.critics import PlainCritic
 from latentwalk.training.label_critics import LabelCritic
 from latentwalk.training.players import LabelledPlayer

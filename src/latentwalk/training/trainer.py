@@ -20,10 +20,14 @@ from latentwalk.training.players import Player, lay_out, recompute_statistics
 from latentwalk.training.ranks import Alone
 from latentwalk.training.recipe import Recipe, Turn
 from latentwalk.training.scene import Batch, Scene
+from latentwalk.training.supervise import from_bytes
 from latentwalk.training.whole_batch import over_all
 
 PATIENCE = 10
 """Steps in a row whose gradients are no numbers, after which training ends."""
+
+SEEN = 2000
+"""Pictures whose codes say where an autoencoder's codes lie."""
 
 LOOK = 50
 """Steps between two looks at whether training diverged, on devices where a look makes the processor wait."""
@@ -87,6 +91,8 @@ class Trainer:
         """The averaged network as everybody else gets one: fixed, on the CPU. Training is not disturbed."""
         with torch.random.fork_rng():
             recompute_statistics(self.average, self.recipe.batch, self.device)
+        if isinstance(self.average, Autoencoder):
+            self.average.look_at(from_bytes(self.images[:SEEN]))
         return cast(Player, self.average).fixed()
 
     def encoder(self, generator: Generator) -> ImageEncoder:
