@@ -24,6 +24,7 @@ from latentwalk.cli.label import label
 from latentwalk.cli.replay import replay
 from latentwalk.cli.report import report
 from latentwalk.cli.sample import sample
+from latentwalk.cli.studio import studio
 
 app = typer.Typer(
     name="latentwalk",
@@ -32,7 +33,21 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for each in (sample, label, invert, edit, interpolate, discover, evaluate, report, replay, inspect, convert, info):
+for each in (
+    sample,
+    studio,
+    label,
+    invert,
+    edit,
+    interpolate,
+    discover,
+    evaluate,
+    report,
+    replay,
+    inspect,
+    convert,
+    info,
+):
     app.command()(flat(each))
 app.add_typer(train.app, name="train")
 

@@ -1,0 +1,51 @@
+"""A studio on a port of this machine."""
+
+import asyncio
+import socket
+from types import TracebackType
+
+import uvicorn
+
+from latentwalk.studio.doors import Doors
+from latentwalk.studio.server import LARGEST, application
+from latentwalk.studio.session import Model
+
+LOCAL = "127.0.0.1"
+
+
+class Serving:
+    """Holds the port from the start, so that the address is known before anybody is served.
+
+    Raises ValueError when the port is taken.
+    """
+
+    def __init__(self, model: Model, port: int) -> None:
+        self.socket = socket.socket()
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            self.socket.bind((LOCAL, port))
+        except OSError as error:
+            self.socket.close()
+            raise ValueError(f"the port {port} is taken: choose another (--port), or 0 for any free one") from error
+        self.doors = Doors(self.socket.getsockname()[1])
+        self.app = application(model, self.doors)
+
+    @property
+    def address(self) -> str:
+        """With the token, which the browser keeps as a cookie."""
+        return f"http://{LOCAL}:{self.socket.getsockname()[1]}/?token={self.doors.token}"
+
+    def run(self) -> None:
+        """Serve until Ctrl-C."""
+        config = uvicorn.Config(
+            self.app, log_level="warning", ws_max_size=LARGEST, server_header=False, date_header=False, lifespan="off"
+        )
+        asyncio.run(uvicorn.Server(config).serve([self.socket]))
+
+    def __enter__(self) -> "Serving":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.socket.close()
