@@ -9,13 +9,18 @@ import torch
 from latentwalk.bundled import SCORERS
 from latentwalk.direction import Direction, Directions
 from latentwalk.generator import Generator
-from latentwalk.jobs.discover import discover
+from latentwalk.inversion.spaces import class_numbers
 from latentwalk.jobs.evaluate import features_of
 from latentwalk.jobs.load import load, load_scorer
+from latentwalk.methods.sefa import SeFa
+from latentwalk.samples import Samples, sample_codes
 from latentwalk.studio.session import Model
 
 NEUTRAL_SCORER = "measurements"
 """What is told of pictures that no scorer knows: brightness, colour, light, sharpness."""
+
+CODES, SHOWN = 500, 10
+"""Samples that units are measured on; sliders of a generator that nobody found directions of."""
 
 
 def open_model(
@@ -24,14 +29,16 @@ def open_model(
     """Raises ValueError for a name that is not there, and directions of another generator."""
     made = load(generator, device)
     scorer = scorer or (generator if generator in SCORERS else NEUTRAL_SCORER)
-    looks = load_scorer(scorer, device)
+    looks = load_scorer(scorer, device, made)
     found = [each for path in directions for each in Directions.load(path, made.fingerprint)]
     return Model.of(made, looks, features_of(looks), distinct(found or unsupervised(made)))
 
 
 def unsupervised(generator: Generator) -> Directions:
-    """What needs no scorer and no time (SeFa, Shen and Zhou, 2021)."""
-    return discover(generator, ["sefa"], samples=100)["sefa"]
+    """What needs no scorer and no time (SeFa, Shen and Zhou, 2021), in w where there is one."""
+    space = "w" if "w" in generator.spaces else generator.input_space.name
+    codes = next(sample_codes(generator, CODES, space=space, labels=class_numbers(generator), batch=CODES))
+    return SeFa(components=min(SHOWN, codes.values[0].numel())).fit(generator, Samples.unscored(codes))
 
 
 def distinct(directions: Sequence[Direction]) -> Directions:

@@ -24,23 +24,30 @@ class Serving:
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             self.socket.bind((LOCAL, port))
+            self.socket.listen(128)  # whoever comes before the server runs waits
         except OSError as error:
             self.socket.close()
             raise ValueError(f"the port {port} is taken: choose another (--port), or 0 for any free one") from error
         self.doors = Doors(self.socket.getsockname()[1])
-        self.app = application(model, self.doors)
+        options = {"log_level": "warning", "ws_max_size": LARGEST, "server_header": False, "lifespan": "off"}
+        self.server = uvicorn.Server(uvicorn.Config(application(model, self.doors), **options))
+
+    @property
+    def port(self) -> int:
+        return self.socket.getsockname()[1]
 
     @property
     def address(self) -> str:
         """With the token, which the browser keeps as a cookie."""
-        return f"http://{LOCAL}:{self.socket.getsockname()[1]}/?token={self.doors.token}"
+        return f"http://{LOCAL}:{self.port}/?token={self.doors.token}"
 
     def run(self) -> None:
-        """Serve until Ctrl-C."""
-        config = uvicorn.Config(
-            self.app, log_level="warning", ws_max_size=LARGEST, server_header=False, date_header=False, lifespan="off"
-        )
-        asyncio.run(uvicorn.Server(config).serve([self.socket]))
+        """Serve until Ctrl-C, or until somebody stops it."""
+        asyncio.run(self.server.serve([self.socket]))
+
+    def stop(self) -> None:
+        """From another thread: end once what is being answered is answered."""
+        self.server.should_exit = True
 
     def __enter__(self) -> "Serving":
         return self

@@ -85,6 +85,7 @@ def application(model: Model, doors: Doors) -> ASGIApp:
         await Connection(socket, Session(model), painter).run()
 
     app = Starlette(routes=[Route("/", page), Route("/static/{name}", file), WebSocketRoute("/live", live)])
+    app.router.redirect_slashes = False
     return Guarded(app, doors)
 
 

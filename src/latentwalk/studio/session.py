@@ -12,6 +12,7 @@ from latentwalk.direction import Direction, Directions
 from latentwalk.edits import codes_for
 from latentwalk.features.network import Features
 from latentwalk.generator import Generator
+from latentwalk.inversion.spaces import class_numbers
 from latentwalk.latents import Latents
 from latentwalk.options import RenderOptions
 from latentwalk.renderer import Renderer
@@ -45,7 +46,7 @@ class Model:
     @torch.no_grad()
     def of(generator: Generator, scorer: Scorer, features: Features, directions: Directions) -> "Model":
         """Measures the mean embedding."""
-        codes = next(sample_codes(generator, USUAL, seed=1, batch=USUAL))
+        codes = next(sample_codes(generator, USUAL, 1, labels=class_numbers(generator), batch=USUAL))
         embeddings = features.vectors(features.maps(generator.render(codes)))
         sliders = {direction.name: direction for direction in directions}
         return Model(generator, scorer, features, sliders, embeddings.mean(0))
@@ -59,7 +60,8 @@ class Model:
     def population(self, space: str) -> Latents:
         """Codes [n, ...] of a space, drawn when they are first asked for."""
         if space not in self._populations:
-            self._populations[space] = next(sample_codes(self.generator, POPULATION, 1, space, batch=POPULATION))
+            classes = class_numbers(self.generator)
+            self._populations[space] = next(sample_codes(self.generator, POPULATION, 1, space, classes, POPULATION))
         return self._populations[space]
 
 
