@@ -20,7 +20,7 @@ from latentwalk.studio.doors import COOKIE, HEADERS
 from latentwalk.studio.mailbox import Mailbox
 from latentwalk.studio.serve import Serving
 from latentwalk.studio.session import Model, Session
-from latentwalk.studio.state import read_state
+from latentwalk.studio.state import State, read
 from toys import ToyScorer
 
 
@@ -72,7 +72,7 @@ def test_a_state_comes_back_as_its_picture(serving: Serving, model: Model) -> No
     with page(serving) as socket:
         socket.send(json.dumps({"seq": 5, "state": state, "final": True}))
         header, picture = unpacked(socket.recv(10))
-    frame = Session(model).frame(read_state(state))
+    frame = Session(model).frame(read(State, state))
     assert header["seq"] == 5
     assert header["after"] == pytest.approx(frame.after)
     expected = to_pictures(frame.image[None])[0]
@@ -88,6 +88,33 @@ def test_the_newest_state_is_drawn_and_none_goes_back(serving: Serving) -> None:
         while not shown or shown[-1] < 200:
             shown.append(unpacked(socket.recv(10))[0]["seq"])
     assert shown == sorted(shown) and shown[-1] == 200
+
+
+def test_a_walk_streams_its_steps_and_can_be_gone_on_from(serving: Serving) -> None:
+    with page(serving) as socket:
+        socket.send(json.dumps({"walk": "one", "target": 0.95, "state": {"seed": 5}}))
+        steps = []
+        while isinstance(message := socket.recv(10), bytes):
+            steps.append(unpacked(message)[0]["step"])
+        walked = json.loads(message)
+        assert steps[0] == 1 and steps == sorted(steps) and walked["kind"] == "walked" and walked["reached"]
+        socket.send(json.dumps({"seq": 1, "state": {"kept": walked["id"]}}))
+        header, _ = unpacked(socket.recv(10))
+    assert header["after"]["one"] >= 0.95 > header["before"]["one"]
+    with page(serving) as later:  # another server, say
+        later.send(json.dumps({"seq": 1, "state": {"kept": walked["id"]}}))
+        assert json.loads(later.recv(10)) == {"kind": "forgotten", "seq": 1, "id": walked["id"]}
+        later.send(json.dumps({"bring": walked["found"]}))
+        later.send(json.dumps({"seq": 2, "state": {"kept": walked["id"]}}))
+        assert unpacked(later.recv(10))[0]["after"] == pytest.approx(header["after"], abs=1e-5)
+
+
+def test_a_walk_that_cannot_be_says_why_and_pictures_go_on(serving: Serving) -> None:
+    with page(serving) as socket:
+        socket.send(json.dumps({"walk": "age", "target": 0.9, "state": {"seed": 5}}))
+        assert "no attribute 'age'" in json.loads(socket.recv(10))["error"]
+        socket.send(json.dumps({"seq": 1, "state": {}}))
+        assert unpacked(socket.recv(10))[0]["seq"] == 1
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"seq": "1"}', "[" * 100_000])

@@ -1,16 +1,21 @@
 """The picture of a state: what it is, what it says of the edits, and that nothing of the past is in it."""
 
+import base64
+import json
 import math
+import struct
 
 import pytest
 import torch
 
+import latentwalk as lw
 from latentwalk.features.network import PixelFeatures
 from latentwalk.samples import sample_codes
 from latentwalk.scores import Unscored
 from latentwalk.studio.models import unsupervised
-from latentwalk.studio.session import Model, Session
-from latentwalk.studio.state import Slide, State, read_state
+from latentwalk.studio.session import Forgotten, Model, Session
+from latentwalk.studio.shelf import Shelf, Written, WrittenFound
+from latentwalk.studio.state import Slide, State, read
 from toys import ToyScorer
 
 
@@ -114,9 +119,54 @@ def test_what_is_not_there_is_said_in_one_line(toy_model, state: State, message:
 )
 def test_states_that_mean_nothing_are_refused(data, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        read_state(data)
+        read(State, data)
 
 
 def test_usual_is_the_mean_of_samples(toy, toy_model) -> None:
     images = toy.render(next(sample_codes(toy, 64, seed=1, batch=64)))
     torch.testing.assert_close(toy_model.usual, images.flatten(1).mean(0))
+
+
+def test_a_climb_ends_where_the_walk_of_an_edit_does(toy, toy_model) -> None:
+    session, state = Session(toy_model), State(seed=5)
+    steps = list(session.climb(state, "one", 0.95, ("two",)))
+    edited = lw.edit(toy, toy.sample([5]), toy_model.scorer, "one", 0.95, hold="two")
+    torch.testing.assert_close(steps[-1][1].latents.values, edited.latents.values)
+    assert len(steps) == int(edited.steps[0]) + 1  # the last one is the whole walk
+    assert steps[-1][0].after["one"] >= 0.95
+
+
+def test_what_was_found_is_the_next_start_and_changes_are_measured_from_the_first(toy, toy_model) -> None:
+    session, state = Session(toy_model), State(seed=5)
+    *_, (frame, walk) = session.climb(state, "one", 0.95, ())
+    found = session.keep(state, walk.latents)
+    again = session.frame(State(kept=found.id))
+    torch.testing.assert_close(again.image, frame.image, atol=1e-6, rtol=0)
+    assert again.before == pytest.approx(session.frame(state).before)
+    assert again.distance == pytest.approx(frame.distance, rel=1e-4)
+
+
+def test_a_page_brings_back_what_was_forgotten(toy, toy_model) -> None:
+    session = Session(toy_model)
+    *_, (frame, walk) = session.climb(State(seed=5), "one", 0.95, ())
+    found = session.keep(State(seed=5), walk.latents)
+    later = Session(toy_model)
+    with pytest.raises(Forgotten):
+        later.frame(State(kept=found.id))
+    assert later.shelf.bring(read(WrittenFound, json.loads(found.model_dump_json())), toy) == found.id
+    torch.testing.assert_close(later.frame(State(kept=found.id)).image, frame.image, atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"space": "w"}, "w"),
+        ({"values": "AAAA"}, "a code of z has 16 numbers, got 0"),
+        ({"values": "?"}, "base64"),
+        ({"values": base64.b64encode(struct.pack("<16f", *[math.inf] * 16)).decode()}, "finite"),
+    ],
+)
+def test_codes_that_are_none_are_not_taken(toy, change: dict, message: str) -> None:
+    code = Written.of(toy.sample([1])).model_dump()
+    with pytest.raises(ValueError, match=message):
+        Shelf().bring(read(WrittenFound, {"code": {**code, **change}, "start": code}), toy)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import mimetypes
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -17,15 +18,15 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from latentwalk.studio.doors import COOKIE, HEADERS, Doors
 from latentwalk.studio.mailbox import Mailbox
-from latentwalk.studio.session import Model, Session
-from latentwalk.studio.state import read_state
+from latentwalk.studio.messages import Bring, Look, WalkTo, read_message
+from latentwalk.studio.session import Forgotten, Frame, Model, Session
 from latentwalk.studio.wire import jpeg, packed
 
 STATIC = {path.name: path for path in (Path(__file__).parent / "static").iterdir()}
 """Files of the page by name: nothing else is ever given out, whatever is asked for."""
 
-LARGEST = 2**20
-"""Bytes of a message."""
+LARGEST = 2**22
+"""Bytes of a message: the largest codes that a page may bring take half of it."""
 
 DRAGGED = 512
 """Pixels of the longer side while somebody drags; what is let go of is drawn in full."""
@@ -97,58 +98,92 @@ def _file(name: str) -> Response:
 
 
 class Connection:
-    """One page: takes its newest state, draws it, sends it, until the page is gone."""
+    """One page: its newest state is drawn and sent, its walks run step by step, until the page is gone."""
 
     def __init__(self, socket: WebSocket, session: Session, painter: ThreadPoolExecutor) -> None:
         self.socket, self.session, self.painter = socket, session, painter
-        self.mail: Mailbox[dict[str, Any]] = Mailbox()
+        self.mail: Mailbox[Look] = Mailbox()
+        self.job: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
-        await self.socket.send_text(json.dumps({"kind": "model", **describe(self.session.model)}))
+        await self.say("model", **describe(self.session.model))
         drawing = asyncio.create_task(self._draw())
         try:
             while True:
-                self._sort(await self.socket.receive_text())
+                await self._sort(await self.socket.receive_text())
         except WebSocketDisconnect:
             pass
         finally:
             drawing.cancel()
+            self._stop()
 
-    def _sort(self, text: str) -> None:
+    async def say(self, kind: str, **details: Any) -> None:
+        await self.socket.send_text(json.dumps({"kind": kind, **details}))
+
+    async def _sort(self, text: str) -> None:
+        """What one message asks for."""
         try:
-            if len(text) > LARGEST:
-                raise ValueError(f"a message has at most {LARGEST} characters")
-            message = json.loads(text)
-            if not isinstance(message, dict) or not isinstance(message.get("seq"), int):
-                raise ValueError("expected an object with a number `seq`")
-        except (ValueError, RecursionError) as error:
-            message = {"seq": 0, "error": str(error)}
-        self.mail.put(message)
+            message = read_message(text)
+            if isinstance(message, Look):
+                self.mail.put(message)
+            elif isinstance(message, Bring):
+                self.session.shelf.bring(message.bring, self.session.model.generator)
+            else:
+                self._stop()
+                if isinstance(message, WalkTo):
+                    self.job = asyncio.create_task(self._walk(message))
+        except ValueError as error:
+            await self.say("refused", error=str(error))
+
+    def _stop(self) -> None:
+        if self.job is not None:
+            self.job.cancel()
 
     async def _draw(self) -> None:
-        loop = asyncio.get_running_loop()
         while True:
-            message = await self.mail.take()
+            look = await self.mail.take()
             try:
-                await self.socket.send_bytes(await loop.run_in_executor(self.painter, self._drawn, message))
+                await self.socket.send_bytes(await self._in_turn(self._drawn, look))
+            except Forgotten as error:
+                await self.say("forgotten", seq=look.seq, id=error.id)
             except ValueError as error:
-                await self.socket.send_text(json.dumps({"kind": "refused", "seq": message["seq"], "error": str(error)}))
+                await self.say("refused", seq=look.seq, error=str(error))
 
-    def _drawn(self, message: dict[str, Any]) -> bytes:
-        if "error" in message:
-            raise ValueError(message["error"])
+    async def _walk(self, asked: WalkTo) -> None:
+        """Every step takes its turn among all pictures, so that nobody waits for a walk."""
+        try:
+            steps = self.session.climb(asked.state, asked.walk, asked.target, asked.hold)
+            last = None
+            while (item := await self._in_turn(next, steps, None)) is not None:
+                frame, last = item
+                header = {"walking": asked.walk, "step": int(last.steps[0]), **told(frame)}
+                await self.socket.send_bytes(packed(header, jpeg(frame.image, DRAGGED)))
+            assert last is not None
+            found = self.session.keep(asked.state, last.latents)
+            reached = {"reached": bool(last.reached[0]), "steps": int(last.steps[0])}
+            await self.say("walked", attribute=asked.walk, id=found.id, found=found.model_dump(), **reached)
+        except ValueError as error:
+            await self.say("refused", error=str(error))
+
+    async def _in_turn(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self.painter, function, *arguments)
+
+    def _drawn(self, look: Look) -> bytes:
         begun = time.perf_counter()
-        frame = self.session.frame(read_state(message.get("state")))
-        picture = jpeg(frame.image, None if message.get("final") else DRAGGED)
-        header = {
-            "seq": message["seq"],
-            "before": frame.before,
-            "after": frame.after,
-            "identity": round(frame.identity, 4),
-            "distance": round(frame.distance, 3),
-            "ms": round(1000 * (time.perf_counter() - begun), 1),
-        }
-        return packed(header, picture)
+        frame = self.session.frame(look.state)
+        picture = jpeg(frame.image, None if look.final else DRAGGED)
+        ms = round(1000 * (time.perf_counter() - begun), 1)
+        return packed({"seq": look.seq, "ms": ms, **told(frame)}, picture)
+
+
+def told(frame: Frame) -> dict[str, Any]:
+    """What is said of a picture."""
+    return {
+        "before": frame.before,
+        "after": frame.after,
+        "identity": round(frame.identity, 4),
+        "distance": round(frame.distance, 3),
+    }
 
 
 def describe(model: Model) -> dict[str, Any]:

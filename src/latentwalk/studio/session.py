@@ -1,6 +1,6 @@
 """The picture of a state, and what its edits changed. Knows no web: a state goes in, a frame comes out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -18,7 +18,10 @@ from latentwalk.options import RenderOptions
 from latentwalk.renderer import Renderer
 from latentwalk.samples import sample_codes
 from latentwalk.scores import Scorer
+from latentwalk.studio.shelf import Found, Shelf, WrittenFound
 from latentwalk.studio.state import Slide, State
+from latentwalk.walk import Walk, read_goals
+from latentwalk.walks.gradient import GradientWalk
 from latentwalk.walks.interpolate import interpolate
 
 USUAL = 64
@@ -88,15 +91,20 @@ class Seen:
     embedding: Float[Tensor, "f"]
 
 
+class Forgotten(ValueError):
+    """A code that is not here any more; whoever has it may bring it again. id: of the code."""
+
+    def __init__(self, id: str) -> None:
+        self.id = id
+        super().__init__(f"no code {id!r} is kept here any more")
+
+
 @dataclass(eq=False)
 class Session:
-    """One person's view of a model; remembers the last picture, so that only what changed is drawn again.
-
-    kept: codes [1, ...] by id.
-    """
+    """One person's view of a model; remembers the last picture, so that only what changed is drawn again."""
 
     model: Model
-    kept: dict[str, Latents] = field(default_factory=dict)
+    shelf: Shelf = field(default_factory=Shelf)
 
     def __post_init__(self) -> None:
         self.renderer = Renderer(self.model.generator)
@@ -105,28 +113,52 @@ class Session:
     @torch.no_grad()
     def frame(self, state: State) -> Frame:
         """Raises ValueError for a slider, class, code or option that is not there."""
-        start = self._code(state)
-        end = self._edited(start, state)
+        code, start = self._found(state)
+        end = self._edited(code, state)
         before = self._seen_before(state, start)
         image = self.renderer.render(end, self._options(state))
-        after = self._seen(image) if state.edits else before
-        return Frame(
-            image[0],
-            self._named(before.scores),
-            self._named(after.scores),
-            float(F.cosine_similarity(before.embedding, after.embedding, dim=0)),
-            self._distance(start, end),
-        )
+        after = before if end is start else self._seen(image)
+        return self._frame(image, before, after, start, end)
+
+    def _frame(
+        self, image: Float[Tensor, "1 c h w"], before: "Seen", after: "Seen", start: Latents, end: Latents
+    ) -> Frame:
+        alike = float(F.cosine_similarity(before.embedding, after.embedding, dim=0))
+        return Frame(image[0], self._named(before.scores), self._named(after.scores), alike, self._distance(start, end))
 
     def code(self, state: State) -> Latents:
         """The code [1, ...] of a state, in the space where its sliders move it."""
-        return self._edited(self._code(state), state)
+        return self._edited(self._found(state).code, state)
 
-    def _code(self, state: State) -> Latents:
+    @torch.no_grad()
+    def climb(self, state: State, attribute: str, target: float, hold: Sequence[str]) -> Iterator[tuple[Frame, Walk]]:
+        """Walk from a state to a probability: a picture after every step, and the walk so far, at last all of it.
+
+        Whoever stops asking stops the walk. Raises ValueError for an attribute or a target that there is not.
+        """
+        start = self._found(state).start
+        before = self._seen_before(state, start)
+        goals = read_goals({attribute: target}, self.model.scorer)
+        generator = self.model.generator.with_options(**vars(self._options(state)))
+        for walk in GradientWalk().climb(generator, self.code(state), self.model.scorer, goals, hold):
+            image = generator.render(walk.latents)
+            yield self._frame(image, before, self._seen(image), start, walk.latents), walk
+
+    def keep(self, state: State, code: Latents) -> WrittenFound:
+        """Keep a code that came of a state: the next can begin there, and is measured from where this one is."""
+        return self.shelf.keep(code, self._found(state).start)
+
+    def _found(self, state: State) -> Found:
+        """The code of a state without its edits, and what changes are measured from."""
         if state.kept is not None:
-            if state.kept not in self.kept:
-                raise ValueError(f"no code {state.kept!r} is kept here any more: bring the photograph again")
-            return self.kept[state.kept]
+            try:
+                return self.shelf.take(state.kept)
+            except KeyError:
+                raise Forgotten(state.kept) from None
+        code = self._sampled(state)
+        return Found(code, code)
+
+    def _sampled(self, state: State) -> Latents:
         generator = self.model.generator
         if (state.label is not None) and not 0 <= state.label < generator.classes:
             classes = f"0 to {generator.classes - 1}" if generator.classes else "no classes"

@@ -1,6 +1,6 @@
 """What a page asks for: one small JSON that says everything of the picture, so that no order of messages matters."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -51,10 +51,13 @@ class State(Part):
         return self.model_copy(update={"edits": (), "hold": ()})
 
 
-def read_state(data: Any) -> State:
-    """A state out of JSON. Raises ValueError that names the first thing that does not fit."""
+Known = TypeVar("Known", bound=Part)
+
+
+def read(kind: type[Known], data: Any) -> Known:
+    """One of these out of JSON. Raises ValueError that names the first thing that does not fit."""
     try:
-        return State.model_validate(data)
+        return kind.model_validate(data)
     except ValidationError as error:
         first = error.errors()[0]
-        raise ValueError(f"{'.'.join(map(str, first['loc'])) or 'state'}: {first['msg']}") from None
+        raise ValueError(f"{'.'.join(map(str, first['loc'])) or kind.__name__.lower()}: {first['msg']}") from None

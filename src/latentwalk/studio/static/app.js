@@ -7,11 +7,13 @@ import "./slider.js";
 
 const $ = (id) => document.getElementById(id);
 const live = new Live();
-let state = { seed: 0, edits: [], hold: [] };
+let state = { seed: 0, kept: null, edits: [], hold: [] };
 let history = new History(state);
 let sliders = new Map();
 let receipt = null;
 let looking = false; // at the picture without edits
+let walking = ""; // to which attribute
+let note = ""; // what the next picture is said to be
 
 function change(part, final = true) {
   state = { ...state, ...part };
@@ -25,8 +27,8 @@ function refresh(final = true) {
   if ($("seed") !== document.activeElement) $("seed").value = state.seed;
   $("undo").disabled = !history.past.length;
   $("redo").disabled = !history.future.length;
-  $("reset").disabled = !state.edits.length;
-  live.ask(looking ? { ...state, edits: [] } : state, final);
+  $("reset").disabled = !state.edits.length && !state.kept;
+  live.ask(looking ? { ...state, edits: [], kept: null } : state, final);
 }
 
 function slide({ id, amount, final }) {
@@ -42,7 +44,25 @@ function hold(name) {
 }
 
 function go(seed) {
-  if (Number.isSafeInteger(seed) && seed >= 0) change({ seed });
+  if (Number.isSafeInteger(seed) && seed >= 0) change({ seed, kept: null });
+}
+
+function walk(attribute, target) {
+  live.send({ walk: attribute, target, state, hold: state.hold.filter((name) => name !== attribute) });
+  busy(attribute);
+}
+
+function busy(attribute) {
+  walking = attribute;
+  $("stop").hidden = !attribute;
+  document.body.classList.toggle("walking", Boolean(attribute));
+}
+
+function arrived({ id, attribute, reached, steps }) {
+  busy("");
+  change({ kept: id, edits: [] });
+  const where = reached ? "is there" : "did not get there";
+  note = `${attribute.replaceAll("_", " ")} ${where} after ${steps} steps`;
 }
 
 function travel(there) {
@@ -58,7 +78,7 @@ function look(without) {
   refresh();
 }
 
-function paint({ bitmap, before, after, identity, distance, ms }) {
+function paint({ bitmap, before, after, identity, distance, ms, step, walking: walkingStep }) {
   const canvas = $("picture");
   if (canvas.width !== bitmap.width || canvas.height !== bitmap.height) {
     [canvas.width, canvas.height] = [bitmap.width, bitmap.height];
@@ -70,7 +90,8 @@ function paint({ bitmap, before, after, identity, distance, ms }) {
   $("identity-number").textContent = identity.toFixed(2);
   $("distance").value = Math.min(10, distance);
   $("distance-number").textContent = `${distance.toFixed(1)} σ`;
-  tell(`${ms} ms`);
+  tell(walkingStep ? `walking to ${walkingStep.replaceAll("_", " ")}, step ${step}` : note || `${ms} ms`);
+  if (!walkingStep) note = "";
 }
 
 function tell(text, wrong = false) {
@@ -92,11 +113,15 @@ live.addEventListener("model", ({ detail }) => {
     }),
   );
   $("bars").replaceChildren();
-  receipt = new Receipt($("bars"), detail.attributes, hold);
+  receipt = new Receipt($("bars"), detail.attributes, { hold, walk });
   refresh();
 });
 live.addEventListener("frame", ({ detail }) => paint(detail));
-live.addEventListener("refused", ({ detail }) => tell(detail.error, true));
+live.addEventListener("walked", ({ detail }) => arrived(detail));
+live.addEventListener("refused", ({ detail }) => {
+  busy("");
+  tell(detail.error, true);
+});
 live.addEventListener("closed", () => tell("The studio has stopped. Start it again; this page goes on by itself.", true));
 
 $("sliders").addEventListener("moved", ({ detail }) => slide(detail));
@@ -106,7 +131,12 @@ $("later").onclick = () => go(state.seed + 1);
 $("dice").onclick = () => go(Math.floor(Math.random() * 1e6));
 $("undo").onclick = () => travel(history.undo());
 $("redo").onclick = () => travel(history.redo());
-$("reset").onclick = () => change({ edits: [] });
+$("reset").onclick = () => change({ edits: [], kept: null });
+$("stop").onclick = () => {
+  live.send({ stop: true });
+  busy("");
+  refresh();
+};
 $("find").oninput = () => {
   const words = $("find").value.toLowerCase().split(/\s+/);
   for (const slider of sliders.values()) {

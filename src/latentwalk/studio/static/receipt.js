@@ -1,19 +1,20 @@
-// What changed: a bar for every attribute, with a line where it was.
+// What changed: a bar for every attribute, with a line where it was. A bar can be sent to where it should be.
 
 const SEEN = 0.1; // change of a probability that gets a colour
 
 export class Receipt {
-  constructor(element, attributes, hold) {
+  constructor(element, attributes, { hold, walk }) {
     this.rows = Object.fromEntries(
       attributes.map((name) => {
         const row = document.createElement("div");
         row.className = "bar";
         row.innerHTML = `<span class="name"></span><div class="rail"><div class="fill"></div><div class="mark"></div></div>
-          <output></output><button aria-pressed="false">hold</button>`;
+          <output></output><button class="walk"></button><button class="hold" aria-pressed="false">hold</button>`;
         row.querySelector(".name").textContent = name.replaceAll("_", " ");
-        const button = row.querySelector("button");
-        button.setAttribute("aria-label", `hold ${name}`);
-        button.onclick = () => hold(name);
+        const [go, keep] = row.querySelectorAll("button");
+        go.onclick = () => walk(name, this.now[name] < 0.5 ? 0.995 : 0.1);
+        keep.setAttribute("aria-label", `hold ${name}`);
+        keep.onclick = () => hold(name);
         element.append(row);
         return [name, row];
       }),
@@ -21,6 +22,7 @@ export class Receipt {
   }
 
   show(before, after, held) {
+    this.now = after;
     for (const [name, row] of Object.entries(this.rows)) {
       const change = after[name] - before[name];
       row.classList.toggle("more", change > SEEN);
@@ -28,7 +30,10 @@ export class Receipt {
       row.querySelector(".fill").style.width = `${100 * after[name]}%`;
       row.querySelector(".mark").style.left = `calc(${100 * before[name]}% - 1px)`;
       row.querySelector("output").textContent = `${Math.round(100 * after[name])}%`;
-      row.querySelector("button").setAttribute("aria-pressed", held.includes(name));
+      const go = row.querySelector(".walk");
+      go.textContent = after[name] < 0.5 ? "add" : "remove";
+      go.setAttribute("aria-label", `${go.textContent} ${name}`);
+      row.querySelector(".hold").setAttribute("aria-pressed", held.includes(name));
     }
   }
 }
