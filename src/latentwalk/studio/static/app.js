@@ -60,7 +60,9 @@ function busy(attribute) {
 
 function arrived({ id, attribute, reached, steps }) {
   busy("");
-  change({ kept: id, edits: [] });
+  // What was asked for once stays, until it is let go.
+  const hold = reached && !state.hold.includes(attribute) ? [...state.hold, attribute] : state.hold;
+  change({ kept: id, edits: [], hold });
   const where = reached ? "is there" : "did not get there";
   note = `${attribute.replaceAll("_", " ")} ${where} after ${steps} steps`;
 }
