@@ -52,8 +52,8 @@ QUICKER = {
 }
 """What is told to do less."""
 
-NOT_HERE = ("python3 -m venv", ". .venv", "make ", "hf://")
-"""Commands that install, or that need a network."""
+NOT_HERE = ("python3 -m venv", ". .venv", "make ", "hf://", "latentwalk studio")
+"""Commands that install, that need a network, or that serve until they are stopped."""
 
 PHOTO = Path(__file__).parents[1] / "examples" / "photos" / "astronaut.jpg"
 

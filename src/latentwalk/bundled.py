@@ -12,7 +12,7 @@ SCORERS = {
     for name in BUNDLED
     for ending, file in (("", "scorer"), ("-judge", "judge"))
 }
-DIRECTIONS = {"avatars64": ASSETS / "avatars64" / "directions.safetensors"}
+DIRECTIONS = {name: ASSETS / name / "directions.safetensors" for name in BUNDLED}
 """Files of directions that come with a generator, by its name."""
 
 MEASUREMENTS = ("measurements", "measurements-judge")

@@ -129,7 +129,8 @@ def walking(generator: "Generator", start: "Latents", codes: WalkingCodes, follo
 
     if codes.codes is not None:
         return start
-    space = codes.space or ("w+" if follows and "w+" in generator.spaces else start.space)
+    layered = {"w", "w+"} <= generator.spaces.keys()
+    space = codes.space or ("w+" if follows and layered else start.space)
     generator.check_space(space)
     return start if space == start.space else map_codes(generator, start, space)
 
@@ -157,7 +158,8 @@ def read_walk(
         return BoundaryWalk(read_directions(given.along, generator, direction_space, note=remark))
     if given.how == "boundary" or (photos and given.how is None and given.max_steps is None):
         return learned_walk(generator, scorer, start.space, progress)
-    bound = BOUND if start.seeds is not None and start.space in SPACES else None
+    known = "w" in generator.spaces and start.space in SPACES
+    bound = BOUND if known and start.seeds is not None else None
     return GradientWalk(bound=bound, max_steps=MAX_STEPS if given.max_steps is None else given.max_steps)
 
 

@@ -25,6 +25,7 @@ from latentwalk.cli.label import label
 from latentwalk.cli.replay import replay
 from latentwalk.cli.report import report
 from latentwalk.cli.sample import sample
+from latentwalk.cli.studio import studio
 
 app = typer.Typer(
     name="latentwalk",
@@ -35,6 +36,7 @@ app = typer.Typer(
 )
 for each in (
     sample,
+    studio,
     label,
     invert,
     edit,

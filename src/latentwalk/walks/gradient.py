@@ -92,21 +92,25 @@ class GradientWalk:
         """
         if len(latents) == 0 or not goals:
             raise ValueError(f"expected at least one code and one goal, got {len(latents)} and {len(goals)}")
-        parts = [
-            self._walk_batch(generator, part.to(generator.device), scorer, goals, held, keep_paths)
-            for part in generator.check(latents).split(self.batch)
-        ]
-        return Walk.concatenate(parts)
+        ends = []
+        for part in generator.check(latents).split(self.batch):
+            *_, end = self.climb(generator, part.to(generator.device), scorer, goals, held, keep_paths)
+            ends.append(end)
+        return Walk.concatenate(ends)
 
-    def _walk_batch(
+    def climb(
         self,
         generator: Generator,
         latents: Latents,
         scorer: Scorer,
         goals: Sequence[Goal],
-        held: Sequence[str],
-        keep_paths: bool,
-    ) -> Walk:
+        held: Sequence[str] = (),
+        keep_paths: bool = False,
+    ) -> Iterator[Walk]:
+        """The same for one batch, step by step: where the codes are after each, and at last the whole walk.
+
+        Whoever stops asking stops the walk.
+        """
         # 1. Look at the start: logits, and the slope of every goal and every held attribute there.
         columns = [attribute_index(scorer, goal.attribute) for goal in goals]
         held_columns = [attribute_index(scorer, name) for name in held]
@@ -167,8 +171,9 @@ class GradientWalk:
             reached[to] = all_reached(goals, logits[to], scorer)
             for i in to.tolist() if keep_paths else ():
                 paths[i].append(end[i].clone())
+            yield Walk(latents, latents.with_values(end.clone()), reached.clone(), steps.clone(), start, logits.clone())
         kept = [torch.stack(path) for path in paths]
-        return Walk(latents, latents.with_values(end), reached, steps, start, logits, kept)
+        yield Walk(latents, latents.with_values(end), reached, steps, start, logits, kept)
 
     def _solve(
         self,

@@ -1,0 +1,66 @@
+"""`latentwalk studio`: everything live, in a browser."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from latentwalk.cli.console import say, working
+from latentwalk.cli.options import Device, check_generator
+
+INSTALL = "the studio needs more packages: pip install latentwalk[studio]"
+
+
+@dataclass(frozen=True)
+class StudioOptions:
+    """What stands on the page, and where it is served."""
+
+    directions: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--directions",
+            metavar="FILE",
+            help="Directions that become sliders. By itself those that come with the generator, else of SeFa.",
+            show_default=False,
+        ),
+    ] = None
+    scorer: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Whose attributes are shown. By itself the generator's.", show_default=False),
+    ] = None
+    port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="Of this machine; 0 for any free one.")] = (
+        8765
+    )
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")] = True
+    device: Device = "cpu"
+
+
+def studio(
+    look: StudioOptions,
+    generator: Annotated[str, typer.Argument(help="A bundled name, a checkpoint, or an address.")] = "faces64",
+) -> None:
+    """Move sliders and see the picture change, with what else changed beside it.
+
+    The page is served on this machine alone, to the browser that is opened. Ctrl-C ends it.
+
+    \bExamples:
+      latentwalk studio
+      latentwalk studio my_model.pkl --directions out/directions/sefa.safetensors
+    """
+    check_generator(generator)
+    with working(f"loading {generator}", False):
+        try:
+            from latentwalk.studio.serve import Serving
+        except ImportError as error:
+            raise ValueError(INSTALL) from error
+        from latentwalk.studio.models import open_model
+
+        model = open_model(generator, look.scorer, look.directions or (), look.device)
+    with Serving(model, look.port) as serving:
+        say(f"the studio is at {serving.address}\nCtrl-C ends it")
+        if look.browser:
+            import webbrowser
+
+            webbrowser.open(serving.address)
+        serving.run()

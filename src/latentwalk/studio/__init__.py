@@ -1,0 +1,1 @@
+"""The studio: control over a generator, live, in a browser."""

@@ -1,0 +1,207 @@
+"""The server over a real socket: who may come in, and that the newest state is what is drawn."""
+
+import asyncio
+import contextlib
+import json
+import threading
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from io import BytesIO
+
+import pytest
+import torch
+from PIL import Image
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from latentwalk.features.network import PixelFeatures
+from latentwalk.images import to_pictures
+from latentwalk.studio.doors import COOKIE, HEADERS
+from latentwalk.studio.mailbox import Mailbox
+from latentwalk.studio.serve import Serving
+from latentwalk.studio.session import Model, Session
+from latentwalk.studio.state import State, read
+from toys import ToyScorer
+
+
+@pytest.fixture(scope="module")
+def model(toy) -> Model:
+    scorer = ToyScorer(entangled=True)
+    return Model.of(toy, scorer, PixelFeatures(), scorer.directions)
+
+
+@pytest.fixture(scope="module")
+def serving(model: Model) -> Iterator[Serving]:
+    with Serving(model, 0) as serving:
+        thread = threading.Thread(target=serving.run, daemon=True)
+        thread.start()
+        yield serving
+        serving.stop()
+        thread.join(10)
+
+
+def ask(serving: Serving, path: str = "/", cookie: bool = True, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of a GET, as a program that sets its own headers asks for it."""
+    connection = HTTPConnection("127.0.0.1", serving.port, timeout=10)
+    known = {"Cookie": f"{COOKIE}={serving.doors.token}"} if cookie else {}
+    connection.request(
+        "GET", path, headers={**known, **{name.replace("_", "-"): value for name, value in headers.items()}}
+    )
+    answer = connection.getresponse()
+    return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+
+
+@contextlib.contextmanager
+def page(serving: Serving) -> Iterator[ClientConnection]:
+    """A socket as the page opens it, its first message read."""
+    own = f"127.0.0.1:{serving.port}"
+    with connect(
+        f"ws://{own}/live", origin=f"http://{own}", additional_headers={"Cookie": f"{COOKIE}={serving.doors.token}"}
+    ) as socket:
+        assert json.loads(socket.recv(10))["kind"] == "model"
+        yield socket
+
+
+def unpacked(frame: bytes) -> tuple[dict, Image.Image]:
+    size = int.from_bytes(frame[:4], "big")
+    return json.loads(frame[4 : 4 + size]), Image.open(BytesIO(frame[4 + size :]))
+
+
+def test_a_state_comes_back_as_its_picture(serving: Serving, model: Model) -> None:
+    state = {"seed": 3, "edits": [{"direction": "one", "amount": 2}]}
+    with page(serving) as socket:
+        socket.send(json.dumps({"seq": 5, "state": state, "final": True}))
+        header, picture = unpacked(socket.recv(10))
+    frame = Session(model).frame(read(State, state))
+    assert header["seq"] == 5
+    assert header["after"] == pytest.approx(frame.after)
+    expected = to_pictures(frame.image[None])[0]
+    difference = torch.tensor(list(picture.tobytes())).float() - torch.tensor(list(expected.tobytes())).float()
+    assert difference.abs().mean() < 8  # JPEG
+
+
+def test_the_newest_state_is_drawn_and_none_goes_back(serving: Serving) -> None:
+    with page(serving) as socket:
+        for number in range(1, 201):
+            socket.send(json.dumps({"seq": number, "state": {"seed": number}}))
+        shown = []
+        while not shown or shown[-1] < 200:
+            shown.append(unpacked(socket.recv(10))[0]["seq"])
+    assert shown == sorted(shown) and shown[-1] == 200
+
+
+def test_a_walk_streams_its_steps_and_can_be_gone_on_from(serving: Serving) -> None:
+    with page(serving) as socket:
+        socket.send(json.dumps({"walk": "one", "target": 0.95, "state": {"seed": 5}}))
+        steps = []
+        while isinstance(message := socket.recv(10), bytes):
+            steps.append(unpacked(message)[0]["step"])
+        walked = json.loads(message)
+        assert steps[0] == 1 and steps == sorted(steps) and walked["kind"] == "walked" and walked["reached"]
+        socket.send(json.dumps({"seq": 1, "state": {"kept": walked["id"]}}))
+        header, _ = unpacked(socket.recv(10))
+    assert header["after"]["one"] >= 0.95 > header["before"]["one"]
+    with page(serving) as later:  # another server, say
+        later.send(json.dumps({"seq": 1, "state": {"kept": walked["id"]}}))
+        assert json.loads(later.recv(10)) == {"kind": "forgotten", "seq": 1, "id": walked["id"]}
+        later.send(json.dumps({"bring": walked["found"]}))
+        later.send(json.dumps({"seq": 2, "state": {"kept": walked["id"]}}))
+        assert unpacked(later.recv(10))[0]["after"] == pytest.approx(header["after"], abs=1e-5)
+
+
+def test_a_walk_that_cannot_be_says_why_and_pictures_go_on(serving: Serving) -> None:
+    with page(serving) as socket:
+        socket.send(json.dumps({"walk": "age", "target": 0.9, "state": {"seed": 5}}))
+        assert "no attribute 'age'" in json.loads(socket.recv(10))["error"]
+        socket.send(json.dumps({"seq": 1, "state": {}}))
+        assert unpacked(socket.recv(10))[0]["seq"] == 1
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"seq": "1"}', "[" * 100_000])
+def test_a_message_that_means_nothing_is_answered_in_words(serving: Serving, text: str) -> None:
+    with page(serving) as socket:
+        socket.send(text)
+        assert json.loads(socket.recv(10))["kind"] == "refused"
+        socket.send(json.dumps({"seq": 1, "state": {"seed": 1}}))
+        assert unpacked(socket.recv(10))[0]["seq"] == 1
+
+
+def test_a_state_that_cannot_be_drawn_says_why(serving: Serving) -> None:
+    with page(serving) as socket:
+        socket.send(json.dumps({"seq": 1, "state": {"edits": [{"direction": "age", "amount": 1}]}}))
+        assert "no slider 'age'" in json.loads(socket.recv(10))["error"]
+
+
+def test_the_page_comes_with_a_strict_policy_and_nothing_from_elsewhere(serving: Serving) -> None:
+    status, headers, body = ask(serving)
+    assert status == 200
+    for name, value in HEADERS.items():
+        assert headers[name.lower()] == value
+    assert b"https://" not in body and b"<script>" not in body and b"style=" not in body
+    assert "unsafe" not in headers["content-security-policy"]
+
+
+def test_the_address_gives_the_cookie_once_and_strictly(serving: Serving) -> None:
+    status, headers, _ = ask(serving, f"/?token={serving.doors.token}", cookie=False)
+    assert (status, headers["location"]) == (303, "/")
+    assert "samesite=strict" in headers["set-cookie"].lower() and "httponly" in headers["set-cookie"].lower()
+    assert ask(serving, "/?token=guess", cookie=False)[0] == 403
+
+
+@pytest.mark.parametrize("path", ["/", "/static/app.js", "/live"])
+def test_without_the_token_there_is_nothing(serving: Serving, path: str) -> None:
+    assert ask(serving, path, cookie=False)[0] == 403
+    assert ask(serving, path, cookie=False, Cookie=f"{COOKIE}=guess")[0] == 403
+
+
+def test_other_names_and_other_pages_are_refused(serving: Serving) -> None:
+    assert ask(serving, Host="evil.example")[0] == 400
+    assert ask(serving, Host=f"evil.example:{serving.port}")[0] == 400
+    for origin in ("http://evil.example", "null", f"https://127.0.0.1:{serving.port}", "http://127.0.0.1:1"):
+        assert ask(serving, Origin=origin)[0] == 403
+    assert ask(serving, Origin=f"http://127.0.0.1:{serving.port}")[0] == 200
+
+
+@pytest.mark.parametrize("origin", [None, "http://evil.example", "null"])
+def test_sockets_of_other_pages_are_refused(serving: Serving, origin: str | None) -> None:
+    cookie = {"Cookie": f"{COOKIE}={serving.doors.token}"}
+    with (
+        pytest.raises((InvalidStatus, ConnectionClosed)),
+        connect(f"ws://127.0.0.1:{serving.port}/live", origin=origin, additional_headers=cookie) as socket,
+    ):
+        socket.recv(5)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["..%2fserver.py", "..", "%2e%2e", "app.js%00.png", "a" * 300, "../session.py", "....//state.py", "index.html/"],
+)
+def test_no_path_comes_from_a_client(serving: Serving, name: str) -> None:
+    status, _, body = ask(serving, f"/static/{name}")
+    assert status == 404 and b"import" not in body
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json", "/static/", "/static"])
+def test_there_are_no_other_pages(serving: Serving, path: str) -> None:
+    assert ask(serving, path)[0] in (404, 405)
+
+
+def test_it_is_bound_to_this_machine_alone(serving: Serving) -> None:
+    assert serving.socket.getsockname()[0] == "127.0.0.1"
+
+
+def test_a_taken_port_is_said(model: Model, serving: Serving) -> None:
+    with pytest.raises(ValueError, match="is taken: choose another"):
+        Serving(model, serving.port)
+
+
+def test_a_mailbox_keeps_the_newest() -> None:
+    async def drag() -> list[int]:
+        mail: Mailbox[int] = Mailbox()
+        for number in range(5):
+            mail.put(number)
+        taken = [await mail.take()]
+        asyncio.get_running_loop().call_later(0.01, mail.put, 7)
+        return [*taken, await mail.take()]
+
+    assert asyncio.run(drag()) == [4, 7]
