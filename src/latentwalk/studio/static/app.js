@@ -149,7 +149,7 @@ $("find").oninput = () => {
 $("compare").onpointerdown = () => look(true);
 for (const end of ["pointerup", "pointerleave", "pointercancel"]) $("compare").addEventListener(end, () => look(false));
 
-const KEYS = { ",": "earlier", ".": "later", r: "dice", s: "save" };
+const KEYS = { ",": "earlier", ".": "later", r: "dice" };
 
 document.addEventListener("keydown", (event) => {
   const typing = event.target.matches("input:not([type=range]), select, textarea");
