@@ -14,6 +14,7 @@ from latentwalk.version import VERSION
 COMMANDS = [
     (),
     ("sample",),
+    ("studio",),
     ("label",),
     ("invert",),
     ("edit",),

@@ -18,7 +18,8 @@ def test_pictures_are_those_of_plain_layers():
     """Written out once more with functions of torch alone."""
     codes = NETWORK.map(NETWORK.sample(4, [0, 1, 2, 0]), "zy")
     w = NETWORK.state_dict()
-    x = (codes.values @ w["layers.0.linear.weight"].T).view(4, 4, 4, 6).permute(0, 3, 1, 2)
+    x = F.linear(codes.values, w["layers.0.linear.weight"], w["layers.0.linear.bias"])
+    x = x.view(4, 4, 4, 6).permute(0, 3, 1, 2)
     x = F.relu(F.group_norm(x, 2, w["layers.0.norm.weight"], w["layers.0.norm.bias"]))
     x = F.conv_transpose2d(x, w["layers.1.convolution.weight"], stride=2, padding=1)
     x = F.relu(F.group_norm(x, 2, w["layers.1.norm.weight"], w["layers.1.norm.bias"]))
