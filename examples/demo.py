@@ -58,6 +58,7 @@ def main() -> None:
         edited.receipt.save(OUT / f"{name}.json")
     write_text(OUT / "report.html", page(plain, clean, hat))
     say(f"Done in {time.perf_counter() - start:.0f} seconds. Open {OUT / 'report.html'}; the pictures lie beside it.")
+    say("The same live, in a browser: .venv/bin/latentwalk studio")
 
 
 def say(text: str) -> None:

@@ -12,8 +12,6 @@ from latentwalk.files import write_tensors
 from latentwalk.generators.conditional_dcgan import ConditionalDCGAN, ConditionalDCGANSizes
 from latentwalk.generators.dcgan import DCGAN, BlockSizes
 from latentwalk.jobs.load import load
-from latentwalk.latents import Latents
-from latentwalk.options import RenderOptions
 from random_networks import random_conditional_dcgan
 
 NETWORK = random_conditional_dcgan()
@@ -37,20 +35,6 @@ def test_both_parts_are_one_code_of_a_plain_network():
     codes = NETWORK.map(NETWORK.sample(4, [0, 1, 2, 0]), "zy")
     assert torch.equal(codes.values[:, 5:], torch.eye(3)[[0, 1, 2, 0]])
     assert torch.equal(plain.render(codes.values), NETWORK.render(codes))
-
-
-def test_a_slider_in_zy_is_a_label_in_between():
-    zy = NETWORK.map(NETWORK.sample(1, 0), "zy")
-    half = zy.with_values(zy.values + torch.tensor([[0.0] * 5 + [-0.5, 0.5, 0.0]]))
-    labels = torch.tensor([[0.5, 0.5, 0.0]])
-    assert torch.allclose(NETWORK.render(half), NETWORK.render(NETWORK.sample(1, labels)), atol=1e-6)
-
-
-def test_truncation_leaves_the_condition():
-    codes, half = NETWORK.sample(3, 1), RenderOptions(truncation=0.5)
-    short = Latents(0.5 * codes.values, "z", codes.labels)
-    for way in (codes, NETWORK.map(codes, "zy")):
-        assert torch.allclose(NETWORK.render(way, half), NETWORK.render(short), atol=1e-6)
 
 
 def test_what_does_not_fit_is_said():

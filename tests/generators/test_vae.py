@@ -6,8 +6,6 @@ from torch.nn import functional as F
 
 from latentwalk.checkpoints import own
 from latentwalk.generators.vae import VAESizes
-from latentwalk.latents import Latents
-from latentwalk.options import RenderOptions
 from latentwalk.safeload.reading import read_tree
 from random_networks import random_vae
 
@@ -30,20 +28,6 @@ def test_pictures_are_those_of_plain_layers():
 def test_a_picture_does_not_depend_on_the_rest_of_the_batch():
     codes = NETWORK.sample(6, [0, 1, 2, 0, 1, 2])
     assert torch.allclose(NETWORK.render(codes)[2:3], NETWORK.render(codes[2]), atol=1e-6)
-
-
-def test_a_slider_in_zy_is_a_label_in_between():
-    zy = NETWORK.map(NETWORK.sample(1, 0), "zy")
-    half = zy.with_values(zy.values + torch.tensor([[0.0] * 5 + [-0.5, 0.5, 0.0]]))
-    labels = torch.tensor([[0.5, 0.5, 0.0]])
-    assert torch.allclose(NETWORK.render(half), NETWORK.render(NETWORK.sample(1, labels)), atol=1e-6)
-
-
-def test_truncation_leaves_the_condition():
-    codes, half = NETWORK.sample(3, 1), RenderOptions(truncation=0.5)
-    short = Latents(0.5 * codes.values, "z", codes.labels)
-    for way in (codes, NETWORK.map(codes, "zy")):
-        assert torch.allclose(NETWORK.render(way, half), NETWORK.render(short), atol=1e-6)
 
 
 def test_the_first_weights_are_those_that_a_code_meets():

@@ -1,5 +1,7 @@
 """Networks that know labels: critics of pairs (is this picture real, and of this label?), and a classifier."""
 
+from abc import ABC, abstractmethod
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -18,13 +20,14 @@ AFAR, GRAIN = 4, 0.3
 """What a reader of codes looks through: squares of so many pixels, and noise of this standard deviation on each."""
 
 
-class LabelCritic(PlainCritic):
+class LabelCritic(PlainCritic, ABC):
     """A `PlainCritic` that is told the label as well. widths, colors: as there. labels: numbers of a label."""
 
+    @abstractmethod
     def forward(  # pyright: ignore[reportIncompatibleMethodOverride] - a scene tells them apart
         self, images: Float[Tensor, "n c h w"], labels: Float[Tensor, "n l"]
     ) -> Float[Tensor, "n 1"]:
-        raise NotImplementedError
+        """How real the pictures are, as pictures of these labels."""
 
 
 class ConcatenatedCritic(LabelCritic):
