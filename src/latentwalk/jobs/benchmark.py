@@ -5,7 +5,10 @@ seed -> Lesson (samples, codes, drawings) -> a Trial per method and number of di
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple, get_type_hints
 
@@ -113,29 +116,28 @@ def benchmark(
     taught = Resized(scorer, SIDE)
     trials: list[Trial] = []
     left_out: dict[str, str] = {}
+    where = encoded_space(generator, space)
     for seed in range(seeds):
-        lesson: Lesson | None = None
-        found: dict[str, Found] = {}
         say = told(progress, f"seed {seed + 1} of {seeds}, ")
-        for count in sorted(set(directions), reverse=True):
-            for name in chosen:
-                file = Path(keep) / "trials" / file_name(setup, name, count, seed) if keep is not None else None
-                known = read_trial(file)
-                if known is None:
-                    if lesson is None:
-                        where = encoded_space(generator, space)
-                        lesson = prepare(generator, taught, judge, samples, codes, drawings, seed, where, say)
-                    say(f"{name}, {count} directions", 0, 1)
-                    try:
-                        if name not in found or name in TOGETHER or len(found[name].directions) < count:
-                            found[name] = fit(generator, taught, lesson, name, count, seed, space)
-                        known = measured(generator, found[name], lesson, name, count, seed)
-                    except ValueError as error:
-                        left_out[name] = str(error)
-                        continue
-                    if file is not None:
-                        write_text(file, known.model_dump_json(indent=1))
-                trials.append(known)
+
+        def learn(seed: int = seed, say: Progress = say) -> Lesson:
+            return prepare(generator, taught, judge, samples, codes, drawings, seed, where, say)
+
+        shared = Shared(generator, taught, seed, space, learn)
+        for count, name in product(sorted(set(directions), reverse=True), chosen):
+            file = Path(keep) / "trials" / file_name(setup, name, count, seed) if keep is not None else None
+            known = read_trial(file)
+            if known is None:
+                _ = shared.lesson  # a generator that draws no avatars is refused, whatever is measured
+                say(f"{name}, {count} directions", 0, 1)
+                try:
+                    known = shared.trial(name, count)
+                except ValueError as error:
+                    left_out[name] = str(error)
+                    continue
+                if file is not None:
+                    write_text(file, known.model_dump_json(indent=1))
+            trials.append(known)
     if not trials:
         raise ValueError(next(iter(left_out.values())))
     return Benchmark(
@@ -153,6 +155,32 @@ class Found(NamedTuple):
 
     directions: Directions
     seconds: float
+
+
+@dataclass
+class Shared:
+    """What the trials of one seed have in common. learn: makes the lesson, once a trial needs it."""
+
+    generator: Generator
+    scorer: Resized
+    seed: int
+    space: str | None
+    learn: Callable[[], Lesson]
+    found: dict[str, Found] = field(default_factory=dict)
+
+    @cached_property
+    def lesson(self) -> Lesson:
+        return self.learn()
+
+    def trial(self, name: str, count: int) -> Trial:
+        """Measure so many directions of a method; those that it finds one after the other are found once.
+
+        Raises ValueError when it finds none here.
+        """
+        before = self.found.get(name)
+        if before is None or name in TOGETHER or len(before.directions) < count:
+            self.found[name] = fit(self.generator, self.scorer, self.lesson, name, count, self.seed, self.space)
+        return measured(self.generator, self.found[name], self.lesson, name, count, self.seed)
 
 
 def fit(
