@@ -16,12 +16,11 @@ export class Live extends EventTarget {
     this.socket.binaryType = "arraybuffer";
     this.socket.onopen = () => {
       this.sent = this.shown = 0;
-      this.say("open");
       if (this.waiting) this.ask(...this.waiting);
     };
-    this.socket.onmessage = ({ data }) => (typeof data === "string" ? this.told(JSON.parse(data)) : this.painted(data));
+    this.socket.onmessage = ({ data }) => (typeof data === "string" ? this.told(JSON.parse(data)) : this.came(data));
     this.socket.onclose = () => {
-      this.say("closed");
+      this.say({ kind: "closed" });
       setTimeout(() => this.connect(), 1000);
     };
   }
@@ -37,26 +36,29 @@ export class Live extends EventTarget {
   }
 
   told(message) {
-    if (message.kind === "walked") this.found.set(message.id, message.found);
+    if (message.found) this.found.set(message.id, message.found);
     if (message.kind === "forgotten" && this.found.has(message.id)) {
       this.send({ bring: this.found.get(message.id) });
       return this.ask(...this.waiting);
     }
-    this.say(message.kind, message);
+    this.say(message);
   }
 
-  async painted(data) {
+  // A header and a file.
+  async came(data) {
     const size = new DataView(data).getUint32(0);
     const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, size)));
-    if (header.walking) header.seq = this.sent; // steps come in order; what is asked for later is newer than all of them
+    const file = new Uint8Array(data, 4 + size);
+    if (header.kind !== "frame" && header.kind !== "step") return this.told({ ...header, blob: new Blob([file]) });
+    if (header.kind === "step") header.seq = this.sent; // in order; what is asked for later is newer than all of them
     if (header.seq < this.shown) return;
-    const bitmap = await createImageBitmap(new Blob([new Uint8Array(data, 4 + size)], { type: "image/jpeg" }));
+    const bitmap = await createImageBitmap(new Blob([file], { type: "image/jpeg" }));
     if (header.seq < this.shown) return bitmap.close(); // another one was decoded faster
     this.shown = header.seq;
-    this.say("frame", { ...header, bitmap });
+    this.say({ ...header, bitmap });
   }
 
-  say(kind, detail = {}) {
-    this.dispatchEvent(new CustomEvent(kind, { detail }));
+  say(detail) {
+    this.dispatchEvent(new CustomEvent("message", { detail }));
   }
 }
