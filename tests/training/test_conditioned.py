@@ -1,4 +1,4 @@
-"""A StyleGAN2 whose w begins with the labels: that it does, whatever is learned, and that nothing else of w knows them."""
+"""A StyleGAN2 whose w begins with the labels: that it does, whatever is learned, and that the rest knows none."""
 
 from dataclasses import replace
 
