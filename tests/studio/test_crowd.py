@@ -8,7 +8,7 @@ import torch
 from latentwalk.latents import Latents
 from latentwalk.samples import sample_codes
 from latentwalk.studio.crowd import Crowd
-from random_networks import codes, random_stylegan2
+from random_networks import EVERY, codes, random_stylegan2
 
 
 def test_lengths_of_normal_codes_are_as_the_formula_says(toy) -> None:
@@ -18,8 +18,10 @@ def test_lengths_of_normal_codes_are_as_the_formula_says(toy) -> None:
     assert crowd.spread == pytest.approx(float(lengths.std()), rel=0.02)
 
 
-def test_samples_are_usual_and_what_is_far_out_is_not(generator) -> None:
-    """In every space of every family."""
+@pytest.mark.parametrize("kind", ["stylegan2", "stylegan-per-layer", "biggan", "biggan-deep", "dcgan-conditional"])
+def test_samples_are_usual_and_what_is_far_out_is_not(kind: str) -> None:
+    """In every space."""
+    generator = EVERY[kind]()
     for space in generator.spaces:
         crowd = Crowd.of(generator, space)
         fresh = codes(generator, range(300, 340), space)

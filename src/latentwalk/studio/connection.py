@@ -13,7 +13,8 @@ from latentwalk.studio.jobs import JOBS
 from latentwalk.studio.jobs.job import Job, Stopped
 from latentwalk.studio.mailbox import Mailbox
 from latentwalk.studio.messages import Bring, Look, read_message
-from latentwalk.studio.session import Forgotten, Model, Session
+from latentwalk.studio.model_words import describe
+from latentwalk.studio.session import Forgotten, Session
 from latentwalk.studio.wire import DRAGGED, jpeg, packed, told
 
 
@@ -26,7 +27,7 @@ class Connection:
         self.job: Running | None = None
 
     async def run(self) -> None:
-        await self.say("model", **describe(self.session.model))
+        await self.say("model", **describe(self.session))
         drawing = asyncio.create_task(self._draw())
         try:
             while True:
@@ -97,20 +98,3 @@ class Connection:
 
 def name_of(job: Job) -> str:
     return next(name for name, kind in JOBS.items() if kind is type(job))
-
-
-def describe(model: Model) -> dict[str, Any]:
-    """What a page has to know of a model before the first picture."""
-    generator = model.generator
-    return {
-        "name": generator.source,
-        "size": list(generator.image_shape),
-        "classes": generator.classes,
-        "options": sorted(generator.option_names),
-        "spaces": {space.name: list(space.shape) for space in generator.spaces.values()},
-        "attributes": list(model.scorer.attributes),
-        "sliders": [
-            {"id": id, "name": direction.name, "space": direction.space, "range": list(direction.range)}
-            for id, direction in model.sliders.items()
-        ],
-    }

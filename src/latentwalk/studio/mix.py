@@ -1,4 +1,4 @@
-"""One code out of several: a place between seeds, the way between two faces, the layers of one with those of another."""
+"""One code out of several: a place between seeds, the way between two faces, layers of one with those of another."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

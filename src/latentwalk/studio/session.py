@@ -13,7 +13,7 @@ from latentwalk.edits import codes_for
 from latentwalk.features.network import Features
 from latentwalk.generator import Generator
 from latentwalk.inversion.spaces import class_numbers
-from latentwalk.latents import Latents
+from latentwalk.latents import Latents, concatenate
 from latentwalk.options import RenderOptions
 from latentwalk.renderer import Renderer
 from latentwalk.samples import sample_codes
@@ -113,18 +113,20 @@ class Forgotten(ValueError):
 class Session:
     """One person's view of a model; remembers the last picture, so that only what changed is drawn again.
 
-    models: what else can be shown, by name, and how it is opened.
+    models: what can be shown, by name, and how it is opened. name: of the one that is; by itself the first.
     """
 
     model: Model
     shelf: Shelf = field(default_factory=Shelf)
     models: Mapping[str, Callable[[], Model]] = field(default_factory=dict)
+    name: str = ""
 
     def __post_init__(self) -> None:
-        self.show(self.model)
+        self.show(self.model, self.name or next(iter(self.models), ""))
 
-    def show(self, model: Model) -> None:
+    def show(self, model: Model, name: str = "") -> None:
         """Show another model from now on. Codes of the one before mean nothing for it, and are forgotten."""
+        self.name = name or model.generator.source
         if model is not self.model:
             self.model, self.shelf = model, Shelf()
         self.renderer = Renderer(model.generator)
@@ -153,6 +155,12 @@ class Session:
     def code(self, state: State) -> Latents:
         """The code [1, ...] of a state, in the space where its sliders move it."""
         return self._edited(self._found(state).code, state)
+
+    @torch.no_grad()
+    def pictures(self, states: Sequence[State]) -> Float[Tensor, "n c h w"]:
+        """Those of states that are drawn with the options of the first."""
+        codes = concatenate([self.code(state) for state in states])
+        return self.model.generator.render(codes, self._options(states[0]))
 
     @torch.no_grad()
     def climb(self, state: State, attribute: str, target: float, hold: Sequence[str]) -> Iterator[tuple[Frame, Walk]]:
