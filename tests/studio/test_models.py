@@ -77,7 +77,8 @@ def test_a_page_goes_on_to_another_model_and_a_broken_one_is_said(tiny, toy, tmp
     told = Told()
     with pytest.raises(ValueError, match=r"broken\.safetensors") as error:
         Open(name="broken.safetensors").run(session, told)
-    assert "\n" not in str(error.value) and session.model.generator is toy
+    assert "\n" not in str(error.value) and str(tmp_path) not in str(error.value)
+    assert session.model.generator is toy
     Open(name="tiny.safetensors").run(session, told)
     assert [kind for kind, _, _ in told] == ["opening", "opening", "model"]
     assert told[-1][2] == describe(session)

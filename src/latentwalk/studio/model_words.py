@@ -7,7 +7,7 @@ from latentwalk.studio.session import Session
 
 def describe(session: Session) -> dict[str, Any]:
     """As JSON. models: names of all that can be opened. conditions: what classes are called, if known; exclusive:
-    whether a picture is of one of them."""
+    whether a picture is of one of them. people: whether anybody knows who is in a picture."""
     model = session.model
     generator = model.generator
     return {
@@ -15,6 +15,7 @@ def describe(session: Session) -> dict[str, Any]:
         "fingerprint": generator.fingerprint,
         "models": list(session.models),
         "size": list(generator.image_shape),
+        "people": model.faces is not None,
         "classes": generator.classes,
         "conditions": list(generator.conditions.names),
         "exclusive": generator.conditions.exclusive,

@@ -72,8 +72,12 @@ class Models:
         if name not in self._sources:
             raise ValueError(f"no generator {name!r} here: there are {', '.join(self.names)}")
         scorer, directions = self._first if name == self.names[0] else (None, ())
+        source = self._sources[name]
         with self._one_at_a_time:
-            model = self._alive.get(name) or open_model(self._sources[name], scorer, directions, self.device)
+            try:
+                model = self._alive.get(name) or open_model(source, scorer, directions, self.device)
+            except ValueError as error:  # a page learns names, and nothing of where they lie
+                raise ValueError(str(error).replace(source, name)) from error
             self._alive[name] = model
             self._last = [*(other for other in self._last if other is not model), model][-OPEN:]
         return model

@@ -19,6 +19,7 @@ from latentwalk.renderer import Renderer
 from latentwalk.samples import sample_codes
 from latentwalk.scores import Scorer
 from latentwalk.studio.crowd import Crowd
+from latentwalk.studio.faces import Faces
 from latentwalk.studio.mix import Portion, mix
 from latentwalk.studio.shelf import Found, Shelf, WrittenFound
 from latentwalk.studio.state import Label, Slide, State
@@ -36,7 +37,7 @@ POPULATION = 1000
 class Model:
     """What a studio shows: a generator, what looks at its pictures, and its sliders by id.
 
-    features: what likeness is measured on. usual: the mean embedding of samples [f].
+    features: what likeness is measured on. usual: the mean embedding of samples [f]. faces: who knows people, if any.
     """
 
     generator: Generator
@@ -44,6 +45,7 @@ class Model:
     features: Features
     sliders: Mapping[str, Direction]
     usual: Float[Tensor, "f"]
+    faces: Faces | None = None
     _populations: dict[str, Latents] = field(default_factory=dict)
     _crowds: dict[str, Crowd] = field(default_factory=dict)
 
@@ -54,7 +56,7 @@ class Model:
         codes = next(sample_codes(generator, USUAL, 1, labels=class_numbers(generator), batch=USUAL))
         embeddings = features.vectors(features.maps(generator.render(codes)))
         sliders = {direction.name: direction for direction in directions}
-        return Model(generator, scorer, features, sliders, embeddings.mean(0))
+        return Model(generator, scorer, features, sliders, embeddings.mean(0), Faces.of(generator))
 
     def conditioned(self, direction: Direction, others: Sequence[Direction]) -> Direction:
         """The direction without its parts along others, as far as codes are spread here."""
@@ -95,8 +97,9 @@ class Frame:
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """What was seen in a picture: probabilities [a] and the centred embedding [f]."""
+    """What was seen in a picture: itself, probabilities [a] and the centred embedding [f]."""
 
+    image: Float[Tensor, "1 c h w"]
     scores: Float[Tensor, "a"]
     embedding: Float[Tensor, "f"]
 
@@ -131,6 +134,7 @@ class Session:
             self.model, self.shelf = model, Shelf()
         self.renderer = Renderer(model.generator)
         self._start: tuple[State, Seen] | None = None
+        self._last: tuple[Seen, Seen] | None = None
 
     @torch.no_grad()
     def frame(self, state: State) -> Frame:
@@ -138,11 +142,17 @@ class Session:
         code, start = self._found(state)
         end = self._edited(code, state)
         image = self.renderer.render(end, self._options(state))
+        after = self._seen(image)
         if end is start:  # as it is while somebody drags through seeds
-            seen = self._seen(image)
-            self._start = state.base, seen
-            return self._frame(image, seen, seen, start, end)
-        return self._frame(image, self._seen_before(state, start), self._seen(image), start, end)
+            self._start = state.base, after
+        before = self._seen_before(state, start)
+        self._last = before, after
+        return self._frame(image, before, after, start, end)
+
+    def same_person(self) -> float | None:
+        """Whether the last frame shows whom it showed before its edits, a cosine; None where nobody knows people."""
+        faces, last = self.model.faces, self._last
+        return None if faces is None or last is None else faces.alike(last[0].image, last[1].image)
 
     def _frame(
         self, image: Float[Tensor, "1 c h w"], before: "Seen", after: "Seen", start: Latents, end: Latents
@@ -254,7 +264,7 @@ class Session:
 
     def _seen(self, image: Float[Tensor, "1 c h w"]) -> Seen:
         logits, maps = self.model.features.beside(self.model.scorer, image)
-        return Seen(logits[0].sigmoid(), self.model.features.vectors(maps)[0] - self.model.usual)
+        return Seen(image, logits[0].sigmoid(), self.model.features.vectors(maps)[0] - self.model.usual)
 
     def _named(self, scores: Float[Tensor, "a"]) -> dict[str, float]:
         return dict(zip(self.model.scorer.attributes, scores.tolist(), strict=True))

@@ -59,6 +59,12 @@ studio.on("step", (step) => {
   studio.tell(step.attribute ? `walking to ${plain(step.attribute)}, step ${step.step}` : (step.note ?? ""));
 });
 studio.on("walked", walked);
+studio.on("person", ({ seq, alike }) => {
+  if (seq !== studio.live.sent) return;
+  $("person").value = Math.max(0, alike);
+  $("person-number").textContent = alike.toFixed(2);
+  $("person-row").classList.remove("old");
+});
 studio.on("told", ({ text, wrong }) => {
   $("status").textContent = text;
   $("status").classList.toggle("wrong", wrong);
@@ -68,13 +74,15 @@ studio.on("job", (job) => {
   document.body.classList.toggle("working", Boolean(job));
 });
 studio.on("state", (state) => {
+  $("person-row").classList.add("old");
   if ($("seed") !== document.activeElement) $("seed").value = state.seed;
   $("undo").disabled = !studio.history.past.length;
   $("redo").disabled = !studio.history.future.length;
   $("reset").disabled = !state.edits.length && !state.kept;
   $("was").hidden = !studio.looking;
 });
-studio.on("model", ({ name, models, size: [, height, width], attributes }) => {
+studio.on("model", ({ name, models, size: [, height, width], attributes, people }) => {
+  $("person-row").hidden = !people;
   $("model").textContent = `${models.length > 1 ? "" : `${name}, `}${width} × ${height} pixels`;
   document.title = `${name} – latentwalk studio`;
   $("picture").style.aspectRatio = `${width} / ${height}`;

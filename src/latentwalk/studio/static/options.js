@@ -17,10 +17,12 @@ export class Options extends HTMLElement {
     if (classes) exclusive ? this.choice() : this.switches();
     if (options.includes("truncation")) this.truncation();
     if (options.includes("noise")) this.noise();
-    const note = document.createElement("p");
-    note.className = "quiet";
-    note.textContent = `${width} × ${height} pixels${Math.max(width, height) > 512 ? ", 512 while you drag" : ""}`;
-    this.append(note);
+    if (Math.max(width, height) > 512) {
+      const note = document.createElement("p");
+      note.className = "quiet";
+      note.textContent = `${width} × ${height} pixels, 512 while you drag`;
+      this.append(note);
+    }
     this.follow();
   }
 

@@ -33,7 +33,6 @@ export class Pins extends HTMLElement {
     // As in StyleGAN (Karras et al., 2019): coarse is up to 8 pixels, middle up to 32.
     const cuts = count > 8 ? [0, 4, 8, count] : [0, Math.ceil(count / 3), Math.ceil((2 * count) / 3), count];
     this.groups = count > 2 ? ["Coarse", "Middle", "Fine"].map((name, i) => ({ name, layers: [cuts[i], cuts[i + 1]] })) : [];
-    this.querySelector(".why").hidden = this.groups.length > 0;
     try {
       this.pins = JSON.parse(localStorage.getItem(this.place) ?? "[]");
     } catch {
@@ -75,6 +74,7 @@ export class Pins extends HTMLElement {
   show() {
     this.list.replaceChildren(...this.pins.map((pin, i) => this.item(pin, i + 1)));
     this.querySelector(".none").hidden = this.pins.length > 1;
+    this.querySelector(".why").hidden = this.ends.length < 2 || this.groups.length > 0;
     const rows = this.ends.length < 2 ? [] : ["All", ...this.groups.map(({ name }) => name)];
     this.sliders = rows.map((name, row) => this.slider(name, row));
     this.between.replaceChildren(...this.sliders.map(({ parentNode }) => parentNode));
