@@ -75,7 +75,7 @@ export class Pins extends HTMLElement {
     this.list.replaceChildren(...this.pins.map((pin, i) => this.item(pin, i + 1)));
     this.querySelector(".none").hidden = this.pins.length > 1;
     this.querySelector(".why").hidden = this.ends.length < 2 || this.groups.length > 0;
-    const rows = this.ends.length < 2 ? [] : ["All", ...this.groups.map(({ name }) => name)];
+    const rows = this.ends.length < 2 ? [] : [this.groups.length ? "All" : "Mix", ...this.groups.map(({ name }) => name)];
     this.sliders = rows.map((name, row) => this.slider(name, row));
     this.between.replaceChildren(...this.sliders.map(({ parentNode }) => parentNode));
     this.follow(this.studio.state);

@@ -18,7 +18,7 @@ export class Sheet extends HTMLElement {
       <p class="quiet">Click a face, or drag across: between faces lie mixtures. By keyboard: arrows, Enter, and Shift with arrows to move between.</p>
       <div class="row try"><label class="field"><input type="checkbox" checked> With my sliders</label>
       <select aria-label="Slider to try on all"></select>
-      <input type="range" min="-6" max="6" step="0.1" class="grow" aria-label="Strength, in standard deviations"><output></output></div>`;
+      <span class="field grow"><input type="range" min="-6" max="6" step="0.1" class="grow" aria-label="Strength, in standard deviations"><output></output></span></div>`;
     this.plane = this.querySelector(".plane");
     this.spot = document.createElement("div");
     this.spot.className = "spot";
