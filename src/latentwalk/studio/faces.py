@@ -23,6 +23,7 @@ class Faces:
         self.template = template
         self._one_at_a_time = threading.Lock()
         self._likeness: Likeness | None = None
+        self._before: tuple[Tensor, list[Tensor]] | None = None  # the last picture without edits, and who was in it
 
     @staticmethod
     def of(generator: Generator) -> "Faces | None":
@@ -41,5 +42,6 @@ class Faces:
         with self._one_at_a_time:
             if self._likeness is None:
                 self._likeness = Likeness(self.template.array, before.device)
-            first, second = (self._likeness.maps(image.float()) for image in (before, after))
-            return 1 - float(self._likeness.distance(first, second)[0])
+            if self._before is None or self._before[0] is not before:
+                self._before = before, self._likeness.maps(before.float())
+            return 1 - float(self._likeness.distance(self._before[1], self._likeness.maps(after.float()))[0])
