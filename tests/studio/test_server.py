@@ -5,6 +5,7 @@ import contextlib
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.client import HTTPConnection
 from io import BytesIO
 
@@ -15,9 +16,11 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from latentwalk.features.network import PixelFeatures
+from latentwalk.framing.template import Template
 from latentwalk.images import to_pictures
 from latentwalk.scores import Unscored
 from latentwalk.studio.doors import COOKIE, HEADERS
+from latentwalk.studio.faces import Faces
 from latentwalk.studio.mailbox import Mailbox
 from latentwalk.studio.models import unsupervised
 from latentwalk.studio.serve import Serving
@@ -241,4 +244,28 @@ def test_a_page_goes_on_to_another_model(model: Model, tiny) -> None:
             socket.send(json.dumps({"seq": 1, "state": {"seed": 3}}))
             assert unpacked(socket.recv(10))[1].size == (8, 8)
         several.stop()
+        thread.join(10)
+
+
+class AnyFaces(Faces):
+    """Takes all for one person to a degree."""
+
+    def alike(self, before: torch.Tensor, after: torch.Tensor) -> float:
+        return 1.0 if before is after else 0.25
+
+
+def test_whether_it_is_the_same_person_is_said_of_what_nobody_drags(model: Model) -> None:
+    known = replace(model, faces=AnyFaces(Template(generator="", looked=1, found=0, points=[])))
+    edited = {"seed": 1, "edits": [{"direction": "one", "amount": 1}]}
+    with Serving(known, 0) as people:
+        thread = threading.Thread(target=people.run, daemon=True)
+        thread.start()
+        with page(people) as socket:
+            for seq, state, final in ((1, edited, False), (2, edited, True), (3, {"seed": 1}, True)):
+                socket.send(json.dumps({"seq": seq, "state": state, "final": final}))
+                assert unpacked(socket.recv(10))[0]["seq"] == seq
+                if final:
+                    alike = {2: 0.25, 3: 1.0}[seq]
+                    assert json.loads(socket.recv(10)) == {"kind": "person", "seq": seq, "alike": alike}
+        people.stop()
         thread.join(10)

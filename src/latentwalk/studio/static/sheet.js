@@ -3,6 +3,7 @@
 
 const [COLUMNS, ROWS] = [6, 4];
 const COUNT = COLUMNS * ROWS;
+const PATIENCE = 1000; // milliseconds after which a slow sheet gives way to a newer one
 const LEAST = 4; // pixels from which on a press is a drag
 const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -161,12 +162,18 @@ export class Sheet extends HTMLElement {
   // Ask for the pictures, unless they are there, nobody sees them, or something else is being done.
   draw() {
     const { studio } = this;
-    if (!this.isConnected || this.closest("[hidden]") || studio.job || this.running || !studio.model) return;
+    if (!this.isConnected || studio.job || !studio.model) return;
+    if (this.closest("[hidden]")) {
+      if (this.running) studio.live.send({ stop: true });
+      this.running = "";
+      return;
+    }
+    if (this.running && performance.now() - this.begun < PATIENCE) return; // it is drawn again when it is there
     const state = { ...studio.state, seed: 0, mix: [], kept: null, ...(this.edited.checked ? {} : { edits: [], hold: [] }) };
     const seeds = this.cells.map((_, place) => this.first + place);
     const wanted = JSON.stringify([seeds, state]);
-    if (wanted === this.drawn) return;
-    this.running = wanted;
+    if (wanted === this.drawn || wanted === this.running) return;
+    [this.running, this.begun] = [wanted, performance.now()];
     studio.live.send({ job: "sheet", seeds, state });
   }
 
