@@ -1,8 +1,8 @@
 """How usual a code is: how far out it lies, against the codes that its generator is made for.
 
 Pictures of codes far outside of them are broken, and the code says so more surely than features of the picture. Slides
-of 8 standard deviations are told from slides of 1 with an AUC of 1.00 (faces64) and .99 (avatars64); the realism score of
-Kynkaanniemi et al. (2019, equation 3) on the features of a scorer puts a third of them below 95% of samples, no more.
+of 8 standard deviations are told from slides of 1 with an AUC of 1.00 (faces64) and .99 (avatars64); the realism score
+of Kynkaanniemi et al. (2019, equation 3) on a scorer's features puts a third of them below 95% of samples, no more.
 """
 
 import math
