@@ -140,10 +140,7 @@ export class Sheet extends HTMLElement {
     const here = parts.length && parts.every((part) => !part.kept && part.seed >= this.first && part.seed < this.first + COUNT);
     this.at = here ? [0, 1].map((axis) => parts.reduce((sum, part) => sum + part.weight * this.place(part.seed - this.first)[axis], 0)) : null;
     this.spot.hidden = !here;
-    if (here) {
-      this.spot.style.left = `${(100 * (this.at[0] + 0.5)) / COLUMNS}%`;
-      this.spot.style.top = `${(100 * (this.at[1] + 0.5)) / ROWS}%`;
-    }
+    if (here) this.spot.style.translate = `${(100 * (this.at[0] + 0.5)) / COLUMNS}% ${(100 * (this.at[1] + 0.5)) / ROWS}%`;
     const amount = edits.find(({ direction }) => direction === this.choice.value)?.amount ?? 0;
     this.strength.value = amount;
     this.querySelector("output").textContent = `${amount.toFixed(1)} σ`;
