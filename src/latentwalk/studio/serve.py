@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import Callable, Mapping
 from types import TracebackType
 
 import uvicorn
@@ -16,10 +17,11 @@ LOCAL = "127.0.0.1"
 class Serving:
     """Holds the port from the start, so that the address is known before anybody is served.
 
+    model: what is shown first. models: what else can be, by name, and how it is opened.
     Raises ValueError when the port is taken.
     """
 
-    def __init__(self, model: Model, port: int) -> None:
+    def __init__(self, model: Model, port: int, models: Mapping[str, Callable[[], Model]] | None = None) -> None:
         self.socket = socket.socket()
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -30,7 +32,7 @@ class Serving:
             raise ValueError(f"the port {port} is taken: choose another (--port), or 0 for any free one") from error
         self.doors = Doors(self.socket.getsockname()[1])
         options = {"log_level": "warning", "ws_max_size": LARGEST, "server_header": False, "lifespan": "off"}
-        self.server = uvicorn.Server(uvicorn.Config(application(model, self.doors), **options))
+        self.server = uvicorn.Server(uvicorn.Config(application(model, self.doors, models), **options))
 
     @property
     def port(self) -> int:

@@ -6,10 +6,12 @@
 import { History } from "./history.js";
 import { Live } from "./live.js";
 
+export const START = { seed: 0, mix: [], kept: null, edits: [], hold: [], label: null, truncation: 1, noise: "const" };
+
 export class Studio extends EventTarget {
   constructor() {
     super();
-    this.state = { seed: 0, kept: null, edits: [], hold: [] };
+    this.state = START;
     this.history = new History(this.state);
     this.looking = false; // at the picture without edits
     this.job = ""; // what runs
@@ -66,14 +68,26 @@ export class Studio extends EventTarget {
     this.say("job", job);
   }
 
+  // Another generator has other codes and classes; sliders of the same name mean the same.
+  meet(model) {
+    const other = this.model && this.model.fingerprint !== model.fingerprint;
+    this.model = model;
+    if (!other) return;
+    const { seed, edits, hold } = this.state;
+    const there = new Set(model.sliders.map(({ id }) => id));
+    this.state = { ...START, seed, edits: edits.filter(({ direction }) => there.has(direction)) };
+    this.state.hold = hold.filter((name) => there.has(name));
+    this.history = new History(this.state);
+  }
+
   tell(text, wrong = false) {
     this.say("told", { text, wrong });
   }
 
   heard(message) {
-    if (message.kind === "model") this.model = message;
+    if (message.kind === "model") this.meet(message);
     if (message.kind === "ended") {
-      this.busy("");
+      if (message.job === this.job) this.busy("");
       if (message.error) this.tell(message.error, true);
     }
     if (message.kind === "refused") {
