@@ -17,7 +17,7 @@ def test_they_are_named_by_their_generator(avatars) -> None:
     found = read_directions("avatars64", avatars)
     assert found.origin.made_for == avatars.fingerprint and {each.space for each in found} == {"w"}
     assert torch.equal(read_one("avatars64:hat", avatars).vector, found["hat"].vector)
-    assert torch.equal(read_one("avatars64:sefa: long_hair - x", avatars).vector, found["sefa: long_hair - x"].vector)
+    assert torch.equal(read_one("avatars64:sefa: x + size", avatars).vector, found["sefa: x + size"].vector)
     assert DIRECTIONS["avatars64"].stat().st_size < 60_000
 
 
@@ -26,7 +26,7 @@ def test_the_judge_sees_what_their_names_say(avatars) -> None:
     judge = load_scorer("avatars64-judge")
     codes = avatars.map(avatars.sample(range(16)), "w")
     usual = judge(avatars.render(codes)).std(0)
-    for name in ("hat", "background_hue", "clothes_hue", "x", "size"):
+    for name in judge.attributes:
         direction = read_one(f"avatars64:{name}", avatars)
         ends = [judge(avatars.render(direction.shift(codes, strength))) for strength in (2, -2)]
         change = ((ends[0] - ends[1]) / usual).mean(0)
