@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from latentwalk.direction import Direction, Directions
-from latentwalk.edits import codes_for
+from latentwalk.edits import Shift, moved
 from latentwalk.features.network import Features
 from latentwalk.generator import Generator
 from latentwalk.inversion.spaces import class_numbers
@@ -130,6 +130,27 @@ class Session:
         """The code [1, ...] of a state, in the space where its sliders move it."""
         return self._edited(self._found(state).code, state)
 
+    def start(self, state: State) -> Latents:
+        """The code [1, ...] before the sliders move it."""
+        return self._found(state).code
+
+    def before(self, state: State) -> Latents:
+        """The code [1, ...] that changes are measured from: the start, or where a walk began that led there."""
+        return self._found(state).start
+
+    def moves(self, state: State) -> list[Shift]:
+        """What the sliders do to the start, in their order; what is held is not in their directions any more."""
+        return [Shift(self._slider(edit, state.hold), edit.amount) for edit in state.edits if edit.amount]
+
+    def generator(self, state: State) -> Generator:
+        """The generator, drawing as the state says."""
+        return self.model.generator.with_options(**vars(self._options(state)))
+
+    @torch.no_grad()
+    def picture(self, state: State, code: Latents | None = None) -> Float[Tensor, "c h w"]:
+        """The picture alone; of another code if there is one. Raises ValueError as `frame` does."""
+        return self.renderer.render(self.code(state) if code is None else code, self._options(state))[0]
+
     @torch.no_grad()
     def climb(self, state: State, attribute: str, target: float, hold: Sequence[str]) -> Iterator[tuple[Frame, Walk]]:
         """Walk from a state to a probability: a picture after every step, and the walk so far, at last all of it.
@@ -139,7 +160,7 @@ class Session:
         start = self._found(state).start
         before = self._seen_before(state, start)
         goals = read_goals({attribute: target}, self.model.scorer)
-        generator = self.model.generator.with_options(**vars(self._options(state)))
+        generator = self.generator(state)
         for walk in GradientWalk().climb(generator, self.code(state), self.model.scorer, goals, hold):
             image = generator.render(walk.latents)
             yield self._frame(image, before, self._seen(image), start, walk.latents), walk
@@ -171,15 +192,7 @@ class Session:
         return way[[round(100 * state.along)]]
 
     def _edited(self, latents: Latents, state: State) -> Latents:
-        """Space by space, from the code to the picture: a code that went on to w cannot go back to z."""
-        left = [(self._slider(edit, state.hold), edit.amount) for edit in state.edits if edit.amount]
-        for space in self.model.generator.spaces:
-            here = [(direction, amount) for direction, amount in left if direction.acts_in == space]
-            if here:
-                latents = codes_for(self.model.generator, latents, *(direction for direction, _ in here))
-            for direction, amount in here:
-                latents = direction.shift(latents, amount)
-        return latents
+        return moved(self.model.generator, latents, self.moves(state))
 
     def _slider(self, edit: Slide, hold: Sequence[str]) -> Direction:
         """The direction of a slider, without what it has of those that are held."""
