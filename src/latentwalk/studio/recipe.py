@@ -23,6 +23,7 @@ from latentwalk.receipts import (
     read_direction,
 )
 from latentwalk.remote.address import is_remote
+from latentwalk.seeds import parse_seeds
 from latentwalk.studio.session import Session
 from latentwalk.studio.shelf import Written, WrittenFound
 from latentwalk.studio.state import Part, Slide, State, read
@@ -160,17 +161,20 @@ def _same(a: Direction, b: Direction) -> bool:
 def _slides(session: Session, recipe: EditRecipe) -> tuple[Slide, ...] | None:
     """The sliders that move as a walk by fixed strengths did; None where there are none."""
     settings, walk = recipe.walk.settings, recipe.walk
-    if walk.kind != "fixed" or settings.get("place") or settings.get("begin"):
-        return None
     strengths = settings.get("strengths")
+    amounts = strengths if isinstance(strengths, list) else []
+    if walk.kind != "fixed" or settings.get("place") or settings.get("begin") or not walk.directions:
+        return None
+    if len(amounts) != len(walk.directions):
+        return None
     slides = []
-    for plain, amount in zip(walk.directions, strengths if isinstance(strengths, list) else (), strict=False):
+    for plain, amount in zip(walk.directions, amounts, strict=True):
         slider = session.model.sliders.get(plain.name)
         then = read_direction(plain)
-        if slider is None or not _same(Shift(slider, 1.0).direction, then):
+        if slider is None or not _same(slider, then):
             return None
         slides.append({"direction": plain.name, "amount": amount})
-    return tuple(read(Slide, slide) for slide in slides) if len(slides) == len(walk.directions) else None
+    return tuple(read(Slide, slide) for slide in slides)
 
 
 def _based(session: Session, receipt: Receipt) -> State:
@@ -182,7 +186,8 @@ def _based(session: Session, receipt: Receipt) -> State:
     code = read_codes(generator, codes)
     if code.labels is not None and code.labels.ndim > 1:
         raise ValueError("its code belongs to several classes at once, which the sliders here cannot say")
-    if code.seeds is None or int(code.seeds[0]) < 0 or code.space != generator.input_space.name:
+    if codes.values is not None or code.seeds is None or int(code.seeds[0]) < 0:
+        check_finite(code)
         return read(State, {**looks, "kept": session.shelf.keep(code, code).id})
     label = None if code.labels is None else int(code.labels[0])
     return read(State, {**looks, "seed": int(code.seeds[0]), "label": label})
@@ -190,18 +195,15 @@ def _based(session: Session, receipt: Receipt) -> State:
 
 def _first(codes: Codes) -> Codes:
     """The first of several codes."""
-    parts = {"values": codes.values and codes.values[:1], "labels": codes.labels and codes.labels[:1]}
-    if codes.seeds is not None:
-        parts["seeds"] = codes.seeds.split(",")[0]
-        name, dash, _ = parts["seeds"].partition("-")
-        parts["seeds"] = name if dash else parts["seeds"]
-    return codes.model_copy(update=parts)
+    labels = codes.labels and codes.labels[:1]
+    if labels and isinstance(labels[0], int) and not 0 <= labels[0] < 2**31:
+        raise ValueError("the receipt is damaged: a class is a small number")
+    seeds = None if codes.seeds is None else codes.seeds.split(",")[0].split("-")[0]
+    return codes.model_copy(update={"values": codes.values and codes.values[:1], "labels": labels, "seeds": seeds})
 
 
 def _between(base: State, recipe: InterpolateRecipe) -> State:
     """Half way to the next seed. Raises ValueError for codes that no seeds give."""
-    from latentwalk.seeds import parse_seeds
-
     seeds = [] if recipe.codes.seeds is None or recipe.codes.values else parse_seeds(recipe.codes.seeds)[:2]
     if len(seeds) < 2 or min(seeds) < 0:
         raise ValueError("a way between codes that no seeds give cannot be shown here")
@@ -219,8 +221,16 @@ def _end(session: Session, receipt: Receipt, recipe: EditRecipe) -> Latents:
         if name in generator.spaces and generator.spaces[name].size == len(numbers):
             values = torch.tensor(numbers).view(1, *generator.spaces[name].shape)
             labels = read_codes(generator, _first(recipe.codes)).labels
-            return generator.check(Latents(values, name, labels).to(generator.device, generator.dtype))
+            code = Latents(values, name, labels).to(generator.device, generator.dtype)
+            check_finite(code)
+            return generator.check(code)
     raise ValueError("the receipt is damaged: its codes are none of this generator")
+
+
+def check_finite(code: Latents) -> None:
+    """Raises ValueError for a code whose numbers no picture has."""
+    if not bool(code.values.isfinite().all()):
+        raise ValueError("the receipt is damaged: the numbers of a code are finite")
 
 
 def _written(session: Session, state: State) -> WrittenFound | None:
