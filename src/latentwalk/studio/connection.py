@@ -23,18 +23,21 @@ class Connection:
     def __init__(self, socket: WebSocket, session: Session, painter: ThreadPoolExecutor, crew: Crew) -> None:
         self.socket, self.session, self.painter, self.crew = socket, session, painter, crew
         self.mail: Mailbox[Look] = Mailbox()
+        self.beside: Mailbox[Look] = Mailbox()
+        self.other = Session(session.model, session.shelf)  # what is drawn beside keeps nothing of the live view
         self.job: Running | None = None
 
     async def run(self) -> None:
         await self.say("model", **describe(self.session.model))
-        drawing = asyncio.create_task(self._draw())
+        drawing = [asyncio.create_task(self._draw(mail)) for mail in (self.mail, self.beside)]
         try:
             while True:
                 await self._sort(await self.socket.receive_text())
         except WebSocketDisconnect:
             pass
         finally:
-            drawing.cancel()
+            for task in drawing:
+                task.cancel()
             self._stop()
 
     async def say(self, kind: str, **details: Any) -> None:
@@ -45,7 +48,7 @@ class Connection:
         try:
             message = read_message(text)
             if isinstance(message, Look):
-                self.mail.put(message)
+                (self.beside if message.beside else self.mail).put(message)
             elif isinstance(message, Bring):
                 self.session.shelf.bring(message.bring, self.session.model.generator)
             else:
@@ -75,12 +78,13 @@ class Connection:
     async def _show(self, kind: str, picture: bytes, details: dict[str, Any]) -> None:
         await self.socket.send_bytes(packed({"kind": kind, **details}, picture))
 
-    async def _draw(self) -> None:
+    async def _draw(self, mail: Mailbox[Look]) -> None:
         while True:
-            look = await self.mail.take()
+            look = await mail.take()
+            draw = self._drawn_beside if look.beside else self._drawn
             try:
                 loop = asyncio.get_running_loop()
-                await self.socket.send_bytes(await loop.run_in_executor(self.painter, self._drawn, look))
+                await self.socket.send_bytes(await loop.run_in_executor(self.painter, draw, look))
             except Forgotten as error:
                 await self.say("forgotten", seq=look.seq, id=error.id)
             except ValueError as error:
@@ -93,6 +97,11 @@ class Connection:
             picture = jpeg(frame.image, None if look.final else DRAGGED)
         ms = round(1000 * (time.perf_counter() - begun), 1)
         return packed({"kind": "frame", "seq": look.seq, "ms": ms, **told(frame)}, picture)
+
+    def _drawn_beside(self, look: Look) -> bytes:
+        with self.crew.turns.turn():
+            picture = jpeg(self.other.picture(look.state))
+        return packed({"kind": "beside", "seq": look.seq}, picture)
 
 
 def name_of(job: Job) -> str:
@@ -109,6 +118,7 @@ def describe(model: Model) -> dict[str, Any]:
         "options": sorted(generator.option_names),
         "spaces": {space.name: list(space.shape) for space in generator.spaces.values()},
         "attributes": list(model.scorer.attributes),
+        "fingerprint": generator.fingerprint,
         "sliders": [
             {"id": id, "name": direction.name, "space": direction.space, "range": list(direction.range)}
             for id, direction in model.sliders.items()

@@ -31,7 +31,7 @@ class Lines(NamedTuple):
 
 def lines(session: Session, state: State) -> Lines:
     """The same picture without the studio. Raises ValueError as `Session.frame` does."""
-    generator, start, moves = session.generator(state), session.start(state), session.moves(state)
+    generator, start, moves = session.drawing(state), session.start(state), session.moves(state)
     home = plain_name(generator.source)
     named = home if all(_is_bundled(move.direction, generator) for move in moves) else MOVED
     files = [*([] if has_seed(generator, start) else [START]), *([named] if named == MOVED and moves else [])]

@@ -25,7 +25,7 @@ from latentwalk.receipts import (
 from latentwalk.remote.address import is_remote
 from latentwalk.seeds import parse_seeds
 from latentwalk.studio.session import Session
-from latentwalk.studio.shelf import Written, WrittenFound
+from latentwalk.studio.shelf import WrittenFound
 from latentwalk.studio.state import Part, Slide, State, read
 from latentwalk.walks.fixed import FixedWalk
 
@@ -57,7 +57,7 @@ def taken(session: Session, state: State, scale: int = 1) -> tuple[Image.Image, 
 
     Raises ValueError for a picture that would be too large, and as `Session.frame` does.
     """
-    generator, start, moves = session.generator(state), session.start(state), session.moves(state)
+    generator, start, moves = session.drawing(state), session.start(state), session.moves(state)
     side = scale * max(generator.image_shape[1:])
     if side > LARGEST:
         raise ValueError(f"a picture is at most {LARGEST} pixels wide, this one would be {side}: enlarge it less")
@@ -75,12 +75,9 @@ def walk_of(moves: list[Shift]) -> FixedWalk:
 
 def told(session: Session, state: State, receipt: Receipt) -> Receipt:
     """The receipt with what the page shows, and without the folders that anything lies in."""
-    found = None
-    if state.kept is not None:
-        found = WrittenFound(code=Written.of(session.start(state)), start=Written.of(session.before(state)))
     sources = {name: value for name, value in receipt.recipe if isinstance(value, Source)}
     plain = {name: value.model_copy(update=_plain(value)) for name, value in sources.items()}
-    shown = Shown(state=state, found=found).model_dump(mode="json", exclude_none=True)
+    shown = Shown(state=state, found=session.written(state)).model_dump(mode="json", exclude_none=True)
     return receipt.model_copy(update={"recipe": receipt.recipe.model_copy(update=plain), "studio": shown})
 
 
@@ -131,11 +128,11 @@ def _restored(session: Session, receipt: Receipt) -> Restored:
     if isinstance(recipe, InterpolateRecipe):
         return Restored(_between(base, recipe), note="the middle of the way between the first two codes")
     if not isinstance(recipe, EditRecipe):
-        return Restored(base, _written(session, base), several)
+        return Restored(base, session.written(base), several)
     slides = _slides(session, recipe)
     if slides is not None:
         state = base.model_copy(update={"edits": slides})
-        return Restored(state, _written(session, state), several)
+        return Restored(state, session.written(state), several)
     # What moved it is not here, but where it came to is in the receipt.
     found = session.shelf.keep(_end(session, receipt, recipe), session.before(base))
     state = base.model_copy(update={"kept": found.id, "edits": ()})
@@ -146,7 +143,7 @@ def _restored(session: Session, receipt: Receipt) -> Restored:
 
 def _moves_as(session: Session, state: State, recipe: EditRecipe) -> bool:
     """Whether the sliders here move a code as those did that the receipt has, number by number."""
-    if not all(edit.direction in session.model.sliders for edit in state.edits):
+    if not all(edit.direction in session.sliders for edit in state.edits):
         return False
     now = [move.direction for move in session.moves(state)]
     then = [read_direction(plain) for plain in recipe.walk.directions]
@@ -169,7 +166,7 @@ def _slides(session: Session, recipe: EditRecipe) -> tuple[Slide, ...] | None:
         return None
     slides = []
     for plain, amount in zip(walk.directions, amounts, strict=True):
-        slider = session.model.sliders.get(plain.name)
+        slider = session.sliders.get(plain.name)
         then = read_direction(plain)
         if slider is None or not _same(slider, then):
             return None
@@ -231,9 +228,3 @@ def check_finite(code: Latents) -> None:
     """Raises ValueError for a code whose numbers no picture has."""
     if not bool(code.values.isfinite().all()):
         raise ValueError("the receipt is damaged: the numbers of a code are finite")
-
-
-def _written(session: Session, state: State) -> WrittenFound | None:
-    if state.kept is None:
-        return None
-    return session.shelf.keep(session.start(state), session.before(state))

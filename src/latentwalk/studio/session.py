@@ -18,7 +18,7 @@ from latentwalk.options import RenderOptions
 from latentwalk.renderer import Renderer
 from latentwalk.samples import sample_codes
 from latentwalk.scores import Scorer
-from latentwalk.studio.shelf import Found, Shelf, WrittenFound
+from latentwalk.studio.shelf import Found, Shelf, Written, WrittenFound
 from latentwalk.studio.state import Slide, State
 from latentwalk.walk import Walk, read_goals
 from latentwalk.walks.gradient import GradientWalk
@@ -142,8 +142,20 @@ class Session:
         """What the sliders do to the start, in their order; what is held is not in their directions any more."""
         return [Shift(self._slider(edit, state.hold), edit.amount) for edit in state.edits if edit.amount]
 
-    def generator(self, state: State) -> Generator:
-        """The generator, drawing as the state says."""
+    @property
+    def sliders(self) -> Mapping[str, Direction]:
+        """By their ids."""
+        return self.model.sliders
+
+    def written(self, state: State) -> WrittenFound | None:
+        """The code that a state names, as a page keeps it; None where a seed gives it."""
+        if state.kept is None:
+            return None
+        found = self._found(state)
+        return WrittenFound(code=Written.of(found.code), start=Written.of(found.start))
+
+    def drawing(self, state: State) -> Generator:
+        """What draws the state, with its options."""
         return self.model.generator.with_options(**vars(self._options(state)))
 
     @torch.no_grad()
@@ -160,7 +172,7 @@ class Session:
         start = self._found(state).start
         before = self._seen_before(state, start)
         goals = read_goals({attribute: target}, self.model.scorer)
-        generator = self.generator(state)
+        generator = self.drawing(state)
         for walk in GradientWalk().climb(generator, self.code(state), self.model.scorer, goals, hold):
             image = generator.render(walk.latents)
             yield self._frame(image, before, self._seen(image), start, walk.latents), walk

@@ -14,6 +14,6 @@ class SaveDirections(Job):
     every: bool = False
 
     def run(self, session: Session, tell: Teller) -> None:
-        sliders = list(session.model.sliders.values())
+        sliders = list(session.sliders.values())
         directions = saved(session, sliders) if self.every else directions_of(session, self.state)
         tell("file", written(MOVED, directions.save), name="sliders.safetensors" if self.every else MOVED)
