@@ -24,7 +24,6 @@ class Connection:
         self.socket, self.session, self.painter, self.crew = socket, session, painter, crew
         self.mail: Mailbox[Look] = Mailbox()
         self.beside: Mailbox[Look] = Mailbox()
-        self.other = Session(session.model, session.shelf)  # what is drawn beside keeps nothing of the live view
         self.job: Running | None = None
 
     async def run(self) -> None:
@@ -100,7 +99,7 @@ class Connection:
 
     def _drawn_beside(self, look: Look) -> bytes:
         with self.crew.turns.turn():
-            picture = jpeg(self.other.picture(look.state))
+            picture = jpeg(self.session.beside().picture(look.state))
         return packed({"kind": "beside", "seq": look.seq}, picture)
 
 

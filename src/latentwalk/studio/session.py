@@ -142,6 +142,10 @@ class Session:
         """What the sliders do to the start, in their order; what is held is not in their directions any more."""
         return [Shift(self._slider(edit, state.hold), edit.amount) for edit in state.edits if edit.amount]
 
+    def beside(self) -> "Session":
+        """Another view of the same, so that this one still has what it has drawn."""
+        return replace(self)
+
     @property
     def sliders(self) -> Mapping[str, Direction]:
         """By their ids."""

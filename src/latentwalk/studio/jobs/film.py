@@ -43,7 +43,7 @@ class Film(Job):
     scale: Annotated[int, Field(ge=1, le=16)] | None = None
 
     def run(self, session: Session, tell: Teller) -> None:
-        beside = Session(session.model, session.shelf)
+        beside = session.beside()
         draw = self._along(beside) if self.slider is not None else self._from_before(beside)
         _, height, width = session.model.generator.image_shape
         scale = None if self.scale is None else max(1, min(self.scale, LARGEST // max(height, width)))

@@ -48,7 +48,7 @@ class Grid(Job):
         return self
 
     def run(self, session: Session, tell: Teller) -> None:
-        beside = Session(session.model, session.shelf)  # the live view keeps what it has drawn
+        beside = session.beside()
         sheet = []
         for i, row in enumerate(self.states):
             images = []

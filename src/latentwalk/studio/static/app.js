@@ -1,11 +1,13 @@
 // The page: the stage, the receipt, and the panels, which are fetched when they are first opened.
 
 import { Receipt } from "./receipt.js";
+import { keepSessions } from "./session.js";
 import "./sliders.js";
 import { Studio, plain } from "./studio.js";
 
 const $ = (id) => document.getElementById(id);
 const studio = new Studio();
+keepSessions(studio);
 let receipt = null;
 let note = ""; // what the next picture is said to be
 
@@ -28,6 +30,11 @@ function walked({ id, attribute, reached, steps }) {
   const { hold } = studio.state;
   studio.change({ kept: id, edits: [], hold: reached && !hold.includes(attribute) ? [...hold, attribute] : hold });
   note = `${plain(attribute)} ${reached ? "is there" : "did not get there"} after ${steps} steps`;
+}
+
+function restored({ state, note: said }) {
+  studio.change(state);
+  note = said || "everything is as it was";
 }
 
 function paint({ bitmap, before, after, identity, distance }) {
@@ -55,6 +62,7 @@ studio.on("step", (step) => {
   studio.tell(step.attribute ? `walking to ${plain(step.attribute)}, step ${step.step}` : (step.note ?? ""));
 });
 studio.on("walked", walked);
+studio.on("restored", restored);
 studio.on("told", ({ text, wrong }) => {
   $("status").textContent = text;
   $("status").classList.toggle("wrong", wrong);
@@ -85,11 +93,23 @@ $("dice").onclick = () => go(Math.floor(Math.random() * 1e6));
 $("undo").onclick = () => studio.travel(studio.history.undo());
 $("redo").onclick = () => studio.travel(studio.history.redo());
 $("reset").onclick = () => studio.change({ edits: [], kept: null });
+$("save-picture").onclick = () => studio.start("save", { state: studio.state });
 $("stop").onclick = () => studio.stop();
 $("compare").onpointerdown = () => studio.look(true);
 for (const end of ["pointerup", "pointerleave", "pointercancel"]) {
   $("compare").addEventListener(end, () => studio.look(false));
 }
+
+// What is dropped anywhere: a picture that carries a receipt, or a session.
+function welcome() {
+  document.addEventListener("dragover", (event) => event.preventDefault());
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    const [file] = event.dataTransfer.files;
+    if (file) studio.say("receipt-dropped", file);
+  });
+}
+welcome();
 
 // Panels: each is an element of its own, in a file of its own, made when its tab is first opened.
 async function open(tab) {
