@@ -4,14 +4,15 @@ import { plain } from "./studio.js";
 
 export const round = (value) => Math.round(100 * value) / 100;
 
-// Options for the sliders that there are, after some of one's own ([value, text]); the chosen one stays.
-export function fillSliders(select, studio, own = []) {
+// Options for the sliders that there are, after some of one's own ([value, text]). What is chosen stays; at first it is
+// `usual`, or else the slider that was moved last.
+export function fillSliders(select, studio, own = [], usual = null) {
   const chosen = select.value;
   const sliders = studio.model.sliders.map(({ id, name }) => [id, plain(name)]);
   select.replaceChildren(...[...own, ...sliders].map(([value, text]) => new Option(text, value)));
   const moved = studio.state.edits.at(-1)?.direction;
   const known = (value) => [...select.options].some((option) => option.value === value);
-  select.value = [chosen, own[0]?.[0], moved, sliders[0]?.[0]].find((value) => value && known(value)) ?? "";
+  select.value = [chosen, usual, moved, sliders[0]?.[0]].find((value) => value && known(value));
 }
 
 // Where a slider was seen to work.

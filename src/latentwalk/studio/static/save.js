@@ -3,7 +3,7 @@
 
 import { even, fillSliders, rangeOf, round, signed, slid } from "./choices.js";
 
-const WAY = ["", "from before to now"];
+const WAY = ["way", "from before to now"];
 
 export class Save extends HTMLElement {
   setup(studio) {
@@ -21,7 +21,7 @@ export class Save extends HTMLElement {
         <label class="field">to <input type="number" step="0.5" data-is="high"></label>
         <label class="field">Pictures <input type="number" min="2" max="16" value="7" data-is="count"></label></div>
       <div class="row"><button data-do="strip">Strip</button><button data-do="gif">GIF</button><button data-do="mp4">MP4</button>
-        <label><input type="checkbox" checked data-is="back"> there and back</label></div>
+        <label class="field"><input type="checkbox" checked data-is="back"> there and back</label></div>
       <progress max="1" value="0" aria-label="How much of it is done"></progress>
       <h2>The same without the studio</h2>
       <div class="row"><button data-do="lines">Write the lines</button><span class="quiet" data-is="about"></span></div>
@@ -69,7 +69,6 @@ export class Save extends HTMLElement {
   reach() {
     const way = this.slider.value === WAY[0];
     for (const input of [this.low, this.high]) input.disabled = way;
-    this.querySelector("[data-do=strip]").disabled = false;
     if (!way) [this.low.value, this.high.value] = rangeOf(this.studio, this.slider.value).map(round);
   }
 
@@ -112,7 +111,7 @@ export class Save extends HTMLElement {
   }
 
   do_strip() {
-    const id = this.slider.value;
+    const id = this.slider.value === WAY[0] ? "" : this.slider.value;
     const count = Math.min(16, Math.max(2, Number(this.count.value) || 7));
     const parts = id ? even(Number(this.low.value), Number(this.high.value), count) : even(0, 1, count);
     const there = (part) => (id ? slid(this.state, id, part) : { ...this.state, edits: this.shares(part) });
