@@ -63,6 +63,8 @@ studio.on("step", (step) => {
 });
 studio.on("walked", walked);
 studio.on("restored", restored);
+studio.on("note", (text) => (note = text));
+studio.on("file", ({ name }) => studio.tell(`saved ${name}`));
 studio.on("told", ({ text, wrong }) => {
   $("status").textContent = text;
   $("status").classList.toggle("wrong", wrong);

@@ -4,7 +4,7 @@
 import { even, fillSliders, rangeOf, round, signed, slid } from "./choices.js";
 import { plain } from "./studio.js";
 
-const SEEDS = ["seeds", "seeds, from this one on"], SLIDERS = ["sliders", "the first sliders"];
+const SEEDS = ["seeds", "seeds"], SLIDERS = ["sliders", "each slider"];
 
 export class Beside extends HTMLElement {
   setup(studio) {
@@ -18,14 +18,14 @@ export class Beside extends HTMLElement {
       <p class="quiet">Left of the line is <b data-is="left">before</b>, right of it now. Drag the line, or move it with the arrow keys.
         Hold Space for the whole picture before.</p>
       <h2>Rows and columns</h2>
-      <div class="row"><label class="field grow">Across <select data-is="slider"></select></label>
-        <label class="field">From <input type="number" step="0.5" data-is="low"></label>
-        <label class="field">to <input type="number" step="0.5" data-is="high"></label>
-        <label class="field">Columns <input type="number" min="2" max="12" value="5" data-is="columns"></label></div>
-      <div class="row"><label class="field grow">Down <select data-is="down"></select></label>
-        <label class="field">From <input type="number" step="0.5" data-is="top"></label>
-        <label class="field">to <input type="number" step="0.5" data-is="bottom"></label>
-        <label class="field">Rows <input type="number" min="1" max="12" value="4" data-is="rows"></label></div>
+      <div class="span"><label>Across <select data-is="slider"></select></label>
+        <label>from <input type="number" step="0.5" data-is="low"></label>
+        <label>to <input type="number" step="0.5" data-is="high"></label>
+        <label>columns <input type="number" min="2" max="12" value="5" data-is="columns"></label>
+        <label>Down <select data-is="down"></select></label>
+        <label>from <input type="number" step="0.5" data-is="top"></label>
+        <label>to <input type="number" step="0.5" data-is="bottom"></label>
+        <label>rows <input type="number" min="1" max="12" value="4" data-is="rows"></label></div>
       <div class="row"><button data-is="show">Show</button><button data-is="keep">Save as PNG</button>
         <span class="quiet">A click on a picture goes there.</span></div>
       <div class="wide"><table data-is="table"></table></div>`;
@@ -41,8 +41,9 @@ export class Beside extends HTMLElement {
     };
     this.slider.onchange = () => this.reach(this.slider, this.low, this.high);
     this.down.onchange = () => this.reach(this.down, this.top, this.bottom);
-    this.show.onclick = () => this.draw(false);
-    this.keep.onclick = () => this.draw(true);
+    this.show.onclick = () => this.draw((this.laid = this.plan), false);
+    this.keep.onclick = () => this.draw((this.laid ??= this.plan), true);
+    this.addEventListener("change", () => (this.laid = null)); // what is shown is not what is asked for any more
     studio.on("model", () => this.fill());
     studio.on("opened", (id) => id === "beside" && this.fill());
     studio.on("state", () => this.follow());
@@ -151,8 +152,7 @@ export class Beside extends HTMLElement {
     return { states, rows: levels.map((amount) => `${name(this.down.value)} ${signed(amount)}`), columns: named };
   }
 
-  draw(file) {
-    const plan = this.plan;
+  draw(plan, file) {
     this.lay(plan);
     this.studio.start("grid", { ...plan, shown: this.studio.state, file });
     this.mine = true;
@@ -160,7 +160,7 @@ export class Beside extends HTMLElement {
 
   // A place for every picture, before there is any.
   lay({ states, rows, columns }) {
-    const head = (text) => Object.assign(document.createElement("th"), { textContent: text });
+    const head = (scope) => (text) => Object.assign(document.createElement("th"), { textContent: text, scope });
     const line = (...cells) => {
       const row = document.createElement("tr");
       row.append(...cells);
@@ -180,8 +180,8 @@ export class Beside extends HTMLElement {
       return place;
     };
     this.table.replaceChildren(
-      line(document.createElement("td"), ...columns.map(head)),
-      ...this.cells.map((row, i) => line(head(rows[i]), ...row.map(cell))),
+      line(document.createElement("td"), ...columns.map(head("col"))),
+      ...this.cells.map((row, i) => line(head("row")(rows[i]), ...row.map(cell))),
     );
   }
 

@@ -16,17 +16,19 @@ export class Save extends HTMLElement {
       <div class="row"><button data-do="code">Code</button><button data-do="moved">Directions as moved</button>
         <button data-do="sliders">All sliders</button></div>
       <h2>A slider, from low to high</h2>
-      <div class="row"><label class="field grow">Slider <select data-is="slider"></select></label></div>
-      <div class="row"><label class="field">From <input type="number" step="0.5" data-is="low"></label>
-        <label class="field">to <input type="number" step="0.5" data-is="high"></label>
-        <label class="field">Pictures <input type="number" min="2" max="16" value="7" data-is="count"></label></div>
+      <div class="span"><label>Slider <select data-is="slider"></select></label>
+        <label>from <input type="number" step="0.5" data-is="low"></label>
+        <label>to <input type="number" step="0.5" data-is="high"></label>
+        <label>pictures <input type="number" min="2" max="16" value="7" data-is="count"></label></div>
       <div class="row"><button data-do="strip">Strip</button><button data-do="gif">GIF</button><button data-do="mp4">MP4</button>
-        <label class="field"><input type="checkbox" checked data-is="back"> there and back</label></div>
+        <label><input type="checkbox" checked data-is="back"> there and back</label></div>
       <progress max="1" value="0" aria-label="How much of it is done"></progress>
       <h2>The same without the studio</h2>
       <div class="row"><button data-do="lines">Write the lines</button><span class="quiet" data-is="about"></span></div>
-      <div class="lines"><pre data-is="python" tabindex="0" aria-label="Lines of Python"></pre><button data-copy="python">Copy</button></div>
-      <div class="lines"><pre data-is="command" tabindex="0" aria-label="Command"></pre><button data-copy="command">Copy</button></div>
+      <div class="row"><span class="grow">Python</span><button data-copy="python">Copy</button></div>
+      <pre data-is="python" tabindex="0" role="region" aria-label="Lines of Python"></pre>
+      <div class="row"><span class="grow">Command</span><button data-copy="command">Copy</button></div>
+      <pre data-is="command" tabindex="0" role="region" aria-label="Command"></pre>
       <div class="row"><button data-do="start" disabled>start.safetensors</button><button data-do="files" disabled>directions.safetensors</button></div>
       <h2>Session</h2>
       <div class="row"><button data-do="session">Save session</button>

@@ -2,7 +2,6 @@
 // studio.saved.pins = { take: () => what is kept as JSON, give: (it) => show it again }.
 // What is given for a panel that is not open yet waits until it puts its part there.
 
-import { receiptIn } from "./receiptfile.js";
 import { save } from "./studio.js";
 
 const KIND = "latentwalk session", PLACE = "latentwalk session";
@@ -43,8 +42,11 @@ export function keepSessions(studio) {
       if (file.size > LARGEST) throw new Error("this file is too large to be one of the studio's");
       if (/\.json$/i.test(file.name)) {
         give(JSON.parse(await file.text()));
-        studio.tell("the session goes on");
-      } else studio.start("restore", { receipt: await receiptIn(file) });
+        studio.say("note", "the session goes on");
+      } else {
+        const { receiptIn } = await import("./receiptfile.js");
+        studio.start("restore", { receipt: await receiptIn(file) });
+      }
     } catch (error) {
       studio.tell(error instanceof SyntaxError ? "this file is no session of the studio" : error.message, true);
     }
