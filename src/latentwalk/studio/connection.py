@@ -50,6 +50,8 @@ class Connection:
                 (self.beside if message.beside else self.mail).put(message)
             elif isinstance(message, Bring):
                 self.session.shelf.bring(message.bring, self.session.model.generator)
+            elif isinstance(message, Job) and message.brief:
+                self.crew.start(message, self.session, name_of(message), self._sender())
             else:
                 self._stop()  # one job per page: the newest
                 if isinstance(message, Job):

@@ -1,4 +1,4 @@
-"""What a page can take away: files that are what they say and hold nothing of this machine; their making can be stopped."""
+"""What a page can take away: files that are what they say, hold nothing of this machine, and can be stopped."""
 
 import getpass
 import io

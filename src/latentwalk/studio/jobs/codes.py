@@ -13,6 +13,8 @@ class Codes(Job):
     state: State
     before: bool = False
 
+    brief = True
+
     def run(self, session: Session, tell: Teller) -> None:
         code = session.start(self.state) if self.before else session.code(self.state)
         name = START if self.before else file_name(session, self.state, ".safetensors")

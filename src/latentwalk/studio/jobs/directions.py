@@ -13,6 +13,8 @@ class SaveDirections(Job):
     state: State
     every: bool = False
 
+    brief = True
+
     def run(self, session: Session, tell: Teller) -> None:
         sliders = list(session.sliders.values())
         directions = saved(session, sliders) if self.every else directions_of(session, self.state)

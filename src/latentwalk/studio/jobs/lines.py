@@ -11,5 +11,7 @@ class SayLines(Job):
 
     state: State
 
+    brief = True
+
     def run(self, session: Session, tell: Teller) -> None:
         tell("lines", **lines(session, self.state)._asdict())

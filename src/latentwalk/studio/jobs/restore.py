@@ -18,6 +18,8 @@ class Restore(Job):
 
     receipt: Annotated[str, Field(max_length=LONGEST)]
 
+    brief = True
+
     def run(self, session: Session, tell: Teller) -> None:
         state, found, note = restored(session, Receipt.parse(self.receipt, "the picture"))
         kept = {} if found is None else {"id": found.id, "found": found.model_dump()}

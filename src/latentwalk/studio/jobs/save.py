@@ -18,6 +18,8 @@ class Save(Job):
     state: State
     scale: Annotated[int, Field(ge=1, le=16)] = 1
 
+    brief = True
+
     def run(self, session: Session, tell: Teller) -> None:
         picture, receipt = taken(session, self.state, self.scale)
         with tell.aside():

@@ -95,7 +95,7 @@ $("dice").onclick = () => go(Math.floor(Math.random() * 1e6));
 $("undo").onclick = () => studio.travel(studio.history.undo());
 $("redo").onclick = () => studio.travel(studio.history.redo());
 $("reset").onclick = () => studio.change({ edits: [], kept: null });
-$("save-picture").onclick = () => studio.start("save", { state: studio.state });
+$("save-picture").onclick = () => studio.ask("save", { state: studio.state });
 $("stop").onclick = () => studio.stop();
 $("compare").onpointerdown = () => studio.look(true);
 for (const end of ["pointerup", "pointerleave", "pointercancel"]) {

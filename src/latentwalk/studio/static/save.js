@@ -81,19 +81,19 @@ export class Save extends HTMLElement {
   }
 
   do_picture() {
-    this.studio.start("save", { state: this.state, scale: Number(this.scale.value) });
+    this.studio.ask("save", { state: this.state, scale: Number(this.scale.value) });
   }
 
   do_code() {
-    this.studio.start("codes", { state: this.state });
+    this.studio.ask("codes", { state: this.state });
   }
 
   do_start() {
-    this.studio.start("codes", { state: this.state, before: true });
+    this.studio.ask("codes", { state: this.state, before: true });
   }
 
   do_moved() {
-    this.studio.start("directions", { state: this.state });
+    this.studio.ask("directions", { state: this.state });
   }
 
   do_files() {
@@ -101,11 +101,11 @@ export class Save extends HTMLElement {
   }
 
   do_sliders() {
-    this.studio.start("directions", { state: this.state, every: true });
+    this.studio.ask("directions", { state: this.state, every: true });
   }
 
   do_lines() {
-    this.studio.start("lines", { state: this.state });
+    this.studio.ask("lines", { state: this.state });
   }
 
   do_session() {

@@ -45,7 +45,7 @@ export function keepSessions(studio) {
         studio.say("note", "the session goes on");
       } else {
         const { receiptIn } = await import("./receiptfile.js");
-        studio.start("restore", { receipt: await receiptIn(file) });
+        studio.ask("restore", { receipt: await receiptIn(file) });
       }
     } catch (error) {
       studio.tell(error instanceof SyntaxError ? "this file is no session of the studio" : error.message, true);

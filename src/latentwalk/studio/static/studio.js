@@ -51,8 +51,13 @@ export class Studio extends EventTarget {
   }
 
   start(job, details = {}) {
-    this.live.send({ job, ...details });
+    this.ask(job, details);
     this.busy(job);
+  }
+
+  // A job that is done in a moment, beside the one that runs.
+  ask(job, details = {}) {
+    this.live.send({ job, ...details });
   }
 
   stop() {
@@ -73,7 +78,7 @@ export class Studio extends EventTarget {
   heard(message) {
     if (message.kind === "model") this.model = message;
     if (message.kind === "ended") {
-      this.busy("");
+      if (message.job === this.job) this.busy("");
       if (message.error) this.tell(message.error, true);
     }
     if (message.kind === "refused") {
