@@ -24,6 +24,7 @@ from latentwalk.studio.jobs.job import Job, Stopped
 from latentwalk.studio.jobs.restore import Restore
 from latentwalk.studio.jobs.save import Save
 from latentwalk.studio.session import Model, Session
+from latentwalk.studio.sheet import fitted
 from latentwalk.studio.state import Slide, State, read
 from told import Page, told
 from toys import ToyScorer
@@ -75,11 +76,10 @@ def test_a_grid_shows_every_state_in_its_place_and_tells_of_the_code(session: Se
     assert told(grid(False), session).of("file") == []
 
 
-def test_large_pictures_are_small_on_a_sheet(session: Session) -> None:
-    image = torch.zeros(3, 4096, 4096)
-    side = grid()._shrunk(image).shape[-1]
+def test_large_pictures_are_small_on_a_sheet() -> None:
+    side = fitted(torch.zeros(1, 4096, 4096), 6).shape[-1]
     assert 6 * side * side <= 2**24 < 6 * (side + 2) ** 2
-    assert grid()._shrunk(image[:, :8, :8]).shape == (3, 8, 8)
+    assert fitted(torch.zeros(3, 8, 9), 6).shape == (3, 8, 9)
 
 
 @pytest.mark.parametrize("kind", ["gif", "mp4"])
@@ -87,7 +87,7 @@ def test_large_pictures_are_small_on_a_sheet(session: Session) -> None:
 def test_a_film_goes_from_end_to_end(session: Session, tmp_path: Path, kind: str, slider: str | None) -> None:
     film = Film(state=MOVED, kind=kind, slider=slider, low=-2, high=2, frames=5, back=False, scale=8)
     page = told(film, session)
-    assert [word.details["done"] for word in page.of("progress")] == [1, 2, 3, 4, 5, 5]
+    assert [word.details["done"] for word in page.of("progress")] == [1, 2, 3, 4, 5]
     name, data = file_of(page)
     (tmp_path / name).write_bytes(data)
     shown = [np.asarray(frame) for frame in imageio.get_reader(str(tmp_path / name))]
@@ -95,6 +95,20 @@ def test_a_film_goes_from_end_to_end(session: Session, tmp_path: Path, kind: str
     for frame, state in zip((shown[0], shown[-1]), ends, strict=True):
         pixels = np.kron(to_bytes(session.picture(state)[None])[0], np.ones((8, 8, 1), dtype=np.uint8))
         assert near(Image.fromarray(frame[:, :, :3]), pixels)
+
+
+@pytest.mark.parametrize("slider", [None, "two"])
+def test_a_strip_has_its_frames_beside_each_other(session: Session, slider: str | None) -> None:
+    film = Film(state=MOVED, kind="strip", slider=slider, low=-2, high=2, frames=3, scale=8)
+    strip = opened(told(film, session))
+    ends = [State(seed=4), MOVED] if slider is None else [slid(MOVED, slider, amount) for amount in (-2, 2)]
+    for left, state in zip((8, 8 + 2 * (64 + 4)), ends, strict=True):
+        pixels = np.kron(to_bytes(session.picture(state)[None])[0], np.ones((8, 8, 1), dtype=np.uint8))
+        assert near(strip.crop((left, 8, left + 64, 72)), pixels)
+    receipt = Receipt.parse(strip.text["latentwalk"], "the strip")
+    assert receipt.studio is not None and read(State, receipt.studio["state"]) == MOVED
+    with pytest.raises(ValueError, match="at most 16 pictures, got 17"):
+        told(Film(state=MOVED, kind="strip", frames=17), session)
 
 
 def test_a_film_of_a_walk_begins_before_it(session: Session, toy) -> None:
@@ -157,7 +171,7 @@ def test_nothing_of_this_machine_is_in_any_file(session: Session, tmp_path: Path
     generator.source = f"{tmp_path}/mine.pkl"
     elsewhere = Session(Model.of(generator, session.model.scorer, PixelFeatures(), session.model.scorer.directions))
     jobs = [Save(state=MOVED), grid(), Codes(state=MOVED), SaveDirections(state=MOVED)]
-    jobs += [Film(state=MOVED, kind=kind, frames=2) for kind in ("gif", "mp4")]
+    jobs += [Film(state=MOVED, kind=kind, frames=2) for kind in ("gif", "mp4", "strip")]
     strange = [str(tmp_path), "/tmp", str(Path.home()), str(Path.cwd()), "latentwalk-", "EXIF", "Exif\0", "GPS"]
     strange += [getpass.getuser() + "@"]
     for job in jobs:

@@ -14,7 +14,7 @@ export class Beside extends HTMLElement {
       <div class="row"><button data-is="divide" aria-pressed="false">Divide the picture</button>
         <button data-is="pin" title="Compare with the picture that is shown now">Pin this one</button>
         <button data-is="swap" title="Go to the pinned picture, and pin this one">Swap</button>
-        <button data-is="unpin" title="Compare with the picture without edits">Before</button></div>
+        <button data-is="unpin" title="Compare with the picture without edits">Unpin</button></div>
       <p class="quiet">Left of the line is <b data-is="left">before</b>, right of it now. Drag the line, or move it with the arrow keys.
         Hold Space for the whole picture before.</p>
       <h2>Rows and columns</h2>

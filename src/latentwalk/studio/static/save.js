@@ -1,7 +1,7 @@
 // What can be taken away: the picture, strips and films of a slider, codes, directions, the lines that do the same, and
 // the session.
 
-import { even, fillSliders, rangeOf, round, signed, slid } from "./choices.js";
+import { fillSliders, rangeOf, round } from "./choices.js";
 
 const WAY = ["way", "from before to now"];
 
@@ -45,7 +45,6 @@ export class Save extends HTMLElement {
     studio.on("model", () => this.fill());
     studio.on("opened", (id) => id === "save" && this.fill());
     studio.on("progress", ({ done, of, note }) => this.progress(done / of, note));
-    studio.on("cell", ({ row, column }) => this.drawn && this.progress((row + 1) * (column + 1) / this.drawn, "drawing the strip"));
     studio.on("job", (job) => job || this.progress(0));
     studio.on("lines", (said) => this.say(said));
     studio.on("state", () => this.stale());
@@ -77,7 +76,6 @@ export class Save extends HTMLElement {
   progress(share, note) {
     this.bar.value = share;
     if (note) this.studio.tell(note);
-    if (!share) this.drawn = 0;
   }
 
   do_picture() {
@@ -113,32 +111,21 @@ export class Save extends HTMLElement {
   }
 
   do_strip() {
-    const id = this.slider.value === WAY[0] ? "" : this.slider.value;
-    const count = Math.min(16, Math.max(2, Number(this.count.value) || 7));
-    const parts = id ? even(Number(this.low.value), Number(this.high.value), count) : even(0, 1, count);
-    const there = (part) => (id ? slid(this.state, id, part) : { ...this.state, edits: this.shares(part) });
-    const columns = parts.map((part) => (id ? `${this.slider.selectedOptions[0].text} ${signed(part)}` : `${round(100 * part)}%`));
-    this.drawn = count;
-    const asked = { states: [parts.map(there)], rows: [""], columns, shown: this.state, file: true };
-    this.studio.start("grid", this.enlarged(asked));
-  }
-
-  shares(part) {
-    return this.state.edits.map((edit) => ({ ...edit, amount: part * edit.amount }));
+    this.film("strip", { frames: Math.min(16, Math.max(2, Number(this.count.value) || 7)) });
   }
 
   do_gif() {
-    this.film("gif");
+    this.film("gif", { back: this.back.checked });
   }
 
   do_mp4() {
-    this.film("mp4");
+    this.film("mp4", { back: this.back.checked });
   }
 
-  film(kind) {
-    const way = this.slider.value === WAY[0];
-    const along = way ? {} : { slider: this.slider.value, low: Number(this.low.value), high: Number(this.high.value) };
-    this.studio.start("film", this.enlarged({ state: this.state, kind, back: this.back.checked, ...along }));
+  film(kind, how) {
+    const slider = this.slider.value;
+    const along = slider === WAY[0] ? {} : { slider, low: Number(this.low.value), high: Number(this.high.value) };
+    this.studio.start("film", this.enlarged({ state: this.state, kind, ...how, ...along }));
   }
 
   // The size that was chosen, once it is larger than the picture; else one that can be seen well.
