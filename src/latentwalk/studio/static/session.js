@@ -9,8 +9,8 @@ const LARGEST = 2 ** 26; // bytes of a file
 const STEPS = 100; // of the history, each way
 
 export function keepSessions(studio) {
-  const waiting = {};
-  studio.saved = new Proxy({}, {
+  const waiting = Object.create(null);
+  studio.saved = new Proxy(Object.create(null), {
     set(parts, name, part) {
       parts[name] = part;
       if (name in waiting) part.give(waiting[name]);
@@ -48,7 +48,7 @@ export function keepSessions(studio) {
         studio.ask("restore", { receipt: await receiptIn(file) });
       }
     } catch (error) {
-      studio.tell(error instanceof SyntaxError ? "this file is no session of the studio" : error.message, true);
+      studio.tell(error.name === "Error" ? error.message : "this file is no session of the studio", true);
     }
   });
 
