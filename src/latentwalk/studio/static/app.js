@@ -66,6 +66,7 @@ studio.on("restored", restored);
 studio.on("note", (text) => (note = text));
 studio.on("file", ({ name }) => studio.tell(`saved ${name}`));
 studio.on("told", ({ text, wrong }) => {
+  if (wrong) note = "";
   $("status").textContent = text;
   $("status").classList.toggle("wrong", wrong);
 });

@@ -57,10 +57,8 @@ export class Beside extends HTMLElement {
   }
 
   fill() {
-    const first = !this.slider.value;
     fillSliders(this.slider, this.studio);
     fillSliders(this.down, this.studio, [SEEDS, SLIDERS], SEEDS[0]);
-    if (first) this.slider.onchange(), this.down.onchange();
   }
 
   reach(select, low, high) {

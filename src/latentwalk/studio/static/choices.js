@@ -5,7 +5,7 @@ import { plain } from "./studio.js";
 export const round = (value) => Math.round(100 * value) / 100;
 
 // Options for the sliders that there are, after some of one's own ([value, text]). What is chosen stays; at first it is
-// `usual`, or else the slider that was moved last.
+// `usual`, or else the slider that was moved last. The select is told of another choice.
 export function fillSliders(select, studio, own = [], usual = null) {
   const chosen = select.value;
   const sliders = studio.model.sliders.map(({ id, name }) => [id, plain(name)]);
@@ -13,6 +13,7 @@ export function fillSliders(select, studio, own = [], usual = null) {
   const moved = studio.state.edits.at(-1)?.direction;
   const known = (value) => [...select.options].some((option) => option.value === value);
   select.value = [chosen, usual, moved, sliders[0]?.[0]].find((value) => value && known(value));
+  if (select.value !== chosen) select.onchange();
 }
 
 // Where a slider was seen to work.

@@ -63,7 +63,6 @@ export class Save extends HTMLElement {
     this.scale.replaceChildren(...scales.map((scale) => new Option(`${scale * width} × ${scale * height}`, scale)));
     this.scale.value = chosen;
     fillSliders(this.slider, this.studio, [WAY]);
-    this.reach();
   }
 
   // Low and high are those where the slider was seen to work.
