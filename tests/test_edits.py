@@ -2,8 +2,9 @@ import pytest
 import torch
 
 from latentwalk.direction import Direction
-from latentwalk.edits import Across, Place, Shift, compose
+from latentwalk.edits import Across, Place, Shift, compose, moved
 from latentwalk.latents import Latents
+from random_networks import random_stylegan2
 
 DIRECTION = Direction("one", torch.tensor([0.6, 0.8, 0.0], dtype=torch.float64), unit=2.0, offset=1.0)
 CODES = Latents(torch.randn(20, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64))
@@ -55,3 +56,17 @@ def test_composed_edits_go_from_left_to_right() -> None:
 def test_the_other_side_is_not_on_this_side() -> None:
     with pytest.raises(ValueError, match=r"the strength behind the boundary is above 0, got -1.0: use Place"):
         Across(DIRECTION, -1.0)
+
+
+def test_moves_go_through_the_spaces_from_the_code_to_the_picture() -> None:
+    """In whatever order they are named; within a space, whole or per layer, in theirs."""
+    generator = random_stylegan2()
+    size = {name: space.shape[-1] for name, space in generator.spaces.items()}
+    first = Direction("first", torch.nn.functional.normalize(torch.ones(size["z"]), dim=0), "z")
+    late = Direction("late", torch.nn.functional.normalize(torch.arange(1.0, size["w"] + 1), dim=0), "w", unit=0.5)
+    fine = late.on_layers(1, 3)
+    codes = generator.sample([3, 4])
+    there = moved(generator, codes, [Shift(late, 2.0), Shift(first, -1.0), Shift(fine, 1.0)])
+    through = generator.map(generator.map(first.shift(codes, -1.0), "w"), "w+")
+    assert torch.allclose(there.values, fine.shift(late.shift(through, 2.0), 1.0).values, atol=1e-5)
+    assert moved(generator, codes, []) is codes

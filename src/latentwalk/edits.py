@@ -1,6 +1,6 @@
 """Edits as plain functions from codes to codes, so that they can be passed around and combined."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -70,6 +70,19 @@ def compose(*edits: Edit) -> Edit:
         return latents
 
     return composed
+
+
+def moved(generator: Generator, latents: Latents, moves: Sequence[Shift | Place]) -> Latents:
+    """Codes after several moves: space after space from the code to the picture, because a code that went on to w
+    cannot go back to z; within a space, whole or per layer, in the order given.
+
+    Raises ValueError as `codes_for` does.
+    """
+    for base in dict.fromkeys(space.removesuffix(PER_LAYER) for space in generator.spaces):
+        here = [move for move in moves if move.direction.space.removesuffix(PER_LAYER) == base]
+        if here:
+            latents = compose(*here)(codes_for(generator, latents, *(move.direction for move in here)))
+    return latents
 
 
 def codes_for(generator: Generator, latents: Latents, *directions: Direction) -> Latents:

@@ -1,6 +1,7 @@
 """Between tensors and pictures: images float32 [n, c, h, w] in [-1, 1], picture files with text inside."""
 
 import base64
+import io
 import json
 import zlib
 from pathlib import Path
@@ -70,12 +71,19 @@ def save_image(path: str | Path, picture: Image.Image, receipt: str | None = Non
 
 def save_png(path: str | Path, picture: Image.Image, receipt: str | None = None) -> None:
     """Write a PNG atomically, with a receipt (JSON text) inside its metadata when given."""
+    with atomic(path) as temporary:
+        temporary.write_bytes(png(picture, receipt))
+
+
+def png(picture: Image.Image, receipt: str | None = None) -> bytes:
+    """A PNG of the pixels and the receipt (JSON text), if there is one: nothing else that came with the picture."""
     info = PngImagePlugin.PngInfo()
     if receipt is not None:
         small = len(receipt.encode()) < PngImagePlugin.MAX_TEXT_CHUNK  # more than that, Pillow does not unpack
         info.add_itxt(RECEIPT_KEY, receipt, zip=small)
-    with atomic(path) as temporary:
-        picture.save(temporary, format="PNG", pnginfo=info)
+    out = io.BytesIO()
+    picture.save(out, format="PNG", pnginfo=info)
+    return out.getvalue()
 
 
 def read_receipt(path: str | Path) -> str:

@@ -148,12 +148,16 @@ class CodeReceipt(Record):
 
 
 class Receipt(Record):
-    """latentwalk: version that wrote it. recipe: what to do again. picture: how it was made, in a picture."""
+    """latentwalk: version that wrote it. recipe: what to do again. picture: how it was made, in a picture.
+
+    studio: what the page of a studio showed, in words of its own; to make the picture again nobody needs it.
+    """
 
     latentwalk: str
     recipe: Recipe
     picture: PictureRecipe | None = None
     codes: list[CodeReceipt] = Field(default_factory=list)
+    studio: dict[str, JsonValue] | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -179,12 +183,17 @@ class Receipt(Record):
         with path.open("rb") as file:
             is_json = file.read(64).lstrip()[:1] == b"{"
         text = path.read_text(encoding="utf-8", errors="replace") if is_json else read_receipt(path)
+        return Receipt.parse(text, str(path))
+
+    @staticmethod
+    def parse(text: str, where: str) -> "Receipt":
+        """A receipt from its JSON text. where: it came from, for the ValueError of one that is none."""
         try:
             return Receipt.model_validate_json(text)
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"])
-            raise ValueError(f"the receipt in {path} is damaged or foreign: {place}: {first['msg']}") from error
+            raise ValueError(f"the receipt in {where} is damaged or foreign: {place}: {first['msg']}") from error
 
 
 def describe_codes(generator: Generator, latents: Latents) -> Codes:

@@ -123,6 +123,38 @@ def test_a_walk_that_cannot_be_says_why_and_pictures_go_on(serving: Serving) -> 
         assert unpacked(socket.recv(10))[0]["seq"] == 1
 
 
+def test_another_picture_is_drawn_beside_and_keeps_nobody_waiting(serving: Serving, model: Model) -> None:
+    with page(serving) as socket:
+        for number in (1, 2, 3):
+            socket.send(json.dumps({"seq": number, "state": {"seed": 9}, "beside": True}))
+            socket.send(json.dumps({"seq": number, "state": {"seed": number}}))
+        newest = {}
+        while newest != {"frame": 3, "beside": 3}:
+            header, picture = unpacked(socket.recv(10))
+            newest[header["kind"]] = header["seq"]
+            if header["kind"] == "beside":
+                beside = picture
+        expected = to_pictures(Session(model).frame(State(seed=9)).image[None])[0]
+        difference = torch.tensor(list(beside.tobytes())).float() - torch.tensor(list(expected.tobytes())).float()
+        assert difference.abs().mean() < 8  # JPEG
+
+
+def test_a_saved_picture_is_dropped_on_another_page(serving: Serving) -> None:
+    state = {"seed": 7, "edits": [{"direction": "one", "amount": 1.5}], "hold": ["two"]}
+    with page(serving) as socket:
+        socket.send(json.dumps({"job": "save", "state": state}))
+        header, picture = unpacked(socket.recv(10))
+        assert (header["kind"], header["name"]) == ("file", "toy-seed7-one.png")
+        assert json.loads(socket.recv(10))["kind"] == "ended"
+    with page(serving) as socket:
+        socket.send(json.dumps({"job": "restore", "receipt": picture.text["latentwalk"]}))
+        assert read(State, json.loads(socket.recv(10))["state"]) == read(State, state)
+        assert json.loads(socket.recv(10))["kind"] == "ended"
+        for text in ("{", "[" * 100_000, picture.text["latentwalk"].replace('"seed": 7', '"seed": 1e400')):
+            socket.send(json.dumps({"job": "restore", "receipt": text}))
+            assert "damaged or foreign" in json.loads(socket.recv(10))["error"]
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"seq": "1"}', "[" * 100_000])
 def test_a_message_that_means_nothing_is_answered_in_words(serving: Serving, text: str) -> None:
     with page(serving) as socket:

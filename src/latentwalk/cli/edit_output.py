@@ -12,7 +12,7 @@ from latentwalk.cli.options import OUTPUT, Force, Json
 if TYPE_CHECKING:
     from latentwalk.jobs.edit import Edited
 
-PICTURES = ("before-after", "strip", "heat", "chart", "plane")
+PICTURES = ("picture", "before-after", "strip", "heat", "chart", "plane")
 FILMS = ("gif", "mp4")
 """The kinds of jobs/figures.py, which needs torch."""
 

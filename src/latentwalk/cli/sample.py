@@ -37,6 +37,12 @@ class SheetOptions:
         Path | None,
         typer.Option(metavar="FILE", help="Also write the latent codes, .safetensors.", rich_help_panel=OUTPUT),
     ] = None
+    bare: Annotated[
+        bool,
+        typer.Option(
+            "--bare", help="The pictures alone, edge to edge, at their own size unless --scale.", rich_help_panel=OUTPUT
+        ),
+    ] = False
     scale: Scale = None
     columns: Columns = None
     force: Force = False
@@ -63,12 +69,13 @@ def sample(generator: GeneratorName, codes: CodesOptions, look: PictureOptions, 
     codes.check()
     check_generator(generator)
     with outputs(files, sheet.force, sheet.out), working(f"loading {generator}", sheet.as_json) as progress:
-        from latentwalk.jobs.sheets import sample_receipt, samples_sheet, save_sheet
+        from latentwalk.jobs.sheets import ALONE, sample_receipt, samples_sheet, save_sheet
         from latentwalk.receipts import PictureRecipe
 
         made = load_generator(generator, look, progress)
         latents = read_start(made, codes, look.classes)
-        how = PictureRecipe(kind="samples", show=min(len(latents), MOST), scale=sheet.scale, columns=sheet.columns)
+        kind = ALONE if sheet.bare else "samples"
+        how = PictureRecipe(kind=kind, show=min(len(latents), MOST), scale=sheet.scale, columns=sheet.columns)
         progress.wait(f"rendering {how.show} pictures")
         save_sheet(str(sheet.out), samples_sheet(made, latents, how), sample_receipt(made, latents, how))
         if sheet.codes_out:

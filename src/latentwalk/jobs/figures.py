@@ -14,6 +14,7 @@ from latentwalk.images import save_image
 from latentwalk.jobs.captions import captions, goals_of, most_changed, share_shown, subjects, under
 from latentwalk.jobs.discover import discover
 from latentwalk.jobs.edit import Edited
+from latentwalk.jobs.sheets import ALONE, alone
 from latentwalk.latents import Latents, in_turn
 from latentwalk.pictures.animation import frames, gif, mp4
 from latentwalk.pictures.charts import dumbbell
@@ -34,6 +35,11 @@ GIF_WIDTH = 128
 
 PLANE_SAMPLES, PLANE_DOTS = 2000, 600
 """Codes that fit the two boundaries of the plane, and codes that are shown as dots."""
+
+
+def picture_alone(edited: Edited, how: PictureRecipe) -> Image.Image:
+    """The pictures after the edit, edge to edge and without a word: of one code every pixel as it was rendered."""
+    return alone(edited.images, how)
 
 
 def picture_before_after(edited: Edited, how: PictureRecipe) -> Image.Image:
@@ -141,6 +147,7 @@ def before_the_line(edited: Edited, name: str, walks: list[np.ndarray]) -> str:
 MakePicture = Callable[[Edited, PictureRecipe], Image.Image]
 
 PICTURES: dict[str, MakePicture] = {
+    ALONE: picture_alone,
     "before-after": picture_before_after,
     "strip": picture_strip,
     "heat": picture_heat,

@@ -2,13 +2,16 @@
 
 from dataclasses import replace
 
+from jaxtyping import Float
 from PIL import Image
+from torch import Tensor
 
 from latentwalk.generator import Generator
 from latentwalk.images import save_image
 from latentwalk.latents import Latents
 from latentwalk.pictures.animation import frames, gif, mp4
-from latentwalk.pictures.grid import grid
+from latentwalk.pictures.grid import grid, pleasant_columns
+from latentwalk.pictures.layout import enlarge, table
 from latentwalk.receipts import (
     InterpolateRecipe,
     PictureRecipe,
@@ -21,6 +24,9 @@ from latentwalk.seeds import seed_name
 from latentwalk.version import VERSION
 from latentwalk.walks.interpolate import through
 
+ALONE = "picture"
+"""The kind of a picture that is nothing but its images."""
+
 FILMS = {".gif": gif, ".mp4": mp4}
 
 
@@ -31,9 +37,16 @@ def sample_receipt(generator: Generator, codes: Latents, how: PictureRecipe) -> 
     return Receipt(latentwalk=VERSION, recipe=recipe, picture=how)
 
 
+def alone(images: Float[Tensor, "n c h w"], how: PictureRecipe) -> Image.Image:
+    """Images edge to edge and without a word; of a single one every pixel as it is, unless it is to be enlarged."""
+    return table(enlarge(images, how.scale or 1), how.columns or pleasant_columns(len(images)), gap=0)
+
+
 def samples_sheet(generator: Generator, codes: Latents, how: PictureRecipe) -> Image.Image:
-    """A sheet of images, each with its seed and its class."""
+    """A sheet of images, each with its seed and its class; or the images alone."""
     codes = codes[: how.show]
+    if how.kind == ALONE:
+        return alone(generator.render(codes), how)
     return grid(generator.render(codes), how.columns, names_of(codes), how.scale)
 
 

@@ -24,12 +24,14 @@ class Connection:
     def __init__(self, socket: WebSocket, session: Session, painter: ThreadPoolExecutor, crew: Crew) -> None:
         self.socket, self.session, self.painter, self.crew = socket, session, painter, crew
         self.mail: Mailbox[Look] = Mailbox()
+        self.beside: Mailbox[Look] = Mailbox()
         self.settled: Mailbox[int] = Mailbox()  # numbers of pictures that nobody drags any more
         self.job: Running | None = None
 
     async def run(self) -> None:
         await self.say("model", **describe(self.session))
-        tasks = [asyncio.create_task(work()) for work in (self._draw, self._compare)]
+        tasks = [asyncio.create_task(self._draw(mail)) for mail in (self.mail, self.beside)]
+        tasks.append(asyncio.create_task(self._compare()))
         try:
             while True:
                 await self._sort(await self.socket.receive_text())
@@ -48,9 +50,11 @@ class Connection:
         try:
             message = read_message(text)
             if isinstance(message, Look):
-                self.mail.put(message)
+                (self.beside if message.beside else self.mail).put(message)
             elif isinstance(message, Bring):
                 self.session.shelf.bring(message.bring, self.session.model.generator)
+            elif isinstance(message, Job) and message.brief:
+                self.crew.start(message, self.session, name_of(message), self._sender())
             else:
                 self._stop()  # one job per page: the newest
                 if isinstance(message, Job):
@@ -78,13 +82,14 @@ class Connection:
     async def _show(self, kind: str, picture: bytes, details: dict[str, Any]) -> None:
         await self.socket.send_bytes(packed({"kind": kind, **details}, picture))
 
-    async def _draw(self) -> None:
+    async def _draw(self, mail: Mailbox[Look]) -> None:
         while True:
-            look = await self.mail.take()
+            look = await mail.take()
+            draw = self._drawn_beside if look.beside else self._drawn
             try:
                 loop = asyncio.get_running_loop()
-                await self.socket.send_bytes(await loop.run_in_executor(self.painter, self._drawn, look))
-                if look.final and self.session.model.faces is not None:
+                await self.socket.send_bytes(await loop.run_in_executor(self.painter, draw, look))
+                if look.final and not look.beside and self.session.model.faces is not None:
                     self.settled.put(look.seq)
             except Forgotten as error:
                 await self.say("forgotten", seq=look.seq, id=error.id)
@@ -106,6 +111,11 @@ class Connection:
             picture = jpeg(frame.image, None if look.final else DRAGGED)
         ms = round(1000 * (time.perf_counter() - begun), 1)
         return packed({"kind": "frame", "seq": look.seq, "ms": ms, **told(frame)}, picture)
+
+    def _drawn_beside(self, look: Look) -> bytes:
+        with self.crew.turns.turn():
+            picture = jpeg(self.session.beside().picture(look.state))
+        return packed({"kind": "beside", "seq": look.seq}, picture)
 
 
 def name_of(job: Job) -> str:

@@ -12,11 +12,13 @@ from latentwalk.studio.state import Part, State, read
 
 
 class Look(Part):
-    """Draw a state. seq: comes back with the picture. final: nobody drags any more, so draw it in full."""
+    """Draw a state. seq: comes back with the picture. final: nobody drags any more, so draw it in full.
+    beside: it is another picture, to be compared with."""
 
     seq: Annotated[int, Field(ge=0, lt=2**53)]
     state: State
     final: bool = True
+    beside: bool = False
 
 
 class Stop(Part):

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from latentwalk.direction import Direction, Directions
-from latentwalk.edits import codes_for
+from latentwalk.edits import Shift, moved
 from latentwalk.features.network import Features
 from latentwalk.generator import Generator
 from latentwalk.inversion.spaces import class_numbers
@@ -21,7 +21,7 @@ from latentwalk.scores import Scorer
 from latentwalk.studio.crowd import Crowd
 from latentwalk.studio.faces import Faces
 from latentwalk.studio.mix import Portion, mix
-from latentwalk.studio.shelf import Found, Shelf, WrittenFound
+from latentwalk.studio.shelf import Found, Shelf, Written, WrittenFound
 from latentwalk.studio.state import Label, Slide, State
 from latentwalk.walk import Walk, read_goals
 from latentwalk.walks.gradient import GradientWalk
@@ -166,6 +166,43 @@ class Session:
         """The code [1, ...] of a state, in the space where its sliders move it."""
         return self._edited(self._found(state).code, state)
 
+    def start(self, state: State) -> Latents:
+        """The code [1, ...] before the sliders move it."""
+        return self._found(state).code
+
+    def before(self, state: State) -> Latents:
+        """The code [1, ...] that changes are measured from: the start, or where a walk began that led there."""
+        return self._found(state).start
+
+    def moves(self, state: State) -> list[Shift]:
+        """What the sliders do to the start, in their order; what is held is not in their directions any more."""
+        return [Shift(self._slider(edit, state.hold), edit.amount) for edit in state.edits if edit.amount]
+
+    def beside(self) -> "Session":
+        """Another view of the same, so that this one still has what it has drawn."""
+        return replace(self)
+
+    @property
+    def sliders(self) -> Mapping[str, Direction]:
+        """By their ids."""
+        return self.model.sliders
+
+    def written(self, state: State) -> WrittenFound | None:
+        """The code that a state names, as a page keeps it; None where a seed gives it."""
+        if state.kept is None:
+            return None
+        found = self._found(state)
+        return WrittenFound(code=Written.of(found.code), start=Written.of(found.start))
+
+    def drawing(self, state: State) -> Generator:
+        """What draws the state, with its options."""
+        return self.model.generator.with_options(**vars(self._options(state)))
+
+    @torch.no_grad()
+    def picture(self, state: State, code: Latents | None = None) -> Float[Tensor, "c h w"]:
+        """The picture alone; of another code if there is one. Raises ValueError as `frame` does."""
+        return self.renderer.render(self.code(state) if code is None else code, self._options(state))[0]
+
     @torch.no_grad()
     def pictures(self, states: Sequence[State]) -> Float[Tensor, "n c h w"]:
         """Those of states that are drawn with the options of the first."""
@@ -181,7 +218,7 @@ class Session:
         start = self._found(state).start
         before = self._seen_before(state, start)
         goals = read_goals({attribute: target}, self.model.scorer)
-        generator = self.model.generator.with_options(**vars(self._options(state)))
+        generator = self.drawing(state)
         for walk in GradientWalk().climb(generator, self.code(state), self.model.scorer, goals, hold):
             image = generator.render(walk.latents)
             yield self._frame(image, before, self._seen(image), start, walk.latents), walk
@@ -230,15 +267,7 @@ class Session:
         return torch.tensor([label or 0])
 
     def _edited(self, latents: Latents, state: State) -> Latents:
-        """Space by space, from the code to the picture: a code that went on to w cannot go back to z."""
-        left = [(self._slider(edit, state.hold), edit.amount) for edit in state.edits if edit.amount]
-        for space in self.model.generator.spaces:
-            here = [(direction, amount) for direction, amount in left if direction.acts_in == space]
-            if here:
-                latents = codes_for(self.model.generator, latents, *(direction for direction, _ in here))
-            for direction, amount in here:
-                latents = direction.shift(latents, amount)
-        return latents
+        return moved(self.model.generator, latents, self.moves(state))
 
     def _slider(self, edit: Slide, hold: Sequence[str]) -> Direction:
         """The direction of a slider, without what it has of those that are held."""

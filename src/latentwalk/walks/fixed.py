@@ -12,9 +12,10 @@ from typing import ClassVar
 import torch
 
 from latentwalk.direction import Directions
-from latentwalk.edits import Place, Shift, codes_for, compose
+from latentwalk.edits import Place, Shift, moved
 from latentwalk.generator import RENDER_BATCH, Generator
 from latentwalk.latents import Latents
+from latentwalk.samples import map_codes
 from latentwalk.scores import Scorer, score
 from latentwalk.walk import Goal, Walk, straight
 
@@ -59,15 +60,17 @@ class FixedWalk:
     ) -> Walk:
         """Move the codes; every one of them arrives, in one step. Paths are straight.
 
-        Codes are first mapped to the space in which all directions move them.
+        Codes are first mapped to the space in which all directions move them; where these are of several spaces, they
+        move in one after the other (`edits.moved`), and start and end are compared in the last.
         Raises ValueError for goals or held attributes, which a fixed walk cannot see to.
         """
         if goals or held:
             raise ValueError("a walk by fixed strengths has no goals and holds nothing: expected none")
-        start = codes_for(generator, latents, *self.directions).to(generator.device)
-        end = self._moved(start, self.strengths)
-        if self.begin:
-            start = replace(self._moved(start, self.begin), seeds=start.seeds)  # pictures say whose walk it is
+        codes = latents.to(generator.device)
+        end = self._moved(generator, codes, self.strengths)
+        start = codes if codes.space == end.space else map_codes(generator, codes, end.space)
+        if self.begin:  # pictures say whose walk it is
+            start = replace(self._moved(generator, codes, self.begin), seeds=start.seeds)
         everyone = torch.ones(len(start), dtype=torch.bool, device=start.values.device)
         return Walk(
             start=start,
@@ -79,6 +82,8 @@ class FixedWalk:
             paths=straight(start, end, self.frames) if keep_paths else (),
         )
 
-    def _moved(self, codes: Latents, strengths: tuple[float, ...]) -> Latents:
+    def _moved(self, generator: Generator, codes: Latents, strengths: tuple[float, ...]) -> Latents:
         kind = Place if self.place else Shift
-        return compose(*(kind(d, strength) for d, strength in zip(self.directions, strengths, strict=True)))(codes)
+        return moved(
+            generator, codes, [kind(d, strength) for d, strength in zip(self.directions, strengths, strict=True)]
+        )

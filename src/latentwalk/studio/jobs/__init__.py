@@ -1,10 +1,29 @@
 """What a page may ask for that takes longer than a picture: one file each."""
 
+from latentwalk.studio.jobs.codes import Codes
+from latentwalk.studio.jobs.directions import SaveDirections
+from latentwalk.studio.jobs.film import Film
+from latentwalk.studio.jobs.grid import Grid
 from latentwalk.studio.jobs.job import Job
 from latentwalk.studio.jobs.keep import Keep
+from latentwalk.studio.jobs.lines import SayLines
 from latentwalk.studio.jobs.open import Open
+from latentwalk.studio.jobs.restore import Restore
+from latentwalk.studio.jobs.save import Save
 from latentwalk.studio.jobs.sheet import Sheet
 from latentwalk.studio.jobs.walk import Walk
 
-JOBS: dict[str, type[Job]] = {"walk": Walk, "sheet": Sheet, "keep": Keep, "open": Open}
+JOBS: dict[str, type[Job]] = {
+    "walk": Walk,
+    "sheet": Sheet,
+    "keep": Keep,
+    "open": Open,
+    "save": Save,
+    "grid": Grid,
+    "film": Film,
+    "codes": Codes,
+    "directions": SaveDirections,
+    "lines": SayLines,
+    "restore": Restore,
+}
 """By the name that a message gives in its field `job`."""

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from latentwalk.studio.session import Session
 from latentwalk.studio.state import Part
@@ -23,7 +23,12 @@ class Teller(Protocol):
 
 
 class Job(Part, ABC):
-    """A message that asks for work: its fields are what is asked for."""
+    """A message that asks for work: its fields are what is asked for.
+
+    brief: it is done in a moment, so it leaves the job that runs alone.
+    """
+
+    brief: ClassVar[bool] = False
 
     @abstractmethod
     def run(self, session: Session, tell: Teller) -> None:

@@ -2,12 +2,14 @@
 
 import { chooseModel } from "./models.js";
 import { Receipt } from "./receipt.js";
+import { keepSessions } from "./session.js";
 import "./sliders.js";
 import { keepStrip } from "./strip.js";
 import { Studio, plain } from "./studio.js";
 
 const $ = (id) => document.getElementById(id);
 const studio = new Studio();
+keepSessions(studio);
 let receipt = null;
 let note = ""; // what the next picture is said to be
 
@@ -30,6 +32,11 @@ function walked({ id, attribute, reached, steps }) {
   const { hold } = studio.state;
   studio.change({ kept: id, edits: [], hold: reached && !hold.includes(attribute) ? [...hold, attribute] : hold });
   note = `${plain(attribute)} ${reached ? "is there" : "did not get there"} after ${steps} steps`;
+}
+
+function restored({ state, note: said }) {
+  studio.change(state);
+  note = said || "everything is as it was";
 }
 
 function paint({ bitmap, before, after, identity, distance, usual }) {
@@ -65,7 +72,11 @@ studio.on("person", ({ seq, alike }) => {
   $("person-number").textContent = alike.toFixed(2);
   $("person-row").classList.remove("old");
 });
+studio.on("restored", restored);
+studio.on("note", (text) => (note = text));
+studio.on("file", ({ name }) => studio.tell(`saved ${name}`));
 studio.on("told", ({ text, wrong }) => {
+  if (wrong) note = "";
   $("status").textContent = text;
   $("status").classList.toggle("wrong", wrong);
 });
@@ -100,11 +111,23 @@ $("dice").onclick = () => go(Math.floor(Math.random() * 1e6));
 $("undo").onclick = () => studio.travel(studio.history.undo());
 $("redo").onclick = () => studio.travel(studio.history.redo());
 $("reset").onclick = () => studio.change({ edits: [], kept: null });
+$("save-picture").onclick = () => studio.ask("save", { state: studio.state });
 $("stop").onclick = () => studio.stop();
 $("compare").onpointerdown = () => studio.look(true);
 for (const end of ["pointerup", "pointerleave", "pointercancel"]) {
   $("compare").addEventListener(end, () => studio.look(false));
 }
+
+// What is dropped anywhere: a picture that carries a receipt, or a session.
+function welcome() {
+  document.addEventListener("dragover", (event) => event.preventDefault());
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    const [file] = event.dataTransfer.files;
+    if (file) studio.say("receipt-dropped", file);
+  });
+}
+welcome();
 
 // Panels: each is an element of its own, in a file of its own, made when its tab is first opened.
 async function open(tab) {

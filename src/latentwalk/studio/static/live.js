@@ -37,7 +37,8 @@ export class Live extends EventTarget {
 
   told(message) {
     if (message.found) this.found.set(message.id, message.found);
-    if (message.kind === "forgotten" && this.found.has(message.id)) {
+    if (message.kind === "forgotten" && this.found.has(message.id) && this.brought !== message.id) {
+      this.brought = message.id; // once: what is brought under a wrong id stays forgotten
       this.send({ bring: this.found.get(message.id) });
       return this.ask(...this.waiting);
     }
@@ -55,6 +56,7 @@ export class Live extends EventTarget {
     const bitmap = await createImageBitmap(new Blob([file], { type: "image/jpeg" }));
     if (header.seq < this.shown) return bitmap.close(); // another one was decoded faster
     this.shown = header.seq;
+    this.brought = null;
     this.say({ ...header, bitmap });
   }
 

@@ -53,8 +53,13 @@ export class Studio extends EventTarget {
   }
 
   start(job, details = {}) {
-    this.live.send({ job, ...details });
+    this.ask(job, details);
     this.busy(job);
+  }
+
+  // A job that is done in a moment, beside the one that runs.
+  ask(job, details = {}) {
+    this.live.send({ job, ...details });
   }
 
   stop() {
@@ -94,6 +99,7 @@ export class Studio extends EventTarget {
       if (message.seq === undefined) this.busy("");
       this.tell(message.error, true);
     }
+    if (message.kind === "forgotten") this.tell("The code of this picture is not kept any more: undo, or choose a seed.", true);
     if (message.kind === "closed") {
       this.busy("");
       this.tell("The studio has stopped. Start it again; this page goes on by itself.", true);

@@ -1,0 +1,43 @@
+"""A page that hears what a job of the studio tells, without a server."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from latentwalk.studio.jobs.job import Job, Stopped
+from latentwalk.studio.session import Session
+
+
+class Word(NamedTuple):
+    """One thing that was told."""
+
+    kind: str
+    file: bytes | None
+    details: dict[str, Any]
+
+
+class Page:
+    """Keeps all that it was told. patience: how much of it, before it stops the job."""
+
+    def __init__(self, patience: int = 10**6) -> None:
+        self.words: list[Word] = []
+        self.patience = patience
+
+    def __call__(self, kind: str, picture: bytes | None = None, /, **details: Any) -> None:
+        if len(self.words) >= self.patience:
+            raise Stopped
+        self.words.append(Word(kind, picture, details))
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        yield
+
+    def of(self, kind: str) -> list[Word]:
+        return [word for word in self.words if word.kind == kind]
+
+
+def told(job: Job, session: Session) -> Page:
+    """A page that has heard all of a job."""
+    page = Page()
+    job.run(session, page)
+    return page
