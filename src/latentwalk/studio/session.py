@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import torch
 from jaxtyping import Float
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -20,12 +21,15 @@ from latentwalk.samples import sample_codes
 from latentwalk.scores import Scorer
 from latentwalk.studio.shelf import Found, Shelf, WrittenFound
 from latentwalk.studio.state import Slide, State
+from latentwalk.studio.store import Store
 from latentwalk.walk import Walk, read_goals
 from latentwalk.walks.gradient import GradientWalk
 from latentwalk.walks.interpolate import interpolate
 
 USUAL = 64
 """Samples that say what an embedding is without anything special in it."""
+
+UNTUNED = "the generator that was tuned on this photograph is not kept any more: this is drawn by the untuned one"
 
 POPULATION = 1000
 """Codes that say how a mapped space is spread."""
@@ -73,7 +77,7 @@ class Frame:
     """A picture [c, h, w] in [-1, 1] and what changed on the way to it.
 
     before, after: probability per attribute. identity: cosine of the embeddings, 1 for the same. distance: length of
-    what the edits did to the code, in standard deviations of the codes.
+    what the edits did to the code, in standard deviations of the codes. note: what a person should know of it, or "".
     """
 
     image: Float[Tensor, "c h w"]
@@ -81,6 +85,7 @@ class Frame:
     after: Mapping[str, float]
     identity: float
     distance: float
+    note: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,30 +106,53 @@ class Forgotten(ValueError):
 
 @dataclass(eq=False)
 class Session:
-    """One person's view of a model; remembers the last picture, so that only what changed is drawn again."""
+    """One person's view of a model; remembers the last picture, so that only what changed is drawn again.
+
+    photos: photographs by their ids. tuned: generators that were tuned on some, which draw what was found of these.
+    """
 
     model: Model
     shelf: Shelf = field(default_factory=Shelf)
+    photos: Store[Image.Image] = field(default_factory=Store)
+    tuned: Store[Generator] = field(default_factory=Store)
 
     def __post_init__(self) -> None:
         self.renderer = Renderer(self.model.generator)
-        self._start: tuple[State, Seen] | None = None
+        self._start: tuple[State, Generator, Seen] | None = None
 
     @torch.no_grad()
     def frame(self, state: State) -> Frame:
         """Raises ValueError for a slider, class, code or option that is not there."""
-        code, start = self._found(state)
-        end = self._edited(code, state)
+        code, start, tuned = self._found(state)
+        end = start if state.start else self._edited(code, state)
         before = self._seen_before(state, start)
+        generator = self.generator(state)
+        if self.renderer.generator is not generator:
+            self.renderer = Renderer(generator)
         image = self.renderer.render(end, self._options(state))
         after = before if end is start else self._seen(image)
-        return self._frame(image, before, after, start, end)
+        frame = self._frame(image, before, after, start, end)
+        return replace(frame, note=UNTUNED) if tuned and generator is self.model.generator else frame
 
     def _frame(
         self, image: Float[Tensor, "1 c h w"], before: "Seen", after: "Seen", start: Latents, end: Latents
     ) -> Frame:
         alike = float(F.cosine_similarity(before.embedding, after.embedding, dim=0))
         return Frame(image[0], self._named(before.scores), self._named(after.scores), alike, self._distance(start, end))
+
+    def generator(self, state: State) -> Generator:
+        """What draws a state: the model's, or one that was tuned on a photograph, as long as it is here."""
+        tuned = self._found(state).tuned
+        try:
+            return self.model.generator if tuned is None else self.tuned.take(tuned)
+        except KeyError:
+            return self.model.generator
+
+    @torch.no_grad()
+    def unchanged(self, code: Latents, image: Float[Tensor, "1 c h w"]) -> Frame:
+        """What is seen in a picture that nothing was done to yet. code: its code [1, ...]."""
+        seen = self._seen(image)
+        return self._frame(image, seen, seen, code, code)
 
     def code(self, state: State) -> Latents:
         """The code [1, ...] of a state, in the space where its sliders move it."""
@@ -139,14 +167,15 @@ class Session:
         start = self._found(state).start
         before = self._seen_before(state, start)
         goals = read_goals({attribute: target}, self.model.scorer)
-        generator = self.model.generator.with_options(**vars(self._options(state)))
+        generator = self.generator(state).with_options(**vars(self._options(state)))
         for walk in GradientWalk().climb(generator, self.code(state), self.model.scorer, goals, hold):
             image = generator.render(walk.latents)
             yield self._frame(image, before, self._seen(image), start, walk.latents), walk
 
     def keep(self, state: State, code: Latents) -> WrittenFound:
         """Keep a code that came of a state: the next can begin there, and is measured from where this one is."""
-        return self.shelf.keep(code, self._found(state).start)
+        found = self._found(state)
+        return self.shelf.keep(code, found.start, found.tuned)
 
     def _found(self, state: State) -> Found:
         """The code of a state without its edits, and what changes are measured from."""
@@ -198,10 +227,11 @@ class Session:
 
     def _seen_before(self, state: State, start: Latents) -> Seen:
         """What is seen without edits, looked at once per code."""
-        if self._start is None or self._start[0] != state.base:
-            image = self.model.generator.render(start, self._options(state))
-            self._start = state.base, self._seen(image)
-        return self._start[1]
+        generator = self.generator(state)
+        if self._start is None or self._start[:2] != (state.base, generator):
+            image = generator.render(start, self._options(state))
+            self._start = state.base, generator, self._seen(image)
+        return self._start[2]
 
     def _seen(self, image: Float[Tensor, "1 c h w"]) -> Seen:
         logits, maps = self.model.features.beside(self.model.scorer, image)

@@ -30,7 +30,8 @@ class State(Part):
     """Everything of a picture.
 
     seed: of the code. toward, along: another seed and how far the code is on the way to it, from 0 to 1. kept: the id
-    of a code that is kept instead (a photograph's, or that of a walk). edits: in the order of the sliders.
+    of a code that is kept instead (a photograph's, or that of a walk). start: the picture that changes are measured
+    from instead of that of the code and its edits. edits: in the order of the sliders.
     hold: names of sliders whose attribute stays as it is while others move (see `Direction.conditioned`).
     label: class number, for generators with classes. truncation, noise: as in `RenderOptions`.
     """
@@ -39,6 +40,7 @@ class State(Part):
     toward: Seed | None = None
     along: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.0
     kept: Name | None = None
+    start: bool = False
     edits: Annotated[tuple[Slide, ...], Field(max_length=MOST_EDITS)] = ()
     hold: Annotated[tuple[Name, ...], Field(max_length=MOST_EDITS)] = ()
     label: Annotated[int, Field(ge=0, lt=100_000)] | None = None
@@ -48,7 +50,7 @@ class State(Part):
     @property
     def base(self) -> "State":
         """The same without edits: what changes are measured from."""
-        return self.model_copy(update={"edits": (), "hold": ()})
+        return self.model_copy(update={"edits": (), "hold": (), "start": False})
 
 
 Known = TypeVar("Known", bound=Part)

@@ -1,7 +1,10 @@
 """What a page may ask for that takes longer than a picture: one file each."""
 
+from latentwalk.studio.jobs.find import Find
+from latentwalk.studio.jobs.invert import Invert
 from latentwalk.studio.jobs.job import Job
+from latentwalk.studio.jobs.put_back import PutBack
 from latentwalk.studio.jobs.walk import Walk
 
-JOBS: dict[str, type[Job]] = {"walk": Walk}
+JOBS: dict[str, type[Job]] = {"walk": Walk, "find": Find, "invert": Invert, "put-back": PutBack}
 """By the name that a message gives in its field `job`."""

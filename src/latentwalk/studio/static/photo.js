@@ -1,0 +1,262 @@
+// A photograph: where its face is, which code draws it, and how it looks with another one.
+
+const LANDMARKS = ["left eye", "right eye", "nose", "left corner of the mouth", "right corner of the mouth"];
+const KINDS = "image/jpeg,image/png,image/webp,image/avif,image/tiff,image/gif,image/bmp";
+const LARGEST = 20 * 2 ** 20;
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const NO_PLACE = "the photograph is not kept any more";
+
+export class Photo extends HTMLElement {
+  setup(studio) {
+    this.studio = studio;
+    const style = document.createElement("link");
+    [style.rel, style.href] = ["stylesheet", "/static/photo.css"];
+    document.head.append(style);
+    this.innerHTML = `
+      <div class="zone"><label class="choose"><input type="file" accept="${KINDS}">
+        <span class="button">Choose a photograph</span></label>
+        <p class="quiet">or drop it anywhere on the page, or paste it. It stays in this machine's memory: nothing of it
+        is written to a disk.</p></div>
+      <p class="said" role="status"></p>
+      <div class="work" hidden>
+        <div class="pair"><figure class="photograph"><div class="over">
+          <img alt="The photograph"><svg aria-hidden="true"><polygon></polygon></svg></div>
+          <figcaption class="quiet"></figcaption></figure>
+          <div class="results">
+            <figure><img class="crop" alt="The part of the photograph that the generator is to draw"><figcaption>Photograph</figcaption></figure>
+            <figure><img class="drawn" alt="What the generator draws" hidden><div class="none"></div><figcaption>Generator</figcaption></figure>
+          </div></div>
+        <div class="row"><button class="find">Find the code</button>
+          <progress max="1" value="0" aria-label="How far it is" hidden></progress><span class="left quiet"></span></div>
+        <fieldset><legend>How</legend>
+          <label><input type="checkbox" class="likeness"> Follow the likeness of the face, too
+            <small class="quiet">The same person sooner than the same pixels. Some ten times slower.</small></label>
+          <label><input type="checkbox" class="tune"> Tune the generator on this photograph
+            <small class="quiet">Its last layers learn what the code alone cannot draw: much nearer, edits weaken a
+            little, half a minute more. The generator itself stays as it is.</small></label></fieldset>
+        <section class="back" aria-label="Put back" hidden><h2>Put back</h2>
+          <div class="row"><label class="field">Show <select><option value="change">only what the edits change</option>
+            <option value="whole">the whole picture of the generator</option></select></label>
+            <button class="put">Put back</button><button class="save">Save as PNG</button></div>
+          <img alt="The photograph with the picture put back" hidden></section>
+      </div>
+      <p class="quiet small"></p>`;
+    const $ = (selector) => this.querySelector(selector);
+    this.$ = $;
+    this.marks = LANDMARKS.map((name, number) => this.mark(name, number));
+    $(".over").append(...this.marks);
+    $("[type=file]").onchange = ({ target }) => target.files[0] && this.take(target.files[0]);
+    $(".find").onclick = () => this.invert();
+    $(".put").onclick = () => this.putBack(false);
+    $(".save").onclick = () => this.putBack(true);
+    $("select").onchange = () => this.shown && this.putBack(false);
+    studio.on("photo-dropped", (file) => this.take(file));
+    studio.on("photo", ({ blob, size }) => this.show(blob, size));
+    studio.on("found", (found) => this.found(found));
+    studio.on("step", (step) => step.total && this.step(step));
+    studio.on("progress", ({ what, done, total }) => this.step({ note: what, done, total }));
+    studio.on("inverted", (told) => this.inverted(told));
+    studio.on("put-back", ({ blob }) => this.see($(".back img"), blob));
+    studio.on("job", (job) => this.follow(job));
+    studio.on("ended", ({ job, error }) => this.ended(job, error));
+    studio.on("opened", (name) => name === "photo" && this.shown && !studio.job && this.putBack(false));
+    studio.on("model", (model) => this.described(model));
+    if (studio.model) this.described(studio.model);
+    return this;
+  }
+
+  described({ name, size: [, height, width] }) {
+    const small = Math.max(height, width) <= 128;
+    this.$(".small").textContent = small
+      ? `${name} draws ${width} × ${height} pixels: what comes out is small, and like the person rather than the person.`
+      : "";
+  }
+
+  // 1. The file, to the server and back as it is seen.
+  async take(file, again = false) {
+    if (file.size > LARGEST) return this.say("the file has more than 20 MiB: make it smaller first", true);
+    this.file = file;
+    if (!again) this.say(`reading ${file.name || "the picture"} …`);
+    const answer = await fetch("/photos", { method: "POST", body: file }).catch(() => null);
+    if (this.file !== file) return; // another one was chosen meanwhile
+    if (!answer) return this.say("the file was not taken: the studio has stopped, or the file is too large", true);
+    const told = await answer.json().catch(() => ({ error: "the file was not taken" }));
+    if (!answer.ok) return this.say(told.error, true);
+    if (again) this.placed &&= { ...this.placed, photo: told.id };
+    this.find(again ? { ...this.place, photo: told.id } : { photo: told.id }, !again);
+  }
+
+  show(blob, size) {
+    this.size = size;
+    this.see(this.$(".photograph img"), blob);
+    this.$(".over").style.aspectRatio = `${size[0]} / ${size[1]}`;
+    this.$(".over").style.maxWidth = `${(26 * size[0]) / size[1]}rem`; // so that tall ones are not endless
+    this.$("svg").setAttribute("viewBox", `0 0 ${size[0]} ${size[1]}`);
+    this.$(".work").hidden = false;
+    for (const mark of this.marks) mark.hidden = true;
+    this.$("polygon").setAttribute("points", "");
+    this.$(".crop").hidden = true;
+    this.boxes([]);
+    this.forget();
+  }
+
+  // 2. The face. One question at a time: what is dragged meanwhile is asked when the answer is there.
+  find(place, show = false) {
+    if (this.asking) return void (this.next = [place, show]);
+    if (this.studio.job) this.studio.busy(""); // a newer job ends it
+    this.asking = true;
+    if (show) this.$(".find").disabled = true; // until it is known where the face is
+    this.studio.live.send({ job: "find", ...place, show });
+  }
+
+  found({ blob, faces = [], face, landmarks, corners, note, place }) {
+    if (this.next) return; // it has moved on
+    this.place = place;
+    this.$(".find").disabled = false;
+    this.see(this.$(".crop"), blob);
+    this.$("polygon").setAttribute("points", corners.map((corner) => corner.join()).join(" "));
+    this.landmarks = landmarks;
+    if (faces.length || !this.dragged) this.boxes(faces, face);
+    for (const mark of this.marks) mark.hidden = !landmarks;
+    if (landmarks && this.dragged === undefined) landmarks.forEach((_, number) => this.put(number));
+    this.$("figcaption").textContent = landmarks ? "Points can be dragged, or moved with the arrow keys." : "";
+    this.say(note);
+  }
+
+  boxes(faces, face) {
+    for (const old of this.querySelectorAll(".face")) old.remove();
+    if (faces.length < 2) return;
+    const buttons = faces.map(([x, y, width, height], number) => {
+      const button = document.createElement("button");
+      button.className = "face";
+      button.setAttribute("aria-label", `Face ${number + 1} of ${faces.length}`);
+      button.setAttribute("aria-pressed", number + 1 === face);
+      const [across, down] = this.size;
+      Object.assign(button.style, {
+        left: `${(100 * x) / across}%`, top: `${(100 * y) / down}%`,
+        width: `${(100 * width) / across}%`, height: `${(100 * height) / down}%`,
+      });
+      button.onclick = () => this.moved({ photo: this.place.photo, face: number + 1 });
+      return button;
+    });
+    this.$("svg").after(...buttons);
+  }
+
+  // A landmark: a button that is dragged, or moved with the arrow keys.
+  mark(name, number) {
+    const mark = document.createElement("button");
+    mark.className = "mark";
+    mark.hidden = true;
+    mark.title = name;
+    const drag = ({ clientX, clientY }) => {
+      const box = this.$(".over").getBoundingClientRect();
+      this.set(number, ((clientX - box.left) / box.width) * this.size[0], ((clientY - box.top) / box.height) * this.size[1]);
+    };
+    mark.onpointerdown = (event) => {
+      mark.setPointerCapture(event.pointerId);
+      this.dragged = number;
+    };
+    mark.onpointermove = (event) => this.dragged === number && drag(event);
+    mark.onpointerup = mark.onpointercancel = () => (this.dragged = undefined);
+    mark.onkeydown = (event) => {
+      if (!ARROWS[event.key]) return;
+      event.preventDefault();
+      const step = ((event.shiftKey ? 10 : 1) * Math.max(...this.size)) / 500;
+      const [x, y] = ARROWS[event.key];
+      this.set(number, this.landmarks[number][0] + x * step, this.landmarks[number][1] + y * step);
+    };
+    return mark;
+  }
+
+  set(number, x, y) {
+    const inside = (value, most) => Math.min(most, Math.max(0, value));
+    this.landmarks = this.landmarks.with(number, [inside(x, this.size[0]), inside(y, this.size[1])]);
+    this.put(number);
+    this.moved({ photo: this.place.photo, landmarks: this.landmarks });
+  }
+
+  put(number) {
+    const [x, y] = this.landmarks[number];
+    this.marks[number].style.left = `${(100 * x) / this.size[0]}%`;
+    this.marks[number].style.top = `${(100 * y) / this.size[1]}%`;
+    this.marks[number].setAttribute("aria-label", `${LANDMARKS[number]}: ${Math.round(x)}, ${Math.round(y)}`);
+  }
+
+  moved(place) {
+    this.forget();
+    this.find(place);
+  }
+
+  // 3. The code.
+  invert() {
+    this.forget();
+    const how = { likeness: this.$(".likeness").checked, tune: this.$(".tune").checked };
+    this.studio.start("invert", { ...this.place, ...how });
+  }
+
+  step({ note, done, total, left }) {
+    this.$("progress").value = done / total;
+    this.$(".left").textContent = left ? `at most ${Math.ceil(left)} s` : "";
+    this.say(note);
+  }
+
+  inverted({ id, blob, psnr, untuned, identity, same, seconds }) {
+    this.see(this.$(".drawn"), blob);
+    this.$(".none").hidden = true;
+    const { studio } = this;
+    studio.roots.set(id, id);
+    studio.change({ kept: id, edits: [] });
+    const who = identity === null ? "" : `, the same face ${identity.toFixed(2)} (from ${same.toFixed(2)} on it counts as one person)`;
+    const before = untuned === null ? "" : `, before tuning ${untuned.toFixed(1)} dB`;
+    this.say(`Near the photograph: ${psnr.toFixed(1)} dB${before}${who}. ${seconds.toFixed(1)} s. The sliders move this face now.`);
+    this.$(".back").hidden = false;
+    this.placed = this.place; // what the code is of
+  }
+
+  // 4. Back into the photograph.
+  putBack(save) {
+    this.shown = true;
+    const change = this.$("select").value === "change";
+    this.studio.start("put-back", { ...this.placed, state: this.studio.state, change, save });
+  }
+
+  forget() {
+    this.$(".drawn").hidden = this.$(".back").hidden = this.$(".back img").hidden = true;
+    this.$(".none").hidden = false;
+    this.shown = false;
+  }
+
+  follow(job) {
+    if (job) this.asking = false; // it has ended what was asked
+    this.$("progress").hidden = job !== "invert";
+    this.$(".left").textContent = "";
+    this.$("progress").value = 0;
+    for (const button of this.querySelectorAll(".find, .put, .save")) button.disabled = Boolean(job);
+  }
+
+  ended(job, error) {
+    if (job === "find") {
+      this.asking = false;
+      const { next } = this;
+      this.next = null;
+      if (next) return this.find(...next);
+    }
+    if (!error || !["find", "invert", "put-back"].includes(job)) return;
+    if (error.startsWith(NO_PLACE) && this.file) return this.take(this.file, true); // another server
+    this.say(error, true);
+  }
+
+  see(img, blob) {
+    URL.revokeObjectURL(img.src);
+    img.src = URL.createObjectURL(blob);
+    img.hidden = false;
+  }
+
+  say(text, wrong = false) {
+    const said = this.$(".said");
+    if (said.textContent !== text) said.textContent = text;
+    said.classList.toggle("wrong", wrong);
+  }
+}
+
+customElements.define("lw-photo", Photo);
