@@ -15,13 +15,13 @@ export class Photo extends HTMLElement {
     this.innerHTML = `
       <div class="zone"><label class="choose"><input type="file" accept="${KINDS}">
         <span class="button">Choose a photograph</span></label>
-        <p class="quiet">or drop it anywhere on the page, or paste it. It stays in this machine's memory: nothing of it
-        is written to a disk.</p></div>
+        <p class="quiet">or drop it anywhere on the page, or paste it. It stays in the memory of the studio: nothing of it is
+        written to a disk.</p></div>
       <p class="said" role="status"></p>
       <div class="work" hidden>
-        <div class="pair"><figure class="photograph"><div class="over">
-          <img alt="The photograph"><svg aria-hidden="true"><polygon></polygon></svg></div>
-          <figcaption class="quiet"></figcaption></figure>
+        <div class="pair"><figure class="photograph"><div class="over"><div class="plane">
+          <img alt="The photograph"><svg aria-hidden="true"><polygon></polygon></svg></div></div>
+          <figcaption class="quiet"><button class="near" aria-pressed="false">Nearer</button><span></span></figcaption></figure>
           <div class="results">
             <figure><img class="crop" alt="The part of the photograph that the generator is to draw"><figcaption>Photograph</figcaption></figure>
             <figure><img class="drawn" alt="What the generator draws" hidden><div class="none"></div><figcaption>Generator</figcaption></figure>
@@ -44,7 +44,8 @@ export class Photo extends HTMLElement {
     const $ = (selector) => this.querySelector(selector);
     this.$ = $;
     this.marks = LANDMARKS.map((name, number) => this.mark(name, number));
-    $(".over").append(...this.marks);
+    $(".plane").append(...this.marks);
+    $(".near").onclick = () => this.zoom($(".near").getAttribute("aria-pressed") !== "true");
     $("[type=file]").onchange = ({ target }) => target.files[0] && this.take(target.files[0]);
     $(".find").onclick = () => this.invert();
     $(".put").onclick = () => this.putBack(false);
@@ -97,7 +98,24 @@ export class Photo extends HTMLElement {
     this.$("polygon").setAttribute("points", "");
     this.$(".crop").hidden = true;
     this.boxes([]);
+    this.fresh = true;
     this.forget();
+  }
+
+  // Near the face, or all of the photograph.
+  zoom(near) {
+    const [xs, ys] = [0, 1].map((axis) => this.corners.map((corner) => corner[axis]));
+    const ends = [xs, ys].map((values) => [Math.min(...values), Math.max(...values)]);
+    const most = 0.7 * Math.min(...ends.map(([low, high], axis) => this.size[axis] / (high - low)));
+    const scale = near ? Math.max(1, most) : 1;
+    const [left, top] = ends.map(([low, high], axis) => {
+      const middle = (scale * (low + high)) / 2 / this.size[axis];
+      return Math.min(scale - 1, Math.max(0, middle - 0.5));
+    });
+    const share = (value) => `${100 * value}%`;
+    Object.assign(this.$(".plane").style, { width: share(scale), height: share(scale), left: share(-left), top: share(-top) });
+    this.$(".near").setAttribute("aria-pressed", near);
+    this.$(".near").disabled = most < 1.2;
   }
 
   // 2. The face. One question at a time: what is dragged meanwhile is asked when the answer is there.
@@ -115,11 +133,13 @@ export class Photo extends HTMLElement {
     this.$(".find").disabled = false;
     this.see(this.$(".crop"), blob);
     this.$("polygon").setAttribute("points", corners.map((corner) => corner.join()).join(" "));
-    this.landmarks = landmarks;
-    if (faces.length || !this.dragged) this.boxes(faces, face);
+    [this.landmarks, this.corners] = [landmarks, corners];
+    if (faces.length) this.boxes(faces, face);
+    if (this.fresh) this.zoom(faces.length === 1 || (face > 0 && this.chosen));
+    this.fresh = this.chosen = false;
     for (const mark of this.marks) mark.hidden = !landmarks;
     if (landmarks && this.dragged === undefined) landmarks.forEach((_, number) => this.put(number));
-    this.$("figcaption").textContent = landmarks ? "Points can be dragged, or moved with the arrow keys." : "";
+    this.$("figcaption span").textContent = landmarks ? "Points can be dragged, or moved with the arrow keys." : "";
     this.say(note);
   }
 
@@ -136,7 +156,10 @@ export class Photo extends HTMLElement {
         left: `${(100 * x) / across}%`, top: `${(100 * y) / down}%`,
         width: `${(100 * width) / across}%`, height: `${(100 * height) / down}%`,
       });
-      button.onclick = () => this.moved({ photo: this.place.photo, face: number + 1 });
+      button.onclick = () => {
+        this.fresh = this.chosen = true;
+        this.moved({ photo: this.place.photo, face: number + 1 });
+      };
       return button;
     });
     this.$("svg").after(...buttons);
@@ -149,7 +172,7 @@ export class Photo extends HTMLElement {
     mark.hidden = true;
     mark.title = name;
     const drag = ({ clientX, clientY }) => {
-      const box = this.$(".over").getBoundingClientRect();
+      const box = this.$(".plane").getBoundingClientRect();
       this.set(number, ((clientX - box.left) / box.width) * this.size[0], ((clientY - box.top) / box.height) * this.size[1]);
     };
     mark.onpointerdown = (event) => {
@@ -196,7 +219,7 @@ export class Photo extends HTMLElement {
 
   step({ note, done, total, left }) {
     this.$("progress").value = done / total;
-    this.$(".left").textContent = left ? `at most ${Math.ceil(left)} s` : "";
+    this.$(".left").textContent = left && done > 9 ? `at most ${Math.ceil(left)} s` : "";
     this.say(note);
   }
 
@@ -206,7 +229,7 @@ export class Photo extends HTMLElement {
     const { studio } = this;
     studio.roots.set(id, id);
     studio.change({ kept: id, edits: [] });
-    const who = identity === null ? "" : `, the same face ${identity.toFixed(2)} (from ${same.toFixed(2)} on it counts as one person)`;
+    const who = identity === null ? "" : `, likeness of the face ${identity.toFixed(2)}, where ${same.toFixed(2)} counts as the same person`;
     const before = untuned === null ? "" : `, before tuning ${untuned.toFixed(1)} dB`;
     this.say(`Near the photograph: ${psnr.toFixed(1)} dB${before}${who}. ${seconds.toFixed(1)} s. The sliders move this face now.`);
     this.$(".back").hidden = false;
