@@ -17,8 +17,11 @@ Point = tuple[Pixel, Pixel]
 
 
 class Placed(Part):
-    """photo: its id. landmarks: x, y of the five landmarks in its pixels. face: one of those in it, from 1, which is the
-    largest. whole: its middle, whatever is there. Without all of these the generator's own way, see `framing.align.align`."""
+    """A place in a photograph.
+
+    photo: its id. landmarks: x, y of the five landmarks in its pixels. face: one of those in it, from 1, the largest.
+    whole: its middle, whatever is there. Without all of these it is the generator's own way, see `framing.align.align`.
+    """
 
     photo: Name
     landmarks: tuple[Point, Point, Point, Point, Point] | None = None

@@ -21,8 +21,9 @@ class _Held(Generic[Thing]):
 
 
 class Store(Generic[Thing]):
-    """For any threads. most: things. room: bytes of them all. lasts: seconds for which one is kept if nobody asks for it.
+    """For any threads.
 
+    most: things. room: bytes of them all. lasts: seconds for which one is kept that nobody asks for.
     Where there are too many, those that nobody has asked for the longest go.
     """
 

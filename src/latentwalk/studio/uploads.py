@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
+from pathlib import Path
 
 from PIL import Image
 from starlette.requests import ClientDisconnect, Request
@@ -74,7 +75,7 @@ async def read_body(request: Request, most: int = LARGEST) -> bytes:
 
 async def decoded(file: bytes) -> Image.Image:
     """The picture of a file, decoded by a process of its own; see decoder.py. Raises `Refused`."""
-    paths = os.pathsep.join(path for path in sys.path if path)
+    paths = os.pathsep.join(str(Path(path).absolute()) for path in sys.path if path)
     environment = {**os.environ, "PYTHONPATH": paths, "OPENBLAS_NUM_THREADS": "1"}  # a thread takes addresses
     command = [sys.executable, "-P", "-m", "latentwalk.studio.decoder"]
     process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environment)
