@@ -16,8 +16,10 @@ from pathlib import Path
 
 import pytest
 from PIL import ExifTags, Image
+from websockets.sync.client import connect
 
 from latentwalk.features.network import PixelFeatures
+from latentwalk.images import to_pictures
 from latentwalk.photo_files import Refused
 from latentwalk.studio import uploads
 from latentwalk.studio.doors import COOKIE
@@ -203,3 +205,27 @@ except OSError:
         timeout=60,
     )
     assert done.stdout.split() == (["memory", "file"] if sys.platform == "linux" else ["file"]), done.stderr
+
+
+def test_a_photograph_becomes_a_code_that_is_drawn(serving: Serving, toy) -> None:
+    """The way that the page goes, over the socket."""
+    photo = send(serving, file_of(to_pictures(toy.render(toy.sample([4])))[0]))[1]["id"]
+    own = f"127.0.0.1:{serving.port}"
+    cookie = {"Cookie": f"{COOKIE}={serving.doors.token}"}
+    with connect(f"ws://{own}/live", origin=f"http://{own}", additional_headers=cookie) as page:
+        page.send(json.dumps({"job": "invert", "photo": photo, "whole": True}))
+        kinds = {}
+        while "ended" not in kinds:
+            told = header_of(page.recv(60))
+            kinds[told["kind"]] = told
+        assert kinds["ended"]["error"] is None and kinds["inverted"]["psnr"] > 40
+        page.send(json.dumps({"seq": 1, "state": {"kept": kinds["inverted"]["id"]}}))
+        assert header_of(page.recv(10))["kind"] == "frame"
+        page.send(json.dumps({"job": "find", "photo": "guess"}))
+        assert "not kept any more" in header_of(page.recv(10))["error"]
+
+
+def header_of(message: str | bytes) -> dict:
+    if isinstance(message, str):
+        return json.loads(message)
+    return json.loads(message[4 : 4 + int.from_bytes(message[:4], "big")])

@@ -84,7 +84,7 @@ def minimise(
         if len(lowest) > patience:
             going &= lowest[-1 - patience] - walk.loss > still * lowest[-1 - patience].abs()
         tell(int((~going).sum()), len(going))
-        watch(walk.values)
+        watch(walk.values.clone())
     evaluations = (~torch.stack(trace).isnan()).sum(0)
     return Minimum(walk.values, walk.loss, walk.figure, evaluations, torch.stack(trace))
 
