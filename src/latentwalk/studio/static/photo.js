@@ -4,7 +4,7 @@ const LANDMARKS = ["left eye", "right eye", "nose", "left corner of the mouth", 
 const KINDS = "image/jpeg,image/png,image/webp,image/avif,image/tiff,image/gif,image/bmp";
 const LARGEST = 20 * 2 ** 20;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-const NO_PLACE = "the photograph is not kept any more";
+const GONE = "the photograph is not kept any more";
 
 export class Photo extends HTMLElement {
   setup(studio) {
@@ -24,7 +24,8 @@ export class Photo extends HTMLElement {
           <figcaption class="quiet"><button class="near" aria-pressed="false">Nearer</button><span></span></figcaption></figure>
           <div class="results">
             <figure><img class="crop" alt="The part of the photograph that the generator is to draw"><figcaption>Photograph</figcaption></figure>
-            <figure><img class="drawn" alt="What the generator draws" hidden><div class="none"></div><figcaption>Generator</figcaption></figure>
+            <figure><img class="drawn" alt="What the generator draws" hidden><div class="none"></div><figcaption>Generator
+              <small class="near-by quiet"></small></figcaption></figure>
           </div></div>
         <div class="row"><button class="find">Find the code</button>
           <progress max="1" value="0" aria-label="How far it is" hidden></progress><span class="left quiet"></span></div>
@@ -83,7 +84,7 @@ export class Photo extends HTMLElement {
     if (!answer) return this.say("the file was not taken: the studio has stopped, or the file is too large", true);
     const told = await answer.json().catch(() => ({ error: "the file was not taken" }));
     if (!answer.ok) return this.say(told.error, true);
-    if (again) this.placed &&= { ...this.placed, photo: told.id };
+    if (again && this.placed) this.placed = { ...this.placed, photo: told.id };
     this.find(again ? { ...this.place, photo: told.id } : { photo: told.id }, !again);
   }
 
@@ -213,6 +214,7 @@ export class Photo extends HTMLElement {
   // 3. The code.
   invert() {
     this.forget();
+    this.asked = () => this.invert();
     const how = { likeness: this.$(".likeness").checked, tune: this.$(".tune").checked };
     this.studio.start("invert", { ...this.place, ...how });
   }
@@ -229,9 +231,11 @@ export class Photo extends HTMLElement {
     const { studio } = this;
     studio.roots.set(id, id);
     studio.change({ kept: id, edits: [] });
-    const who = identity === null ? "" : `, likeness of the face ${identity.toFixed(2)}, where ${same.toFixed(2)} counts as the same person`;
-    const before = untuned === null ? "" : `, before tuning ${untuned.toFixed(1)} dB`;
-    this.say(`Near the photograph: ${psnr.toFixed(1)} dB${before}${who}. ${seconds.toFixed(1)} s. The sliders move this face now.`);
+    const before = untuned === null ? "" : ` (untuned ${untuned.toFixed(1)})`;
+    const face = identity === null ? "" : `, likeness of the face ${identity.toFixed(2)}`;
+    this.$(".near-by").textContent = `${psnr.toFixed(1)} dB${before}${face}`;
+    const who = identity === null ? "" : ` From a likeness of ${same.toFixed(2)} on, two faces count as one person.`;
+    this.say(`Found in ${seconds.toFixed(1)} s: the sliders move this face now.${who}`);
     this.$(".back").hidden = false;
     this.placed = this.place; // what the code is of
   }
@@ -239,6 +243,7 @@ export class Photo extends HTMLElement {
   // 4. Back into the photograph.
   putBack(save) {
     this.shown = true;
+    this.asked = () => this.putBack(save);
     const change = this.$("select").value === "change";
     this.studio.start("put-back", { ...this.placed, state: this.studio.state, change, save });
   }
@@ -246,11 +251,14 @@ export class Photo extends HTMLElement {
   forget() {
     this.$(".drawn").hidden = this.$(".back").hidden = this.$(".back img").hidden = true;
     this.$(".none").hidden = false;
+    this.$(".near-by").textContent = "";
     this.shown = false;
   }
 
   follow(job) {
     if (job) this.asking = false; // it has ended what was asked
+    if (this.running === "invert" && !job && this.$(".drawn").hidden) this.say(""); // stopped
+    this.running = job;
     this.$("progress").hidden = job !== "invert";
     this.$(".left").textContent = "";
     this.$("progress").value = 0;
@@ -263,10 +271,14 @@ export class Photo extends HTMLElement {
       const { next } = this;
       this.next = null;
       if (next) return this.find(...next);
+      this.resume?.();
+      this.resume = null;
     }
     if (!error || !["find", "invert", "put-back"].includes(job)) return;
-    if (error.startsWith(NO_PLACE) && this.file) return this.take(this.file, true); // another server
-    this.say(error, true);
+    if (error.startsWith(GONE) && this.file) {
+      this.resume = job === "find" ? null : this.asked; // another server: it gets the file again
+      this.take(this.file, true);
+    } else this.say(error, true);
   }
 
   see(img, blob) {

@@ -79,7 +79,7 @@ export class Studio extends EventTarget {
   heard(message) {
     if (message.kind === "model") this.model = message;
     if (message.kind === "ended") {
-      this.busy("");
+      if (message.job === this.job) this.busy("");
       if (message.error) this.tell(message.error, true);
     }
     if (message.kind === "refused") {
