@@ -33,8 +33,8 @@ export class Photo extends HTMLElement {
           <label><input type="checkbox" class="likeness"> Follow the likeness of the face, too
             <small class="quiet">The same person sooner than the same pixels. Some ten times slower.</small></label>
           <label><input type="checkbox" class="tune"> Tune the generator on this photograph
-            <small class="quiet">Its last layers learn what the code alone cannot draw: much nearer, edits weaken a
-            little, half a minute more. The generator itself stays as it is.</small></label></fieldset>
+            <small class="quiet">Its last layers learn what the code alone cannot draw: much nearer, while edits still
+            work. Half a minute more at 64 pixels. The generator itself stays as it is.</small></label></fieldset>
         <section class="back" aria-label="Put back" hidden><h2>Put back</h2>
           <div class="row"><label class="field">Show <select><option value="change">only what the edits change</option>
             <option value="whole">the whole picture of the generator</option></select></label>
@@ -61,7 +61,8 @@ export class Photo extends HTMLElement {
     studio.on("put-back", ({ blob }) => this.see($(".back img"), blob));
     studio.on("job", (job) => this.follow(job));
     studio.on("ended", ({ job, error }) => this.ended(job, error));
-    studio.on("opened", (name) => name === "photo" && this.shown && !studio.job && this.putBack(false));
+    studio.on("opened", () => this.again());
+    studio.on("frame", () => this.again());
     studio.on("model", (model) => this.described(model));
     if (studio.model) this.described(studio.model);
     return this;
@@ -240,9 +241,15 @@ export class Photo extends HTMLElement {
     this.placed = this.place; // what the code is of
   }
 
-  // 4. Back into the photograph.
+  // 4. Back into the photograph, again whenever the picture is another one.
+  again() {
+    const free = ["", "put-back"].includes(this.studio.job) && !this.saving;
+    if (this.shown && free && this.offsetParent) this.putBack(false);
+  }
+
   putBack(save) {
-    this.shown = true;
+    this.shown = this.shown || !save;
+    this.saving = save;
     this.asked = () => this.putBack(save);
     const change = this.$("select").value === "change";
     this.studio.start("put-back", { ...this.placed, state: this.studio.state, change, save });
@@ -259,6 +266,7 @@ export class Photo extends HTMLElement {
     if (job) this.asking = false; // it has ended what was asked
     if (this.running === "invert" && !job && this.$(".drawn").hidden) this.say(""); // stopped
     this.running = job;
+    if (!job) this.saving = false;
     this.$("progress").hidden = job !== "invert";
     this.$(".left").textContent = "";
     this.$("progress").value = 0;
