@@ -12,7 +12,8 @@ import torch
 from PIL import ExifTags, Image, ImageCms
 
 from latentwalk.images import save_image, to_bytes
-from latentwalk.photos import MOST_PIXELS, photo_name, read_photo
+from latentwalk.photo_files import MOST_PIXELS
+from latentwalk.photos import photo_name, read_photo
 
 LEVELS = np.random.default_rng(0).integers(0, 256, (12, 9, 3), dtype=np.uint8)
 PICTURE = Image.fromarray(LEVELS)

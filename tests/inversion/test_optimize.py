@@ -126,3 +126,13 @@ def test_a_further_term_is_followed_weighed_and_reported(toy) -> None:
     assert not plain.distances and torch.allclose(seen[0].latents.values, plain.latents.values, atol=1e-3)
     light, heavy = (found.distances["red"] for found in seen)
     assert (heavy < 0.1 * light).all()
+
+
+def test_whoever_watches_sees_the_guess_first_and_the_best_so_far_after_every_look(toy) -> None:
+    seen: list[Latents] = []
+    found = Optimize(ridge=RIDGE).invert(toy, far(toy)[:1], watch=seen.append)
+    torch.testing.assert_close(seen[0].values, RIDGE.guess(toy, far(toy)[:1]).values)
+    torch.testing.assert_close(seen[-1].values, found.latents.values)
+    assert len(seen) == int(found.evaluations[0])
+    apart = [float((toy.render(codes) - far(toy)[:1]).square().mean()) for codes in seen]
+    torch.testing.assert_close(torch.tensor(apart), found.losses[:, 0], rtol=1e-3, atol=1e-5)

@@ -106,3 +106,14 @@ def test_too_many_photographs_are_refused(tiny) -> None:
 def test_settings_without_sense_are_refused(settings) -> None:
     with pytest.raises(ValueError, match="layers and steps of at least 1"):
         Tuning(**settings)
+
+
+def test_whoever_watches_sees_pictures_come_nearer(tiny) -> None:
+    codes, seen = pivot(tiny), []
+    target = planted(tiny).render(codes)
+    delta = Tuning(steps=12, neighbours=2).tune(tiny, codes, target, watch=seen.append)
+    assert len(seen) == 12 and not seen[0].requires_grad
+    torch.testing.assert_close(seen[0], tiny.render(codes), rtol=0, atol=1e-5)
+    errors = [float(mean_square(picture - target).mean()) for picture in seen]
+    assert min(errors) == pytest.approx(error(with_delta(tiny, delta), codes, target), rel=1e-3)
+    assert min(errors) < 0.8 * errors[0]

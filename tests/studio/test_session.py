@@ -195,6 +195,15 @@ def test_a_page_brings_back_what_was_forgotten(toy, toy_model) -> None:
     torch.testing.assert_close(later.frame(State(kept=found.id)).image, frame.image, atol=1e-6, rtol=0)
 
 
+def test_the_start_of_a_state_is_what_its_changes_are_measured_from(toy, toy_model) -> None:
+    session, slide = Session(toy_model), Slide(direction="two", amount=1.0)
+    end = session.keep(State(seed=5), toy.sample([6]))
+    for state in (State(seed=5, edits=(slide,)), State(kept=end.id), State(kept=end.id, edits=(slide,))):
+        frame = session.frame(state.model_copy(update={"start": True}))
+        torch.testing.assert_close(frame.image, toy.render(toy.sample([5]))[0])
+        assert frame.distance == 0 and frame.before == frame.after
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -7,7 +7,7 @@ the code is found exactly.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -80,8 +80,11 @@ class Optimize:
         start: Latents | None = None,
         mask: Shaped[Tensor, "..."] | None = None,
         progress: Progress = silent,
+        watch: Callable[[Latents], None] = lambda _codes: None,
     ) -> Inversion:
         """As `Inverter.invert` says. Pictures that are done leave the batch.
+
+        watch: hears the codes of the pictures that are worked on, after the guess and after every evaluation.
 
         Who else is in it changes rounding alone; but fifty steps magnify that, so in directions that a picture hardly
         shows the codes may differ (by 0.1 to 0.4 on faces64), while both make the picture as well.
@@ -93,6 +96,7 @@ class Optimize:
         codes, spent = self._start(problem, space, start, progress)
         inverse = inverse_hessian(metric(generator, space, self.probes, progress), self.prior / codes.values[0].numel())
         enough = problem.enough(self.enough, HIDDEN)
+        watch(codes)
         by_pixels = problem.evaluate(codes, summed(pixels(generator, space, self.prior), self.beside))
 
         def follow(evaluate: Evaluate, values: Tensor, rows: Tensor, budget: int) -> Minimum:
@@ -105,6 +109,7 @@ class Optimize:
                 budget,
                 self.memory,
                 tell=partial(progress, "inverting"),
+                watch=lambda some: watch(codes[rows].with_values(some.reshape(codes.values[rows].shape))),
             )
 
         # 1. Pixels, all pictures at once.

@@ -1,5 +1,6 @@
 """Pivotal tuning: the last layers learn a photograph whose code is held (Roich et al., 2021, "PTI")."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -55,10 +56,12 @@ class Tuning:
         targets: Float[Tensor, "n c h w"],
         mask: Float[Tensor, "n 1 h w"] | None = None,
         progress: Progress = silent,
+        watch: Callable[[Float[Tensor, "n c h w"]], None] = lambda _images: None,
     ) -> Delta:
         """The change of the last layers with which the pivots give the targets.
 
         targets: in [-1, 1]. mask: how much each pixel counts, in [0, 1]. The generator itself stays as it is.
+        watch: sees the pictures of the pivots before every step.
         Raises ValueError for more than `MOST` photographs.
 
         Codes around a pivot should change as they did before, or edits of the photograph fall apart: their pictures
@@ -91,11 +94,13 @@ class Tuning:
             # 3. The photographs, and their neighbours.
             optimizer.zero_grad()
             with torch.enable_grad():
-                error = mean_square(learning.synthesize(pivots) - targets, mask).mean()
+                made = learning.synthesize(pivots)
+                error = mean_square(made - targets, mask).mean()
                 if beside is not None:
                     codes, wanted, known = beside
                     error = error + self.weight * mean_square(learning.synthesize(codes) - wanted, known).mean()
                 error.backward()
+            watch(made.detach())
             # 4. What was best is kept. A network that such steps upset goes back there, and on with shorter ones.
             found = float(error.detach())
             if found < best:

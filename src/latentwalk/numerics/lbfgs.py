@@ -61,6 +61,7 @@ def minimise(
     patience: int = 20,
     still: float = 1e-2,
     tell: Callable[[int, int], None] = lambda _done, _total: None,
+    watch: Callable[[Float[Tensor, "n b d"]], None] = lambda _values: None,
 ) -> Minimum:
     """Minimise n problems of b blocks of d numbers.
 
@@ -68,7 +69,7 @@ def minimise(
     enough: a problem is done when its figure is no greater than this, or than its own of these. budget: evaluations of
     each at most. memory: steps in the history. patience, still: a problem is done when so many evaluations lowered its
     loss by less than this share.
-    tell: hears after every evaluation how many problems are done, of how many.
+    tell: hears after every evaluation how many problems are done, of how many. watch: hears the best points so far.
     """
     walk = _Walk(evaluate, start, inverse, memory)
     trace = [walk.figure.clone()]
@@ -83,6 +84,7 @@ def minimise(
         if len(lowest) > patience:
             going &= lowest[-1 - patience] - walk.loss > still * lowest[-1 - patience].abs()
         tell(int((~going).sum()), len(going))
+        watch(walk.values.clone())
     evaluations = (~torch.stack(trace).isnan()).sum(0)
     return Minimum(walk.values, walk.loss, walk.figure, evaluations, torch.stack(trace))
 

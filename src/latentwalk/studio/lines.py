@@ -30,7 +30,12 @@ class Lines(NamedTuple):
 
 
 def lines(session: Session, state: State) -> Lines:
-    """The same picture without the studio. Raises ValueError as `Session.frame` does."""
+    """The same picture without the studio. Raises ValueError as `Session.frame` does, and for a generator that was
+    tuned on a photograph, which no file holds."""
+    if session.generator(state) is not session.model.generator:
+        raise ValueError(
+            "the generator was tuned on the photograph, and no file holds that: invert without tune for lines"
+        )
     generator, start, moves = session.drawing(state), session.start(state), session.moves(state)
     home = plain_name(generator.source)
     named = home if all(_is_bundled(move.direction, generator) for move in moves) else MOVED

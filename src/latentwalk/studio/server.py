@@ -13,11 +13,14 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from latentwalk.generator import Generator
 from latentwalk.studio.connection import Connection
 from latentwalk.studio.crew import Crew
 from latentwalk.studio.doors import COOKIE, HEADERS, Doors
 from latentwalk.studio.session import Model, Session
+from latentwalk.studio.store import Store
 from latentwalk.studio.turns import Turns
+from latentwalk.studio.uploads import Uploads
 
 STATIC = {path.name: path for path in (Path(__file__).parent / "static").iterdir()}
 """Files of the page by name: nothing else is ever given out, whatever is asked for."""
@@ -37,7 +40,8 @@ class Guarded:
             await self.app(scope, receive, send)
             return
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        refused = self.doors.refuses(headers, scope["type"] == "websocket")
+        # browsers name the origin of whatever is not a mere GET
+        refused = self.doors.refuses(headers, scope["type"] == "websocket" or scope["method"] not in ("GET", "HEAD"))
         entrance = scope["path"] == "/" and "token=" in scope["query_string"].decode("latin-1")
         if refused is None and not entrance and not self.doors.knows(headers):
             refused = 403, "open the address that `latentwalk studio` printed"
@@ -63,6 +67,7 @@ def application(model: Model, doors: Doors, models: Mapping[str, Callable[[], Mo
     # One thread draws for everybody: each session has at most one picture in the queue, so they take turns.
     painter = ThreadPoolExecutor(1, "painter")
     crew = Crew(Turns())
+    uploads, tuned = Uploads(), Store[Generator]()
 
     async def page(request: Request) -> Response:
         if "token" in request.query_params:
@@ -78,9 +83,17 @@ def application(model: Model, doors: Doors, models: Mapping[str, Callable[[], Mo
 
     async def live(socket: WebSocket) -> None:
         await socket.accept()
-        await Connection(socket, Session(model, models=models or {}), painter, crew).run()
+        session = Session(model, models=models or {}, photos=uploads.photos, tuned=tuned)
+        await Connection(socket, session, painter, crew).run()
 
-    app = Starlette(routes=[Route("/", page), Route("/static/{name}", file), WebSocketRoute("/live", live)])
+    app = Starlette(
+        routes=[
+            Route("/", page),
+            Route("/static/{name}", file),
+            Route("/photos", uploads.take, methods=["POST"]),
+            WebSocketRoute("/live", live),
+        ]
+    )
     app.router.redirect_slashes = False
     return Guarded(app, doors)
 

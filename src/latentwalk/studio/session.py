@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import torch
 from jaxtyping import Float
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -23,11 +24,14 @@ from latentwalk.studio.faces import Faces
 from latentwalk.studio.mix import Portion, mix
 from latentwalk.studio.shelf import Found, Shelf, Written, WrittenFound
 from latentwalk.studio.state import Label, Slide, State
+from latentwalk.studio.store import Store
 from latentwalk.walk import Walk, read_goals
 from latentwalk.walks.gradient import GradientWalk
 
 USUAL = 64
 """Samples that say what an embedding is without anything special in it."""
+
+UNTUNED = "the generator that was tuned on this photograph is not kept any more: this is drawn by the untuned one"
 
 POPULATION = 1000
 """Codes that say how a mapped space is spread."""
@@ -84,7 +88,7 @@ class Frame:
 
     before, after: probability per attribute. identity: cosine of the embeddings, 1 for the same. distance: length of
     what the edits did to the code, in standard deviations of the codes. usual: whether the code still is one like those
-    of samples, 1 for yes, 0 for one far outside (see `Crowd`).
+    of samples, 1 for yes, 0 for one far outside (see `Crowd`). note: what a person should know of it, or "".
     """
 
     image: Float[Tensor, "c h w"]
@@ -93,6 +97,7 @@ class Frame:
     identity: float
     distance: float
     usual: float
+    note: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,12 +122,15 @@ class Session:
     """One person's view of a model; remembers the last picture, so that only what changed is drawn again.
 
     models: what can be shown, by name, and how it is opened. name: of the one that is; by itself the first.
+    photos: photographs by their ids. tuned: generators that were tuned on some, which draw what was found of these.
     """
 
     model: Model
     shelf: Shelf = field(default_factory=Shelf)
     models: Mapping[str, Callable[[], Model]] = field(default_factory=dict)
     name: str = ""
+    photos: Store[Image.Image] = field(default_factory=Store)
+    tuned: Store[Generator] = field(default_factory=Store)
 
     def __post_init__(self) -> None:
         self.show(self.model, self.name or next(iter(self.models), ""))
@@ -133,21 +141,29 @@ class Session:
         if model is not self.model:
             self.model, self.shelf = model, Shelf()
         self.renderer = Renderer(model.generator)
-        self._start: tuple[State, Seen] | None = None
+        self._start: tuple[State, Generator, Seen] | None = None
         self._last: tuple[Seen, Seen] | None = None
 
     @torch.no_grad()
     def frame(self, state: State) -> Frame:
         """Raises ValueError for a slider, class, code or option that is not there."""
-        code, start = self._found(state)
-        end = self._edited(code, state)
-        image = self.renderer.render(end, self._options(state))
+        code, start, tuned = self._found(state)
+        end = start if state.start else self._edited(code, state)
+        generator = self.generator(state)
+        image = self._renders(generator, end, state)
         after = self._seen(image)
         if end is start:  # as it is while somebody drags through seeds
-            self._start = state.base, after
+            self._start = state.base, generator, after
         before = self._seen_before(state, start)
         self._last = before, after
-        return self._frame(image, before, after, start, end)
+        frame = self._frame(image, before, after, start, end)
+        return replace(frame, note=UNTUNED) if tuned and generator is self.model.generator else frame
+
+    def _renders(self, generator: Generator, code: Latents, state: State) -> Float[Tensor, "1 c h w"]:
+        """The picture of a code, of which only what changed since the last one is drawn."""
+        if self.renderer.generator is not generator:
+            self.renderer = Renderer(generator)
+        return self.renderer.render(code, self._options(state))
 
     def same_person(self) -> float | None:
         """Whether the last frame shows whom it showed before its edits, a cosine; None where nobody knows people."""
@@ -161,6 +177,20 @@ class Session:
         scores = self._named(before.scores), self._named(after.scores)
         usual = self.model.crowd(end.space).likeness(end)
         return Frame(image[0], *scores, alike, self._distance(start, end), usual)
+
+    def generator(self, state: State) -> Generator:
+        """What draws a state: the model's, or one that was tuned on a photograph, as long as it is here."""
+        tuned = self._found(state).tuned
+        try:
+            return self.model.generator if tuned is None else self.tuned.take(tuned)
+        except KeyError:
+            return self.model.generator
+
+    @torch.no_grad()
+    def unchanged(self, code: Latents, image: Float[Tensor, "1 c h w"]) -> Frame:
+        """What is seen in a picture that nothing was done to yet. code: its code [1, ...]."""
+        seen = self._seen(image)
+        return self._frame(image, seen, seen, code, code)
 
     def code(self, state: State) -> Latents:
         """The code [1, ...] of a state, in the space where its sliders move it."""
@@ -192,22 +222,24 @@ class Session:
         if state.kept is None:
             return None
         found = self._found(state)
-        return WrittenFound(code=Written.of(found.code), start=Written.of(found.start))
+        return WrittenFound(code=Written.of(found.code), start=Written.of(found.start), tuned=found.tuned)
 
     def drawing(self, state: State) -> Generator:
         """What draws the state, with its options."""
-        return self.model.generator.with_options(**vars(self._options(state)))
+        return self.generator(state).with_options(**vars(self._options(state)))
 
     @torch.no_grad()
     def picture(self, state: State, code: Latents | None = None) -> Float[Tensor, "c h w"]:
         """The picture alone; of another code if there is one. Raises ValueError as `frame` does."""
-        return self.renderer.render(self.code(state) if code is None else code, self._options(state))[0]
+        if code is None:
+            code = self.before(state) if state.start else self.code(state)
+        return self._renders(self.generator(state), code, state)[0]
 
     @torch.no_grad()
     def pictures(self, states: Sequence[State]) -> Float[Tensor, "n c h w"]:
         """Those of states that are drawn with the options of the first."""
         codes = concatenate([self.code(state) for state in states])
-        return self.model.generator.render(codes, self._options(states[0]))
+        return self.generator(states[0]).render(codes, self._options(states[0]))
 
     @torch.no_grad()
     def climb(self, state: State, attribute: str, target: float, hold: Sequence[str]) -> Iterator[tuple[Frame, Walk]]:
@@ -225,7 +257,8 @@ class Session:
 
     def keep(self, state: State, code: Latents) -> WrittenFound:
         """Keep a code that came of a state: the next can begin there, and is measured from where this one is."""
-        return self.shelf.keep(code, self._found(state).start)
+        found = self._found(state)
+        return self.shelf.keep(code, found.start, found.tuned)
 
     def _found(self, state: State) -> Found:
         """The code of a state without its edits, and what changes are measured from."""
@@ -286,10 +319,11 @@ class Session:
 
     def _seen_before(self, state: State, start: Latents) -> Seen:
         """What is seen without edits, looked at once per code."""
-        if self._start is None or self._start[0] != state.base:
-            image = self.model.generator.render(start, self._options(state))
-            self._start = state.base, self._seen(image)
-        return self._start[1]
+        generator = self.generator(state)
+        if self._start is None or self._start[:2] != (state.base, generator):
+            image = generator.render(start, self._options(state))
+            self._start = state.base, generator, self._seen(image)
+        return self._start[2]
 
     def _seen(self, image: Float[Tensor, "1 c h w"]) -> Seen:
         logits, maps = self.model.features.beside(self.model.scorer, image)

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from latentwalk.generator import Generator
 from latentwalk.latents import Latents
-from latentwalk.studio.state import Label, Part
+from latentwalk.studio.state import Label, Name, Part
 
 MOST = 200
 """Codes that are kept of a session; the oldest go first, and a page brings them back when it asks for them again."""
@@ -19,10 +19,14 @@ NUMBERS = 2**18
 
 
 class Found(NamedTuple):
-    """A code [1, ...], and the one that its changes are measured from."""
+    """A code [1, ...], and the one that its changes are measured from.
+
+    tuned: the id of the generator that draws both, where one was tuned on a photograph.
+    """
 
     code: Latents
     start: Latents
+    tuned: str | None = None
 
 
 class Written(Part):
@@ -58,6 +62,7 @@ class WrittenFound(Part):
 
     code: Written
     start: Written
+    tuned: Name | None = None
 
     @property
     def id(self) -> str:
@@ -70,15 +75,16 @@ class Shelf:
     def __init__(self) -> None:
         self._found: dict[str, Found] = {}
 
-    def keep(self, code: Latents, start: Latents) -> WrittenFound:
+    def keep(self, code: Latents, start: Latents, tuned: str | None = None) -> WrittenFound:
         """Returns what a page keeps, so that it can bring it back to a server that has forgotten it."""
-        written = WrittenFound(code=Written.of(code), start=Written.of(start))
-        self._put(written.id, Found(code, start))
+        written = WrittenFound(code=Written.of(code), start=Written.of(start), tuned=tuned)
+        self._put(written.id, Found(code, start, tuned))
         return written
 
     def bring(self, written: WrittenFound, generator: Generator) -> str:
         """Raises ValueError for codes that this generator has not."""
-        self._put(written.id, Found(written.code.read(generator), written.start.read(generator)))
+        code, start = written.code.read(generator), written.start.read(generator)
+        self._put(written.id, Found(code, start, written.tuned))
         return written.id
 
     def take(self, id: str) -> Found:

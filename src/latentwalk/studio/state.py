@@ -45,7 +45,8 @@ class State(Part):
     """Everything of a picture.
 
     seed: of the code. mix: what the code is mixed from instead (see `mix`). kept: the id of a code that is kept instead
-    (a photograph's, or that of a walk). edits: in the order of the sliders.
+    (a photograph's, or that of a walk). start: the picture that changes are measured from, instead of that of the code
+    and its edits. edits: in the order of the sliders.
     hold: names of sliders whose attribute stays as it is while others move (see `Direction.conditioned`).
     label: class number, or class vector, for generators with classes. truncation, noise: as in `RenderOptions`.
     """
@@ -53,6 +54,7 @@ class State(Part):
     seed: Seed = 0
     mix: Annotated[tuple[Share, ...], Field(max_length=MOST_SHARES)] = ()
     kept: Name | None = None
+    start: bool = False
     edits: Annotated[tuple[Slide, ...], Field(max_length=MOST_EDITS)] = ()
     hold: Annotated[tuple[Name, ...], Field(max_length=MOST_EDITS)] = ()
     label: Label | None = None
@@ -62,7 +64,7 @@ class State(Part):
     @property
     def base(self) -> "State":
         """The same without edits: what changes are measured from."""
-        return self.model_copy(update={"edits": (), "hold": ()})
+        return self.model_copy(update={"edits": (), "hold": (), "start": False})
 
 
 Known = TypeVar("Known", bound=Part)

@@ -27,11 +27,23 @@ def packed(header: Mapping[str, Any], picture: bytes) -> bytes:
 
 def jpeg(image: Float[Tensor, "c h w"], side: int | None = None) -> bytes:
     """The picture, at most `side` pixels on the longer side."""
-    picture = to_pictures(image[None])[0].convert("RGB")
+    return jpeg_of(to_pictures(image[None])[0], side)
+
+
+def jpeg_of(picture: Image.Image, side: int | None = None) -> bytes:
+    """The same of an RGB picture."""
     if side is not None and max(picture.size) > side:
+        picture = picture.copy()
         picture.thumbnail((side, side), Image.Resampling.BILINEAR)
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=QUALITY, subsampling=0)
+    return out.getvalue()
+
+
+def png_of(picture: Image.Image) -> bytes:
+    """An RGB picture bit for bit, and nothing else."""
+    out = io.BytesIO()
+    picture.save(out, "PNG")
     return out.getvalue()
 
 
@@ -43,4 +55,5 @@ def told(frame: Frame) -> dict[str, Any]:
         "identity": round(frame.identity, 4),
         "distance": round(frame.distance, 3),
         "usual": round(frame.usual, 3),
+        **({"note": frame.note} if frame.note else {}),
     }

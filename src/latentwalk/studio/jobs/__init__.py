@@ -3,11 +3,14 @@
 from latentwalk.studio.jobs.codes import Codes
 from latentwalk.studio.jobs.directions import SaveDirections
 from latentwalk.studio.jobs.film import Film
+from latentwalk.studio.jobs.find import Find
 from latentwalk.studio.jobs.grid import Grid
+from latentwalk.studio.jobs.invert import Invert
 from latentwalk.studio.jobs.job import Job
 from latentwalk.studio.jobs.keep import Keep
 from latentwalk.studio.jobs.lines import SayLines
 from latentwalk.studio.jobs.open import Open
+from latentwalk.studio.jobs.put_back import PutBack
 from latentwalk.studio.jobs.restore import Restore
 from latentwalk.studio.jobs.save import Save
 from latentwalk.studio.jobs.sheet import Sheet
@@ -18,6 +21,9 @@ JOBS: dict[str, type[Job]] = {
     "sheet": Sheet,
     "keep": Keep,
     "open": Open,
+    "find": Find,
+    "invert": Invert,
+    "put-back": PutBack,
     "save": Save,
     "grid": Grid,
     "film": Film,

@@ -1,5 +1,6 @@
 // The page: the stage, the receipt, and the panels, which are fetched when they are first opened.
 
+import { welcome } from "./drop.js";
 import { chooseModel } from "./models.js";
 import { Receipt } from "./receipt.js";
 import { keepSessions } from "./session.js";
@@ -30,6 +31,7 @@ function walk(attribute, target) {
 function walked({ id, attribute, reached, steps }) {
   // What was asked for once stays, until it is let go.
   const { hold } = studio.state;
+  studio.roots.set(id, studio.root);
   studio.change({ kept: id, edits: [], hold: reached && !hold.includes(attribute) ? [...hold, attribute] : hold });
   note = `${plain(attribute)} ${reached ? "is there" : "did not get there"} after ${steps} steps`;
 }
@@ -58,7 +60,7 @@ function paint({ bitmap, before, after, identity, distance, usual }) {
 
 studio.on("frame", (frame) => {
   paint(frame);
-  studio.tell(note || `${frame.ms} ms`);
+  studio.tell(frame.note || note || `${frame.ms} ms`);
   note = "";
 });
 studio.on("step", (step) => {
@@ -89,7 +91,7 @@ studio.on("state", (state) => {
   if ($("seed") !== document.activeElement) $("seed").value = state.seed;
   $("undo").disabled = !studio.history.past.length;
   $("redo").disabled = !studio.history.future.length;
-  $("reset").disabled = !state.edits.length && !state.kept;
+  $("reset").disabled = !state.edits.length && state.kept === studio.root;
   $("was").hidden = !studio.looking;
 });
 studio.on("model", ({ name, models, size: [, height, width], attributes, people }) => {
@@ -110,24 +112,13 @@ $("later").onclick = () => go(studio.state.seed + 1);
 $("dice").onclick = () => go(Math.floor(Math.random() * 1e6));
 $("undo").onclick = () => studio.travel(studio.history.undo());
 $("redo").onclick = () => studio.travel(studio.history.redo());
-$("reset").onclick = () => studio.change({ edits: [], kept: null });
+$("reset").onclick = () => studio.change({ edits: [], kept: studio.root });
 $("save-picture").onclick = () => studio.ask("save", { state: studio.state });
 $("stop").onclick = () => studio.stop();
 $("compare").onpointerdown = () => studio.look(true);
 for (const end of ["pointerup", "pointerleave", "pointercancel"]) {
   $("compare").addEventListener(end, () => studio.look(false));
 }
-
-// What is dropped anywhere: a picture that carries a receipt, or a session.
-function welcome() {
-  document.addEventListener("dragover", (event) => event.preventDefault());
-  document.addEventListener("drop", (event) => {
-    event.preventDefault();
-    const [file] = event.dataTransfer.files;
-    if (file) studio.say("receipt-dropped", file);
-  });
-}
-welcome();
 
 // Panels: each is an element of its own, in a file of its own, made when its tab is first opened.
 async function open(tab) {
@@ -156,6 +147,11 @@ for (const tab of document.querySelectorAll("[role=tab]")) {
   };
 }
 open(document.querySelector("[role=tab]"));
+
+welcome(studio, async (photo) => {
+  await open($("tab-photo"));
+  studio.say("photo-dropped", photo);
+});
 
 const KEYS = { ",": "earlier", ".": "later", r: "dice" };
 

@@ -16,6 +16,7 @@ export class Studio extends EventTarget {
     this.looking = false; // at the picture without edits
     this.job = ""; // what runs
     this.model = null;
+    this.roots = new Map(); // of codes that are kept: the photograph's, where they began with one
     this.live = new Live();
     this.live.addEventListener("message", ({ detail }) => this.heard(detail));
   }
@@ -37,13 +38,18 @@ export class Studio extends EventTarget {
 
   refresh(final = true) {
     this.say("state", this.state);
-    this.live.ask(this.looking ? { ...this.state, edits: [], kept: null } : this.state, final);
+    this.live.ask(this.looking ? { ...this.state, start: true } : this.state, final);
   }
 
   travel(there) {
     if (!there) return;
     this.state = there;
     this.refresh();
+  }
+
+  // Without sliders and walks: the photograph, or the seed.
+  get root() {
+    return this.roots.get(this.state.kept) ?? null;
   }
 
   look(without) {
