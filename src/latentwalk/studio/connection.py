@@ -12,9 +12,11 @@ from latentwalk.studio.crew import Crew, Running, Send
 from latentwalk.studio.jobs import JOBS
 from latentwalk.studio.jobs.job import Job, Stopped
 from latentwalk.studio.mailbox import Mailbox
-from latentwalk.studio.messages import Bring, Look, read_message
+from latentwalk.studio.messages import Bring, Ends, Look, Rename, Save, read_message
+from latentwalk.studio.own_sliders import WrittenSlider, to_bytes, together
 from latentwalk.studio.session import Forgotten, Model, Session
-from latentwalk.studio.wire import DRAGGED, jpeg, packed, told
+from latentwalk.studio.slider_words import describe_own, describe_sliders
+from latentwalk.studio.wire import DRAGGED, beside, jpeg, packed, told
 
 
 class Connection:
@@ -23,11 +25,12 @@ class Connection:
     def __init__(self, socket: WebSocket, session: Session, painter: ThreadPoolExecutor, crew: Crew) -> None:
         self.socket, self.session, self.painter, self.crew = socket, session, painter, crew
         self.mail: Mailbox[Look] = Mailbox()
+        self.ends: Mailbox[Ends] = Mailbox()
         self.job: Running | None = None
 
     async def run(self) -> None:
         await self.say("model", **describe(self.session.model))
-        drawing = asyncio.create_task(self._draw())
+        drawing = asyncio.gather(self._draw(), self._draw_ends())
         try:
             while True:
                 await self._sort(await self.socket.receive_text())
@@ -46,14 +49,36 @@ class Connection:
             message = read_message(text)
             if isinstance(message, Look):
                 self.mail.put(message)
+            elif isinstance(message, Ends):
+                self.ends.put(message)
             elif isinstance(message, Bring):
-                self.session.shelf.bring(message.bring, self.session.model.generator)
+                await self._bring(message)
+            elif isinstance(message, Rename):
+                await self._rename(message)
+            elif isinstance(message, Save):
+                found = together([self.session.own.take(id) for id in message.save])
+                await self._show("file", to_bytes(found), {"name": f"{message.name}.safetensors"})
             else:
                 self._stop()  # one job per page: the newest
                 if isinstance(message, Job):
                     self.job = self.crew.start(message, self.session, name_of(message), self._sender())
         except ValueError as error:
             await self.say("refused", error=str(error))
+
+    async def _bring(self, message: Bring) -> None:
+        if isinstance(message.bring, WrittenSlider):
+            self.session.own.bring(message.bring, self.session.model.generator)
+            await self.say("sliders", sliders=describe_own(self.session, [message.bring]))
+        else:
+            self.session.shelf.bring(message.bring, self.session.model.generator)
+
+    async def _rename(self, message: Rename) -> None:
+        if message.rename in self.session.model.cards:
+            self.session.model.cards[message.rename].rename(message.name)
+            await self.say("renamed", id=message.rename, name=message.name)
+        else:
+            written = self.session.own.rename(message.rename, message.name)
+            await self.say("sliders", sliders=describe_own(self.session, [written]))
 
     def _stop(self) -> None:
         if self.job is not None:
@@ -86,6 +111,21 @@ class Connection:
             except ValueError as error:
                 await self.say("refused", seq=look.seq, error=str(error))
 
+    async def _draw_ends(self) -> None:
+        """Where sliders lead to. Who asks for it waits for one before asking for the next, and for whoever drags."""
+        while True:
+            wish = await self.ends.take()
+            try:
+                loop = asyncio.get_running_loop()
+                await self.socket.send_bytes(await loop.run_in_executor(self.painter, self._drawn_ends, wish))
+            except ValueError:
+                await self.say("ends", slider=wish.ends.direction)  # a slider without small pictures is a slider
+
+    def _drawn_ends(self, wish: Ends) -> bytes:
+        with self.crew.turns.turn():
+            images = self.session.ends(wish.state, wish.ends, wish.amounts)
+        return packed({"kind": "ends", "slider": wish.ends.direction}, beside(images))
+
     def _drawn(self, look: Look) -> bytes:
         with self.crew.turns.turn():
             begun = time.perf_counter()
@@ -109,8 +149,6 @@ def describe(model: Model) -> dict[str, Any]:
         "options": sorted(generator.option_names),
         "spaces": {space.name: list(space.shape) for space in generator.spaces.values()},
         "attributes": list(model.scorer.attributes),
-        "sliders": [
-            {"id": id, "name": direction.name, "space": direction.space, "range": list(direction.range)}
-            for id, direction in model.sliders.items()
-        ],
+        "fingerprint": generator.fingerprint,
+        "sliders": describe_sliders(model),
     }

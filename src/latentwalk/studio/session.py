@@ -13,11 +13,13 @@ from latentwalk.edits import codes_for
 from latentwalk.features.network import Features
 from latentwalk.generator import Generator
 from latentwalk.inversion.spaces import class_numbers
-from latentwalk.latents import Latents
+from latentwalk.latents import Latents, concatenate
 from latentwalk.options import RenderOptions
 from latentwalk.renderer import Renderer
 from latentwalk.samples import sample_codes
 from latentwalk.scores import Scorer
+from latentwalk.studio.cards import Card
+from latentwalk.studio.own_sliders import OWN, OwnSliders
 from latentwalk.studio.shelf import Found, Shelf, WrittenFound
 from latentwalk.studio.state import Slide, State
 from latentwalk.walk import Walk, read_goals
@@ -35,7 +37,8 @@ POPULATION = 1000
 class Model:
     """What a studio shows: a generator, what looks at its pictures, and its sliders by id.
 
-    features: what likeness is measured on. usual: the mean embedding of samples [f].
+    features: what likeness is measured on. usual: the mean embedding of samples [f]. cards: what stands on the sliders,
+    by id.
     """
 
     generator: Generator
@@ -43,16 +46,24 @@ class Model:
     features: Features
     sliders: Mapping[str, Direction]
     usual: Float[Tensor, "f"]
+    cards: Mapping[str, Card] = field(default_factory=dict)
     _populations: dict[str, Latents] = field(default_factory=dict)
 
     @staticmethod
     @torch.no_grad()
-    def of(generator: Generator, scorer: Scorer, features: Features, directions: Directions) -> "Model":
-        """Measures the mean embedding."""
+    def of(
+        generator: Generator,
+        scorer: Scorer,
+        features: Features,
+        directions: Directions,
+        cards: Mapping[str, Card] | None = None,
+    ) -> "Model":
+        """Measures the mean embedding. cards: by the names of the directions; made from these without."""
         codes = next(sample_codes(generator, USUAL, 1, labels=class_numbers(generator), batch=USUAL))
         embeddings = features.vectors(features.maps(generator.render(codes)))
         sliders = {direction.name: direction for direction in directions}
-        return Model(generator, scorer, features, sliders, embeddings.mean(0))
+        cards = {name: Card.of(name) for name in sliders} | dict(cards or {})
+        return Model(generator, scorer, features, sliders, embeddings.mean(0), cards)
 
     def conditioned(self, direction: Direction, others: Sequence[Direction]) -> Direction:
         """The direction without its parts along others, as far as codes are spread here."""
@@ -92,11 +103,11 @@ class Seen:
 
 
 class Forgotten(ValueError):
-    """A code that is not here any more; whoever has it may bring it again. id: of the code."""
+    """A code or an own slider that is not here any more; whoever has it may bring it again. id: of the code."""
 
     def __init__(self, id: str) -> None:
         self.id = id
-        super().__init__(f"no code {id!r} is kept here any more")
+        super().__init__(f"no {'slider' if id.startswith(OWN) else 'code'} {id!r} is kept here any more")
 
 
 @dataclass(eq=False)
@@ -105,10 +116,16 @@ class Session:
 
     model: Model
     shelf: Shelf = field(default_factory=Shelf)
+    own: OwnSliders = field(default_factory=OwnSliders)
 
     def __post_init__(self) -> None:
         self.renderer = Renderer(self.model.generator)
         self._start: tuple[State, Seen] | None = None
+
+    @property
+    def sliders(self) -> Mapping[str, Direction]:
+        """Those of the model, and those that were found or taught here."""
+        return {**self.model.sliders, **self.own.directions}
 
     @torch.no_grad()
     def frame(self, state: State) -> Frame:
@@ -125,6 +142,15 @@ class Session:
     ) -> Frame:
         alike = float(F.cosine_similarity(before.embedding, after.embedding, dim=0))
         return Frame(image[0], self._named(before.scores), self._named(after.scores), alike, self._distance(start, end))
+
+    @torch.no_grad()
+    def ends(self, state: State, slider: Slide, amounts: Sequence[float]) -> Float[Tensor, "n c h w"]:
+        """The picture of a state with a slider at each of these amounts, whatever it is at now."""
+        code = self._found(state).code
+        others = tuple(edit for edit in state.edits if edit.direction != slider.direction)
+        there = [(*others, slider.model_copy(update={"amount": amount})) for amount in amounts]
+        codes = [self._edited(code, state.model_copy(update={"edits": edits})) for edits in there]
+        return self.model.generator.render(concatenate(codes), self._options(state))
 
     def code(self, state: State) -> Latents:
         """The code [1, ...] of a state, in the space where its sliders move it."""
@@ -183,7 +209,9 @@ class Session:
 
     def _slider(self, edit: Slide, hold: Sequence[str]) -> Direction:
         """The direction of a slider, without what it has of those that are held."""
-        sliders = self.model.sliders
+        sliders = self.sliders
+        if edit.direction not in sliders and edit.direction.startswith(OWN):
+            raise Forgotten(edit.direction)
         if edit.direction not in sliders:
             raise ValueError(f"no slider {edit.direction!r}: there are {', '.join(sliders)}")
         direction = sliders[edit.direction]

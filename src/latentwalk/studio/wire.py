@@ -5,9 +5,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import torch
 from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
+from torch.nn import functional as F
 
 from latentwalk.images import to_pictures
 from latentwalk.studio.session import Frame
@@ -17,6 +19,9 @@ QUALITY = 92
 
 DRAGGED = 512
 """Pixels of the longer side while somebody drags; what is let go of is drawn in full."""
+
+SMALL = 64
+"""Pixels of the longer side of pictures that stand beside a slider."""
 
 
 def packed(header: Mapping[str, Any], picture: bytes) -> bytes:
@@ -33,6 +38,15 @@ def jpeg(image: Float[Tensor, "c h w"], side: int | None = None) -> bytes:
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=QUALITY, subsampling=0)
     return out.getvalue()
+
+
+def beside(images: Float[Tensor, "n c h w"], side: int = SMALL) -> bytes:
+    """Small pictures beside each other, as one JPEG."""
+    height, width = images.shape[2:]
+    most = max(height, width)
+    size = (max(1, height * side // most), max(1, width * side // most))
+    small = images if most <= side else F.interpolate(images, size, mode="bilinear", antialias=True)
+    return jpeg(torch.cat(list(small), dim=2))
 
 
 def told(frame: Frame) -> dict[str, Any]:
