@@ -13,10 +13,13 @@ from latentwalk.edits import codes_for
 from latentwalk.features.network import Features
 from latentwalk.generator import Generator
 from latentwalk.inversion.spaces import class_numbers
+from latentwalk.jobs.discover import default_space
 from latentwalk.latents import Latents, concatenate
+from latentwalk.methods.lesson import Lesson
 from latentwalk.options import RenderOptions
+from latentwalk.progress import Progress, silent
 from latentwalk.renderer import Renderer
-from latentwalk.samples import sample_codes
+from latentwalk.samples import map_codes, sample_codes
 from latentwalk.scores import Scorer
 from latentwalk.studio.cards import Card
 from latentwalk.studio.own_sliders import OWN, OwnSliders
@@ -31,6 +34,9 @@ USUAL = 64
 
 POPULATION = 1000
 """Codes that say how a mapped space is spread."""
+
+CODES = 1000
+"""Codes that labels are asked about: the seeds from 0 on, as many as a direction needs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +54,7 @@ class Model:
     usual: Float[Tensor, "f"]
     cards: Mapping[str, Card] = field(default_factory=dict)
     _populations: dict[str, Latents] = field(default_factory=dict)
+    _lessons: list[Lesson] = field(default_factory=list)
 
     @staticmethod
     @torch.no_grad()
@@ -70,6 +77,15 @@ class Model:
         if direction.space == self.generator.input_space.name:
             return direction.conditioned(others)
         return direction.conditioned(others, self.population(direction.space))
+
+    def lesson(self, progress: Progress = silent) -> Lesson:
+        """What labels are asked about, looked at when it is first asked for."""
+        if not self._lessons:
+            codes = self.generator.sample(CODES)
+            self._lessons.append(
+                Lesson.begin(self.generator, map_codes(self.generator, codes, default_space(self.generator)), progress)
+            )
+        return self._lessons[0]
 
     def population(self, space: str) -> Latents:
         """Codes [n, ...] of a space, drawn when they are first asked for."""

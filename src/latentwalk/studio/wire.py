@@ -40,13 +40,19 @@ def jpeg(image: Float[Tensor, "c h w"], side: int | None = None) -> bytes:
     return out.getvalue()
 
 
-def beside(images: Float[Tensor, "n c h w"], side: int = SMALL) -> bytes:
-    """Small pictures beside each other, as one JPEG."""
+def small(images: Float[Tensor, "n c h w"], side: int) -> Float[Tensor, "n c h2 w2"]:
+    """At most so many pixels on the longer side."""
     height, width = images.shape[2:]
     most = max(height, width)
+    if most <= side:
+        return images
     size = (max(1, height * side // most), max(1, width * side // most))
-    small = images if most <= side else F.interpolate(images, size, mode="bilinear", antialias=True)
-    return jpeg(torch.cat(list(small), dim=2))
+    return F.interpolate(images, size, mode="bilinear", antialias=True)
+
+
+def beside(images: Float[Tensor, "n c h w"], side: int = SMALL) -> bytes:
+    """Small pictures beside each other, as one JPEG."""
+    return jpeg(torch.cat(list(small(images, side)), dim=2))
 
 
 def told(frame: Frame) -> dict[str, Any]:
