@@ -73,7 +73,7 @@ class Learned:
         if min(yes, len(has) - yes) < FEWEST:
             raise ValueError(f"expected {FEWEST} labels of each kind, got {yes} yes and {len(has) - yes} no")
         self.classifier = self._classifier(np.arange(len(has)))
-        self.guess: Float[Tensor, n] = self.classifier(lesson.features).cpu().double()
+        self.guess = self.classifier(lesson.features).cpu().double()
 
     def ask(self, count: int, known: Sequence[int] = ()) -> list[int]:
         """Rows where the classifier is least sure, without those that are labelled or known (Lewis and Gale, 1994)."""

@@ -10,9 +10,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from latentwalk.studio.crew import Crew, Running, Send
 from latentwalk.studio.jobs import JOBS
+from latentwalk.studio.jobs.discover import offered
 from latentwalk.studio.jobs.job import Job, Stopped
 from latentwalk.studio.mailbox import Mailbox
-from latentwalk.studio.messages import Bring, Ends, Look, Rename, Save, read_message
+from latentwalk.studio.messages import Bring, Ends, Look, Open, Rename, Save, read_message
 from latentwalk.studio.own_sliders import WrittenSlider, to_bytes, together
 from latentwalk.studio.session import Forgotten, Model, Session
 from latentwalk.studio.slider_words import describe_own, describe_sliders
@@ -55,6 +56,9 @@ class Connection:
                 await self._bring(message)
             elif isinstance(message, Rename):
                 await self._rename(message)
+            elif isinstance(message, Open):
+                written = self.session.own.keep(message.read(self.session.model.generator), message.name)
+                await self.say("sliders", sliders=describe_own(self.session, written))
             elif isinstance(message, Save):
                 found = together([self.session.own.take(id) for id in message.save])
                 await self._show("file", to_bytes(found), {"name": f"{message.name}.safetensors"})
@@ -151,4 +155,5 @@ def describe(model: Model) -> dict[str, Any]:
         "attributes": list(model.scorer.attributes),
         "fingerprint": generator.fingerprint,
         "sliders": describe_sliders(model),
+        "methods": offered(model),
     }

@@ -5,10 +5,12 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from latentwalk.direction import Directions
+from latentwalk.generator import Generator
 from latentwalk.studio.cards import Nickname
 from latentwalk.studio.jobs import JOBS
 from latentwalk.studio.jobs.job import Job
-from latentwalk.studio.own_sliders import OwnId, WrittenSlider
+from latentwalk.studio.own_sliders import BYTES, OwnId, WrittenSlider, from_bytes, from_text
 from latentwalk.studio.shelf import WrittenFound
 from latentwalk.studio.state import Finite, Name, Part, Slide, State, read
 
@@ -55,14 +57,26 @@ class Save(Part):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,60}$")] = "directions"
 
 
-Message = Look | Stop | Bring | Ends | Rename | Save | Job
-KINDS: dict[str, type[Look | Stop | Bring | Ends | Rename | Save]] = {
+class Open(Part):
+    """Make sliders of a file of directions. open: what is in it, in base64. name: what the file is called."""
+
+    open: Annotated[str, Field(max_length=BYTES * 2)]
+    name: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,60}$")]
+
+    def read(self, generator: Generator) -> Directions:
+        """Raises ValueError for what is no such file, or of another generator."""
+        return from_bytes(from_text(self.open), generator)
+
+
+Message = Look | Stop | Bring | Ends | Rename | Save | Open | Job
+KINDS: dict[str, type[Look | Stop | Bring | Ends | Rename | Save | Open]] = {
     "seq": Look,
     "stop": Stop,
     "bring": Bring,
     "ends": Ends,
     "rename": Rename,
     "save": Save,
+    "open": Open,
 }
 """By the field that only they have. Jobs have the field `job`, their name."""
 

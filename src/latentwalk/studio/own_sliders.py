@@ -37,10 +37,7 @@ class WrittenSlider(Part):
 
     def read(self, generator: Generator) -> Directions:
         """The one direction. Raises ValueError for a file that holds another number, or none of this generator."""
-        try:
-            found = from_bytes(base64.b64decode(self.file, validate=True), generator)
-        except binascii.Error as error:
-            raise ValueError("the file of a slider is base64") from error
+        found = from_bytes(from_text(self.file), generator)
         if len(found) != 1:
             raise ValueError(f"the file of a slider holds one direction, got {len(found)}")
         return found
@@ -104,6 +101,13 @@ def together(found: Sequence[Directions]) -> Directions:
 def _source(found: Directions) -> tuple[object, ...]:
     origin = found.origin
     return origin.method, origin.generator, origin.samples, origin.seed, origin.space, origin.labels
+
+
+def from_text(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise ValueError("a file in a message is base64") from error
 
 
 def to_bytes(directions: Directions) -> bytes:
