@@ -31,14 +31,15 @@ class Connection:
 
     async def run(self) -> None:
         await self.say("model", **describe(self.session.model))
-        drawing = asyncio.gather(self._draw(), self._draw_ends())
+        drawing = [asyncio.create_task(self._draw()), asyncio.create_task(self._draw_ends())]
         try:
             while True:
                 await self._sort(await self.socket.receive_text())
         except WebSocketDisconnect:
             pass
         finally:
-            drawing.cancel()
+            for task in drawing:
+                task.cancel()
             self._stop()
 
     async def say(self, kind: str, **details: Any) -> None:

@@ -38,9 +38,8 @@ class Compare(Job):
         with tell.aside(), tempfile.TemporaryDirectory() as folder:
             generator, _ = apart(model.generator, model.scorer, tell)
             judge, labels = load_scorer(name, generator.device, generator), class_numbers(generator)
-            watched = apart(generator, judge, tell)[1]
             result = evaluate(
-                generator, found, watched, self.codes, STRENGTHS, labels=labels, close=32, progress=telling(tell)
+                generator, found, judge, self.codes, STRENGTHS, labels=labels, close=32, progress=telling(tell)
             )
             shown = generator.sample(STRIP_CODES, None if labels is None else labels[[0] * STRIP_CODES])
             page = Path(folder) / "directions.html"

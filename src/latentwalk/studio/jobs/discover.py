@@ -14,8 +14,8 @@ from latentwalk.studio.slider_words import describe_own
 from latentwalk.studio.state import Name
 
 KEPT: dict[str, dict[str, Any]] = {
-    **dict.fromkeys(("ganspace", "ica", "sparse-pca"), {"components": 10}),
-    **dict.fromkeys(("gradient", "jacobian"), {"codes": 300}),
+    "gradient": {"codes": 300},
+    "jacobian": {"codes": 300},
     "learned": {"components": 8, "steps": 1000},
 }
 """Hyperparameters of methods of which a page would show too many, or wait for too long."""

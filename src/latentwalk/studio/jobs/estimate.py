@@ -1,5 +1,6 @@
 """How long a discovery will take, from a small trial on this generator and this machine."""
 
+import math
 import time
 from typing import Annotated, Any
 
@@ -75,7 +76,7 @@ def _cost(name: str, generator: Generator, scorer: Scorer, scoring: float, tell:
 def _made_up(name: str, generator: Generator, scorer: Scorer) -> Samples:
     """Codes where a method looks for directions, with scores that are a line and noise."""
     space = space_for(name, METHODS[name], generator, None)
-    count = max(LEAST, 2 * generator.spaces[space].shape.numel())
+    count = max(LEAST, 2 * math.prod(generator.spaces[space].shape))
     codes = concatenate(list(sample_codes(generator, count, 0, space, class_numbers(generator))))
     if METHODS[name].needs not in SCORED_NEEDS:
         return Samples.unscored(codes)

@@ -16,7 +16,7 @@ from latentwalk.studio.slider_words import describe_own
 from latentwalk.studio.state import Seed
 from latentwalk.studio.wire import SMALL, beside, jpeg, small
 
-AHEAD = 4
+AHEAD = 6
 """Faces that a page gets at once, so that nobody waits for the next one."""
 
 FACE = 256

@@ -11,7 +11,7 @@ export class Label extends HTMLElement {
     const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: "/static/label.css" });
     document.head.append(style);
     this.innerHTML = `<p class="quiet">Say of faces whether they have what you mean. After 20 there is a slider, and each face more makes it better.</p>
-      <div class="row"><label class="field grow">What to teach <input class="name" maxlength="60" placeholder="smirk, round glasses …"></label>
+      <div class="row"><label class="field grow">Attribute <input class="name" maxlength="60" placeholder="smirk, round glasses …"></label>
       <button class="begin">Begin</button></div>
       <div class="asking" hidden>
         <p class="question" aria-live="polite"></p>

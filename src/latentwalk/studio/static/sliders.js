@@ -30,6 +30,7 @@ export class Sliders extends HTMLElement {
   // A model, also the same one of a server that was started again: it is told of the sliders that it cannot know.
   begin(model) {
     const { studio } = this;
+    this.ends.forget();
     this.liked = new Kept(localStorage, "favourites", model);
     this.names = new Kept(localStorage, "nicknames", model);
     this.kept = new Kept(sessionStorage, "sliders", model);
@@ -60,7 +61,10 @@ export class Sliders extends HTMLElement {
     const place = before.findLastIndex(([, slider]) => slider.described.own) + 1;
     this.sliders = new Map(before.toSpliced(place, 0, ...own));
     const kept = this.kept.read([]).filter(({ slider }) => !described.some(({ id }) => id === slider));
-    for (const { id, found } of described) live.found.set(id, found);
+    for (const { id, found } of described) {
+      live.found.set(id, found);
+      this.ends.shown.delete(id);
+    }
     if (!this.kept.write([...kept, ...described.map(({ found }) => found)])) {
       this.studio.tell("The browser keeps no more sliders: save them as a file", true);
     }
@@ -81,7 +85,7 @@ export class Sliders extends HTMLElement {
     const full = [...groups].filter(([, sliders]) => sliders.length);
     this.list.replaceChildren(...full.map(([heading, sliders]) => this.group(heading, sliders, full.length > 1)));
     if (focused?.isConnected) focused.focus();
-    this.ends.begin();
+    this.ends.arrange();
     this.filter();
     this.follow(this.studio.state);
   }
