@@ -4,9 +4,15 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from latentwalk.direction import Directions
+from latentwalk.generator import Generator
 from latentwalk.inversion.spaces import class_numbers
-from latentwalk.jobs.discover import discover, entry_of, space_for
+from latentwalk.jobs.discover import NAMING_SEED, SCORED, discover, entry_of, space_for
+from latentwalk.jobs.naming import Yardstick, name_directions
+from latentwalk.latents import concatenate
 from latentwalk.methods import METHODS
+from latentwalk.samples import sample_codes
+from latentwalk.scores import Scorer
 from latentwalk.studio.jobs.apart import apart, telling
 from latentwalk.studio.jobs.job import Job, Teller
 from latentwalk.studio.session import Model, Session
@@ -21,6 +27,10 @@ KEPT: dict[str, dict[str, Any]] = {
 """Hyperparameters of methods of which a page would show too many, or wait for too long."""
 
 
+NAMED = 48
+"""Codes on which directions are named: enough for what is large, soon enough for somebody who waits."""
+
+
 class Discover(Job):
     """methods: names of those that are offered. samples: codes that they learn from."""
 
@@ -30,28 +40,46 @@ class Discover(Job):
 
     def run(self, session: Session, tell: Teller) -> None:
         """Tells `progress`, then the sliders of every method (`sliders`), and which found nothing (`discovered`)."""
-        model, failed = session.model, {}
-        options = {name: KEPT[name] for name in self.methods if name in KEPT}
-        for name in self.methods:
-            entry_of(name)
+        needs = {name: entry_of(name).needs for name in self.methods}
+        scored = [name for name in self.methods if needs[name] in SCORED]
+        alone = [name for name in self.methods if needs[name] not in SCORED]
+        count, failed = 0, {}
         with tell.aside():
-            generator, scorer = apart(model.generator, model.scorer, tell)
-            found = discover(
-                generator,
-                self.methods,
-                scorer if scorer.attributes else None,
-                samples=self.samples,
-                seed=self.seed,
-                labels=class_numbers(generator),
-                options=options,
-                progress=telling(tell),
-                left_out=failed.__setitem__,
-            )
-        count = 0
-        for name, directions in found.items():
-            count += len(directions)
-            tell("sliders", sliders=describe_own(session, session.own.keep(directions, name)))
+            generator, scorer = apart(session.model.generator, session.model.scorer, tell)
+            for names in ([name] for name in alone):
+                for name, directions in self._find(generator, names, None, failed, tell).items():
+                    named = _named(generator, directions, scorer, tell)
+                    tell("sliders", sliders=describe_own(session, session.own.keep(named, name)))
+                    count += len(named)
+            found = self._find(generator, scored, scorer, failed, tell) if scored else {}
+            for name, directions in found.items():
+                tell("sliders", sliders=describe_own(session, session.own.keep(directions, name)))
+                count += len(directions)
         tell("discovered", count=count, failed=failed)
+
+    def _find(
+        self, generator: Generator, names: list[str], scorer: Scorer | None, failed: dict[str, str], tell: Teller
+    ) -> dict[str, Directions]:
+        return discover(
+            generator,
+            names,
+            scorer,
+            samples=self.samples,
+            seed=self.seed,
+            labels=class_numbers(generator),
+            options={name: KEPT[name] for name in names if name in KEPT},
+            progress=telling(tell),
+            left_out=failed.__setitem__,
+        )
+
+
+def _named(generator: Generator, directions: Directions, scorer: Scorer, tell: Teller) -> Directions:
+    """By what they move, as far as the scorer sees anything."""
+    if not scorer.attributes:
+        return directions
+    codes = concatenate(list(sample_codes(generator, NAMED, NAMING_SEED, None, class_numbers(generator))))
+    yardstick = Yardstick.of(generator, scorer, codes)
+    return name_directions(generator, directions, scorer, yardstick, telling(tell))
 
 
 def offered(model: Model) -> list[dict[str, Any]]:

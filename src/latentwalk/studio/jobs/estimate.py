@@ -11,13 +11,12 @@ from latentwalk.generator import Generator
 from latentwalk.inversion.spaces import class_numbers
 from latentwalk.jobs.discover import SCORED as SCORED_NEEDS
 from latentwalk.jobs.discover import entry_of, fit_what_can_be, make_method, space_for, with_layer
-from latentwalk.jobs.naming import codes_to_name
 from latentwalk.latents import concatenate
 from latentwalk.methods import METHODS
 from latentwalk.samples import Samples, sample_codes, score_samples
 from latentwalk.scores import Scorer
 from latentwalk.studio.jobs.apart import apart, telling
-from latentwalk.studio.jobs.discover import KEPT
+from latentwalk.studio.jobs.discover import KEPT, NAMED
 from latentwalk.studio.jobs.job import Job, Teller
 from latentwalk.studio.session import Session
 from latentwalk.studio.state import Name
@@ -66,8 +65,7 @@ def _cost(name: str, generator: Generator, scorer: Scorer, scoring: float, tell:
     fitted = fit_what_can_be(method, generator, samples, telling(tell, "trying"))
     seconds = factor * (time.perf_counter() - started)
     named = entry.needs in ("codes", "nothing") and scorer.attributes
-    count = codes_to_name(generator, class_numbers(generator), len(fitted)) if named else 0
-    naming = (2 * len(fitted) + 1) * count * scoring
+    naming = (2 * len(fitted) + 1) * NAMED * scoring if named else 0.0
     if setting or entry.needs == "nothing":
         return {"fixed": naming + seconds, "each": 0.0}
     return {"fixed": naming, "each": seconds / len(samples.latents)}

@@ -69,7 +69,8 @@ export class Discover extends HTMLElement {
       const label = document.createElement("label");
       const box = Object.assign(document.createElement("input"), { type: "checkbox", value: name, checked: USUAL.includes(name) });
       box.onchange = () => (this.tell(), this.estimate());
-      const [what, why, cost] = [["b", name], ["span", about], ["output", ""]].map(([tag, textContent]) =>
+      const [what, why, cost] = [
+        ["b", name], ["span", about], ["output", ""]].map(([tag, textContent]) =>
         Object.assign(document.createElement(tag), { textContent }),
       );
       label.append(box, what, why, cost);
