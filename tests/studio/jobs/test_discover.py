@@ -3,7 +3,6 @@
 import threading
 
 import pytest
-from told import Told
 
 from latentwalk.features.network import PixelFeatures
 from latentwalk.scores import Unscored
@@ -15,6 +14,7 @@ from latentwalk.studio.jobs.estimate import Estimate
 from latentwalk.studio.session import Model, Session
 from latentwalk.studio.state import Slide, State
 from latentwalk.studio.turns import Turns
+from told import Told
 from toys import ToyScorer
 
 

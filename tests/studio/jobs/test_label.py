@@ -4,12 +4,12 @@ from io import BytesIO
 
 import pytest
 from PIL import Image
-from told import Told
 
 from latentwalk.features.network import PixelFeatures
 from latentwalk.studio.jobs.label import AHEAD, CHECKED, ENOUGH, Label
 from latentwalk.studio.session import Model, Session
 from latentwalk.studio.state import read
+from told import Told
 from toys import ToyScorer
 
 ONE = ToyScorer().directions["one"]
