@@ -60,14 +60,15 @@ class OwnSliders:
         return self._found[id]
 
     def keep(self, directions: Directions, how: str) -> list[WrittenSlider]:
-        """Each as a slider of its own. how: what found them. Returns what the page keeps."""
+        """Each as a slider of its own. how: what found them. One that was found before keeps the name that it was given.
+        Returns what the page keeps."""
         kept = []
         for direction in directions:
             figures = {name: each for name, each in directions.origin.figures.items() if name == direction.name}
             one = Directions((direction,), directions.origin.but(figures=figures))
             id = f"{OWN}{how}:{direction.name}"
-            self._put(id, one)
-            kept.append(WrittenSlider.of(id, one))
+            self._put(id, renamed(one, 0, self._found[id][0].name) if id in self._found else one)
+            kept.append(WrittenSlider.of(id, self._found[id]))
         return kept
 
     def bring(self, written: WrittenSlider, generator: Generator) -> None:

@@ -46,7 +46,11 @@ class Estimate(Job):
             scoring = (time.perf_counter() - started) / SCORED
             tell("estimate", scoring=scoring)
             for name in self.methods:
-                tell("estimate", method=name, **_cost(name, generator, scorer, scoring, tell))
+                try:
+                    cost = _cost(name, generator, scorer, scoring, tell)
+                except ValueError:  # nobody knows; the discovery will say what is wrong
+                    cost = {"fixed": None, "each": None}
+                tell("estimate", method=name, **cost)
 
 
 def _cost(name: str, generator: Generator, scorer: Scorer, scoring: float, tell: Teller) -> dict[str, float]:

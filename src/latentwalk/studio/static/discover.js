@@ -28,7 +28,7 @@ export class Discover extends HTMLElement {
       <div class="row"><input type="file" accept=".safetensors" aria-label="A file of directions"></div>`;
     this.$ = (name) => this.querySelector(name);
     this.costs = new Map(); // seconds by method: fixed, and each sample's
-    this.own = new Set();
+    this.tried = new Set(); // since the panel was opened, so that what fails is not tried for ever
     for (const [name, numbers, chosen] of [[".samples", SAMPLES, 2000], [".codes", CODES, 100]]) {
       const options = numbers.map((n) => new Option(n.toLocaleString("en"), n, n === chosen, n === chosen));
       this.$(name).append(...options);
@@ -44,7 +44,7 @@ export class Discover extends HTMLElement {
     studio.on("progress", (told) => this.progress(told));
     studio.on("discovered", (told) => this.found(told));
     studio.on("job", (job) => this.busy(job));
-    studio.on("opened", (panel) => panel === "discover" && this.estimate());
+    studio.on("opened", (panel) => panel === "discover" && (this.tried.clear(), this.estimate()));
     this.meet(studio.model);
     return this;
   }
@@ -68,7 +68,7 @@ export class Discover extends HTMLElement {
     for (const { name, about } of methods) {
       const label = document.createElement("label");
       const box = Object.assign(document.createElement("input"), { type: "checkbox", value: name, checked: USUAL.includes(name) });
-      box.onchange = () => (this.tell(), this.estimate());
+      box.onchange = () => (this.tried.delete(name), this.tell(), this.estimate());
       const [what, why, cost] = [
         ["b", name], ["span", about], ["output", ""]].map(([tag, textContent]) =>
         Object.assign(document.createElement(tag), { textContent }),
@@ -85,8 +85,10 @@ export class Discover extends HTMLElement {
 
   // Only what is not known yet is tried, and only when nothing else is done.
   estimate() {
-    const unknown = this.chosen.filter((name) => !this.costs.has(name));
-    if (this.closest("[hidden]") || this.studio.job || !this.model || (!unknown.length && this.scoring)) return;
+    const unknown = this.chosen.filter((name) => !this.costs.has(name) && !this.tried.has(name));
+    const wanted = unknown.length || (!this.scoring && !this.tried.has(""));
+    if (this.closest("[hidden]") || this.studio.job || !this.model || !wanted) return;
+    for (const name of ["", ...unknown]) this.tried.add(name);
     this.studio.live.send({ job: "estimate", methods: unknown });
   }
 
@@ -100,7 +102,7 @@ export class Discover extends HTMLElement {
     const samples = Number(this.$(".samples").value);
     for (const box of this.querySelectorAll(".methods input")) {
       const cost = this.costs.get(box.value);
-      box.parentElement.querySelector("output").textContent = cost ? time(cost.fixed + samples * cost.each) : "";
+      box.parentElement.querySelector("output").textContent = cost ? (cost.fixed === null ? "?" : time(cost.fixed + samples * cost.each)) : "";
     }
     const { chosen } = this;
     const scores = this.model?.methods.some(({ name, scores }) => scores && chosen.includes(name));

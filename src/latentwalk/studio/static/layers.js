@@ -12,7 +12,7 @@ export class Layers extends HTMLElement {
     this.innerHTML = `<button class="disclose" aria-expanded="false"></button>
       <div class="chosen" hidden><div class="groups" role="group" aria-label="Layers"></div>
       <div class="two"><div class="groove"><div class="fill"></div></div>
-      <input type="range" aria-label="First layer"><input type="range" aria-label="Last layer"></div></div>`;
+      <input type="range"><input type="range"></div></div>`;
     this.button = this.querySelector(".disclose");
     this.panel = this.querySelector(".chosen");
     this.panel.id = `layers-${id_}`;
@@ -25,6 +25,8 @@ export class Layers extends HTMLElement {
     }
     this.thumbs = [...this.querySelectorAll("[type=range]")];
     for (const thumb of this.thumbs) {
+      const end = thumb === this.thumbs[0] ? "First" : "Last";
+      thumb.setAttribute("aria-label", `${end} layer of ${described.name.replaceAll("_", " ")}`);
       [thumb.min, thumb.max] = [0, this.count - 1];
       thumb.oninput = () => this.drag(thumb, false);
       thumb.onchange = () => this.drag(thumb, true);
