@@ -60,6 +60,14 @@ def test_a_new_name_is_in_the_file_and_the_id_stays(session, toy, found) -> None
     assert one[0].name == "rosy cheeks" and one.origin.figures == {"rosy cheeks": {"sigma": 0}}
 
 
+def test_a_slider_that_is_found_again_keeps_the_name_that_it_was_given(session, found) -> None:
+    session.own.keep(found, "sefa")
+    session.own.rename("own:sefa:one", "rosy cheeks")
+    session.own.keep(Directions((found[0].turned(),), found.origin), "sefa")
+    one = session.own.take("own:sefa:one")[0]
+    assert one.name == "rosy cheeks" and torch.equal(one.vector, -found[0].vector)
+
+
 def test_what_different_methods_found_names_the_generator_alone(toy, found) -> None:
     other = Directions(found.items[:1], Origin(method="ica", generator=Source.of(toy)))
     both = together([found, other])

@@ -60,8 +60,10 @@ class OwnSliders:
         return self._found[id]
 
     def keep(self, directions: Directions, how: str) -> list[WrittenSlider]:
-        """Each as a slider of its own. how: what found them. One that was found before keeps the name that it was given.
-        Returns what the page keeps."""
+        """Each as a slider of its own. how: what found them. One that was there keeps the name that it was given.
+
+        Returns what the page keeps.
+        """
         kept = []
         for direction in directions:
             figures = {name: each for name, each in directions.origin.figures.items() if name == direction.name}
