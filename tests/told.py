@@ -1,7 +1,7 @@
 """A page that hears what a job of the studio tells, without a server."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, NamedTuple
 
 from latentwalk.studio.jobs.job import Job, Stopped
@@ -41,3 +41,20 @@ def told(job: Job, session: Session) -> Page:
     page = Page()
     job.run(session, page)
     return page
+
+
+class Told:
+    def __init__(self) -> None:
+        self.words: list[tuple[str, bytes | None, dict[str, Any]]] = []
+
+    def __call__(self, kind: str, picture: bytes | None = None, /, **details: Any) -> None:
+        self.words.append((kind, picture, details))
+
+    def aside(self) -> Any:
+        return nullcontext()
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        return [details for each, _, details in self.words if each == kind]
+
+    def files(self, kind: str) -> list[bytes]:
+        return [picture for each, picture, _ in self.words if each == kind and picture is not None]

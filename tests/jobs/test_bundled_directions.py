@@ -1,4 +1,4 @@
-"""The directions that come with avatars64: by name, and as a judge that taught nobody sees them."""
+"""The directions that come with generators: by name, and as a judge that taught nobody sees them."""
 
 import pytest
 import torch
@@ -37,3 +37,19 @@ def test_the_judge_sees_what_their_names_say(avatars) -> None:
 def test_other_generators_do_not_take_them(tiny) -> None:
     with pytest.raises(ValueError, match="was made for the generator 492559bd96889f03"):
         read_directions("avatars64", tiny)
+
+
+@torch.no_grad()
+def test_those_of_faces_are_ten_taught_and_five_found_that_are_unlike() -> None:
+    faces = load("faces64")
+    found = read_directions("faces64", faces)
+    alone = [each for each in found if ": " in each.name]
+    assert len(found) == 15 and len(alone) == 5
+    assert {each.name for each in found} - {each.name for each in alone} == set(load_scorer("faces64").attributes)
+    vectors = torch.stack([each.vector for each in alone])
+    assert (vectors @ vectors.T).fill_diagonal_(0).abs().max() < 0.3
+    judge, codes = load_scorer("measurements-judge", generator=faces), faces.sample(range(24))
+    usual = judge(faces.render(codes)).std(0)
+    for name, measured in (("sefa: brighter", "brightness"), ("ganspace: warmer colours", "warmth")):
+        ends = [judge(faces.render(found[name].shift(codes, strength))) for strength in (2, -2)]
+        assert ((ends[0] - ends[1]) / usual).mean(0)[judge.attributes.index(measured)] > 1

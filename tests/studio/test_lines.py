@@ -10,9 +10,10 @@ from latentwalk.cli.main import main
 from latentwalk.studio.jobs.codes import Codes
 from latentwalk.studio.jobs.directions import SaveDirections
 from latentwalk.studio.lines import MOVED, START, lines
+from latentwalk.studio.model import Model
 from latentwalk.studio.models import open_model
 from latentwalk.studio.recipe import taken
-from latentwalk.studio.session import Model, Session
+from latentwalk.studio.session import Session
 from latentwalk.studio.state import Share, Slide, State
 from told import told
 

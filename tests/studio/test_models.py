@@ -11,9 +11,10 @@ from latentwalk.features.network import PixelFeatures
 from latentwalk.scores import Unscored
 from latentwalk.studio import models
 from latentwalk.studio.jobs.open import Open
+from latentwalk.studio.model import Model
 from latentwalk.studio.model_words import describe
 from latentwalk.studio.models import Models, unsupervised
-from latentwalk.studio.session import Model, Session
+from latentwalk.studio.session import Session
 from tellers import Told
 
 

@@ -14,9 +14,10 @@ from latentwalk.jobs.replay import replay
 from latentwalk.jobs.sheets import path_receipt, sample_receipt
 from latentwalk.receipts import PictureRecipe, Receipt
 from latentwalk.scores import Unscored
+from latentwalk.studio.model import Model
 from latentwalk.studio.models import unsupervised
 from latentwalk.studio.recipe import plain_name, restored, taken
-from latentwalk.studio.session import Model, Session
+from latentwalk.studio.session import Session
 from latentwalk.studio.state import Share, Slide, State
 from toys import ToyScorer
 

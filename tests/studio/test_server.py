@@ -1,6 +1,7 @@
 """The server over a real socket: who may come in, and that the newest state is what is drawn."""
 
 import asyncio
+import base64
 import contextlib
 import json
 import threading
@@ -22,9 +23,10 @@ from latentwalk.scores import Unscored
 from latentwalk.studio.doors import COOKIE, HEADERS
 from latentwalk.studio.faces import Faces
 from latentwalk.studio.mailbox import Mailbox
+from latentwalk.studio.model import Model
 from latentwalk.studio.models import unsupervised
 from latentwalk.studio.serve import Serving
-from latentwalk.studio.session import Model, Session
+from latentwalk.studio.session import Session
 from latentwalk.studio.state import Share, State, read
 from toys import ToyScorer
 
@@ -153,6 +155,73 @@ def test_a_saved_picture_is_dropped_on_another_page(serving: Serving) -> None:
         for text in ("{", "[" * 100_000, picture.text["latentwalk"].replace('"seed": 7', '"seed": 1e400')):
             socket.send(json.dumps({"job": "restore", "receipt": text}))
             assert "damaged or foreign" in json.loads(socket.recv(10))["error"]
+
+
+def test_where_a_slider_leads_to_is_drawn_small_beside_each_other(serving: Serving, model: Model) -> None:
+    with page(serving) as socket:
+        wish = {"ends": {"direction": "one", "amount": 0}, "amounts": [-2, 2], "state": {"seed": 3}}
+        socket.send(json.dumps(wish))
+        header, picture = unpacked(socket.recv(10))
+        assert header == {"kind": "ends", "slider": "one"} and picture.size == (16, 8)
+        socket.send(json.dumps({**wish, "ends": {"direction": "age", "amount": 0}}))
+        assert json.loads(socket.recv(10)) == {"kind": "ends", "slider": "age"}
+
+
+def test_a_page_keeps_its_own_sliders_and_brings_them_to_a_server_that_has_forgotten(
+    serving: Serving, model: Model
+) -> None:
+    with page(serving) as socket:
+        socket.send(json.dumps({"job": "discover", "methods": ["sefa"], "samples": 200}))
+        told = []
+        while not told or told[-1]["kind"] != "ended":
+            told.append(json.loads(socket.recv(20)))
+        assert told[-1]["error"] is None
+        slider = next(each["sliders"] for each in told if each["kind"] == "sliders")[0]
+        moved = {"state": {"edits": [{"direction": slider["id"], "amount": 2}]}}
+        socket.send(json.dumps({"seq": 1, **moved}))
+        header, _ = unpacked(socket.recv(10))
+    with page(serving) as later:
+        later.send(json.dumps({"seq": 1, **moved}))
+        assert json.loads(later.recv(10)) == {"kind": "forgotten", "seq": 1, "id": slider["id"]}
+        later.send(json.dumps({"bring": slider["found"]}))
+        assert json.loads(later.recv(10))["sliders"] == [slider]
+        later.send(json.dumps({"seq": 2, **moved}))
+        assert unpacked(later.recv(10))[0]["after"] == pytest.approx(header["after"], abs=1e-5)
+        later.send(json.dumps({"rename": slider["id"], "name": "rosy cheeks"}))
+        renamed = json.loads(later.recv(10))["sliders"][0]
+        assert (renamed["id"], renamed["name"]) == (slider["id"], "rosy cheeks")
+        later.send(json.dumps({"save": [slider["id"]], "name": "mine"}))
+        raw = later.recv(10)
+        size = int.from_bytes(raw[:4], "big")
+        assert json.loads(raw[4 : 4 + size]) == {"kind": "file", "name": "mine.safetensors"}
+        later.send(json.dumps({"open": base64.b64encode(raw[4 + size :]).decode(), "name": "mine"}))
+        again = json.loads(later.recv(10))["sliders"][0]
+        assert (again["id"], again["name"]) == ("own:mine:rosy cheeks", "rosy cheeks")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"bring": {"slider": "own:a:b", "file": "AAAA"}},
+        {"bring": {"slider": "one", "file": ""}},
+        {"bring": {}},
+        {"open": "?", "name": "x"},
+        {"open": base64.b64encode(b"\x80\x04cos\nsystem\n").decode(), "name": "x"},
+        {"rename": "age", "name": "old"},
+        {"rename": "one", "name": "uno"},
+        {"rename": "one", "name": "\n"},
+        {"save": ["own:a:b"]},
+        {"save": ["own:a:b"], "name": "../x"},
+        {"ends": {"direction": "one", "amount": 0}, "amounts": [float("nan")], "state": {}},
+    ],
+)
+def test_wishes_that_cannot_be_are_refused_in_words(serving: Serving, message: dict) -> None:
+    with page(serving) as socket:
+        socket.send(json.dumps(message))
+        answer = json.loads(socket.recv(10))
+        assert answer["kind"] == "refused" and "\n" not in answer["error"]
+        socket.send(json.dumps({"seq": 1, "state": {}}))
+        assert unpacked(socket.recv(10))[0]["seq"] == 1
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"seq": "1"}', "[" * 100_000])

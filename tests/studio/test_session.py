@@ -12,8 +12,10 @@ import latentwalk as lw
 from latentwalk.features.network import PixelFeatures
 from latentwalk.samples import sample_codes
 from latentwalk.scores import Unscored
+from latentwalk.studio.frame import Forgotten
+from latentwalk.studio.model import Model
 from latentwalk.studio.models import unsupervised
-from latentwalk.studio.session import Forgotten, Model, Session
+from latentwalk.studio.session import Session
 from latentwalk.studio.shelf import Shelf, Written, WrittenFound
 from latentwalk.studio.state import Share, Slide, State, read
 from latentwalk.walks.interpolate import interpolate

@@ -23,8 +23,8 @@ from latentwalk.images import to_pictures
 from latentwalk.photo_files import Refused
 from latentwalk.studio import uploads
 from latentwalk.studio.doors import COOKIE
+from latentwalk.studio.model import Model
 from latentwalk.studio.serve import Serving
-from latentwalk.studio.session import Model
 from latentwalk.studio.uploads import LARGEST, decoded
 from toys import ToyScorer
 

@@ -140,12 +140,19 @@ class Eyes:
         return Eyes(read, means, energies)
 
     def learn(self, latents: Latents, has: np.ndarray, seed: int) -> Classifier:
-        """The classifier of labelled codes, in its dual form: one number per label."""
-        centred = [x - m for x, m in zip(self.places.read(latents), self.means, strict=True)]
+        """The classifier of labelled codes."""
+        return self.learn_seen(self.places.read(latents), has, seed)
+
+    def learn_seen(
+        self, features: Features, has: np.ndarray, seed: int, how: tuple[float, float] | None = None
+    ) -> Classifier:
+        """The same from features that were read, in its dual form: one number per label. how: sharpness and penalty;
+        without them those that cross-validation chooses."""
+        centred = [x - m for x, m in zip(features, self.means, strict=True)]
         scales = [max(energy, TINY) for energy in self.energies]
         some, target = of_each(has), torch.from_numpy(np.where(has, 1.0, -1.0))
         kernels = torch.stack([likeness(x[some]) / e for x, e in zip(centred, scales, strict=True)])
-        sharpness, penalty, error = choose(kernels, target[some], seed)
+        sharpness, penalty, *error = how or choose(kernels, target[some], seed)
         shares = alignment(kernels, target[some], sharpness)
         kernel = sum((s / e * likeness(x) for x, s, e in zip(centred, shares, scales, strict=True)), torch.zeros(()))
         dual, bias = ridge(kernel, target, penalty)
@@ -154,7 +161,8 @@ class Eyes:
             weight = share / scale * (x.T @ dual.to(x))
             weights.append(weight)
             shift -= float(mean @ weight)
-        return Classifier(weights, shift, {"sharpness": sharpness, "penalty": penalty, "error": error})
+        figures = {"sharpness": sharpness, "penalty": penalty}
+        return Classifier(weights, shift, figures | dict(zip(("error",), error, strict=False)))
 
     @torch.no_grad()
     def guess(self, latents: Latents, classifiers: list[Classifier]) -> Float[Tensor, "n k"]:

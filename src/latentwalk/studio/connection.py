@@ -9,13 +9,16 @@ from typing import Any
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from latentwalk.studio.crew import Crew, Running, Send
+from latentwalk.studio.frame import Forgotten
 from latentwalk.studio.jobs import JOBS
 from latentwalk.studio.jobs.job import Job, Stopped
 from latentwalk.studio.mailbox import Mailbox
-from latentwalk.studio.messages import Bring, Look, read_message
+from latentwalk.studio.messages import Bring, Ends, Look, Open, Rename, Save, read_message
 from latentwalk.studio.model_words import describe
-from latentwalk.studio.session import Forgotten, Session
-from latentwalk.studio.wire import DRAGGED, jpeg, packed, told
+from latentwalk.studio.own_sliders import WrittenSlider, to_bytes, together
+from latentwalk.studio.session import Session
+from latentwalk.studio.slider_words import describe_own
+from latentwalk.studio.wire import DRAGGED, beside, jpeg, packed, told
 
 
 class Connection:
@@ -25,13 +28,14 @@ class Connection:
         self.socket, self.session, self.painter, self.crew = socket, session, painter, crew
         self.mail: Mailbox[Look] = Mailbox()
         self.beside: Mailbox[Look] = Mailbox()
+        self.ends: Mailbox[Ends] = Mailbox()
         self.settled: Mailbox[int] = Mailbox()  # numbers of pictures that nobody drags any more
         self.job: Running | None = None
 
     async def run(self) -> None:
         await self.say("model", **describe(self.session))
         tasks = [asyncio.create_task(self._draw(mail)) for mail in (self.mail, self.beside)]
-        tasks.append(asyncio.create_task(self._compare()))
+        tasks += [asyncio.create_task(work()) for work in (self._compare, self._draw_ends)]
         try:
             while True:
                 await self._sort(await self.socket.receive_text())
@@ -51,8 +55,18 @@ class Connection:
             message = read_message(text)
             if isinstance(message, Look):
                 (self.beside if message.beside else self.mail).put(message)
+            elif isinstance(message, Ends):
+                self.ends.put(message)
             elif isinstance(message, Bring):
-                self.session.shelf.bring(message.bring, self.session.model.generator)
+                await self._bring(message)
+            elif isinstance(message, Rename):
+                await self._rename(message)
+            elif isinstance(message, Open):
+                written = self.session.own.keep(message.read(self.session.model.generator), message.name)
+                await self.say("sliders", sliders=describe_own(self.session, written))
+            elif isinstance(message, Save):
+                found = together([self.session.own.take(id) for id in message.save])
+                await self._show("file", to_bytes(found), {"name": f"{message.name}.safetensors"})
             elif isinstance(message, Job) and message.brief:
                 self.crew.start(message, self.session, name_of(message), self._sender())
             else:
@@ -61,6 +75,21 @@ class Connection:
                     self.job = self.crew.start(message, self.session, name_of(message), self._sender())
         except ValueError as error:
             await self.say("refused", error=str(error))
+
+    async def _bring(self, message: Bring) -> None:
+        if isinstance(message.bring, WrittenSlider):
+            self.session.own.bring(message.bring, self.session.model.generator)
+            await self.say("sliders", sliders=describe_own(self.session, [message.bring]))
+        else:
+            self.session.shelf.bring(message.bring, self.session.model.generator)
+
+    async def _rename(self, message: Rename) -> None:
+        if message.rename in self.session.model.cards:
+            self.session.model.cards[message.rename].rename(message.name)
+            await self.say("renamed", id=message.rename, name=message.name)
+        else:
+            written = self.session.own.rename(message.rename, message.name)
+            await self.say("sliders", sliders=describe_own(self.session, [written]))
 
     def _stop(self) -> None:
         if self.job is not None:
@@ -103,6 +132,21 @@ class Connection:
             alike = await asyncio.to_thread(self.session.same_person)
             if alike is not None:
                 await self.say("person", seq=seq, alike=round(alike, 4))
+
+    async def _draw_ends(self) -> None:
+        """Where sliders lead to. Who asks for it waits for one before asking for the next, and for whoever drags."""
+        while True:
+            wish = await self.ends.take()
+            try:
+                loop = asyncio.get_running_loop()
+                await self.socket.send_bytes(await loop.run_in_executor(self.painter, self._drawn_ends, wish))
+            except ValueError:
+                await self.say("ends", slider=wish.ends.direction)  # a slider without small pictures is a slider
+
+    def _drawn_ends(self, wish: Ends) -> bytes:
+        with self.crew.turns.turn():
+            images = self.session.ends(wish.state, wish.ends, wish.amounts)
+        return packed({"kind": "ends", "slider": wish.ends.direction}, beside(images))
 
     def _drawn(self, look: Look) -> bytes:
         with self.crew.turns.turn():

@@ -24,6 +24,7 @@ class Running:
     def __init__(self, turns: Turns, send: Send) -> None:
         self.turns, self._send = turns, send
         self._unwanted = threading.Event()
+        self._away = False
 
     def stop(self) -> None:
         """It ends at the next thing that it tells."""
@@ -36,11 +37,16 @@ class Running:
     @contextmanager
     def aside(self) -> Iterator[None]:
         self._check()
-        self.turns.leave()
-        try:
+        if self._away:  # others have their turn already
             yield
-        finally:
-            self.turns.take()
+        else:
+            self.turns.leave()
+            self._away = True
+            try:
+                yield
+            finally:
+                self._away = False
+                self.turns.take()
         self._check()
 
     def work(self, job: Job, session: Session, name: str) -> None:

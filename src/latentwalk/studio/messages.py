@@ -1,14 +1,18 @@
-"""What a page sends: a state to draw, a job to do or to stop, or a code that was forgotten."""
+"""What a page sends: a state to draw, a job to do or to stop, what was forgotten, and small wishes about sliders."""
 
 import json
 from typing import Annotated, Any
 
 from pydantic import Field
 
+from latentwalk.direction import Directions
+from latentwalk.generator import Generator
+from latentwalk.studio.cards import Nickname
 from latentwalk.studio.jobs import JOBS
 from latentwalk.studio.jobs.job import Job
+from latentwalk.studio.own_sliders import BYTES, OwnId, WrittenSlider, from_bytes, from_text
 from latentwalk.studio.shelf import WrittenFound
-from latentwalk.studio.state import Part, State, read
+from latentwalk.studio.state import Finite, Name, Part, Slide, State, read
 
 
 class Look(Part):
@@ -28,13 +32,54 @@ class Stop(Part):
 
 
 class Bring(Part):
-    """A code that the server has forgotten."""
+    """A code or a slider that the server has forgotten."""
 
-    bring: WrittenFound
+    bring: WrittenFound | WrittenSlider
 
 
-Message = Look | Stop | Bring | Job
-KINDS: dict[str, type[Look | Stop | Bring]] = {"seq": Look, "stop": Stop, "bring": Bring}
+class Ends(Part):
+    """Draw the picture, small, with a slider at these amounts, when nobody drags."""
+
+    ends: Slide
+    amounts: Annotated[tuple[Finite, ...], Field(min_length=1, max_length=4)]
+    state: State
+
+
+class Rename(Part):
+    """Call a slider something else."""
+
+    rename: Name
+    name: Nickname
+
+
+class Save(Part):
+    """Give sliders that were found here as one file of directions."""
+
+    save: Annotated[tuple[OwnId, ...], Field(min_length=1, max_length=100)]
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,60}$")] = "directions"
+
+
+class Open(Part):
+    """Make sliders of a file of directions. open: what is in it, in base64. name: what the file is called."""
+
+    open: Annotated[str, Field(max_length=BYTES * 2)]
+    name: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,60}$")]
+
+    def read(self, generator: Generator) -> Directions:
+        """Raises ValueError for what is no such file, or of another generator."""
+        return from_bytes(from_text(self.open), generator)
+
+
+Message = Look | Stop | Bring | Ends | Rename | Save | Open | Job
+KINDS: dict[str, type[Look | Stop | Bring | Ends | Rename | Save | Open]] = {
+    "seq": Look,
+    "stop": Stop,
+    "bring": Bring,
+    "ends": Ends,
+    "rename": Rename,
+    "save": Save,
+    "open": Open,
+}
 """By the field that only they have. Jobs have the field `job`, their name."""
 
 

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from latentwalk.studio.jobs.discover import offered
 from latentwalk.studio.session import Session
+from latentwalk.studio.slider_words import describe_sliders
 
 
 def describe(session: Session) -> dict[str, Any]:
@@ -22,8 +24,6 @@ def describe(session: Session) -> dict[str, Any]:
         "options": sorted(generator.option_names),
         "spaces": {space.name: list(space.shape) for space in generator.spaces.values()},
         "attributes": list(model.scorer.attributes),
-        "sliders": [
-            {"id": id, "name": direction.name, "space": direction.space, "range": list(direction.range)}
-            for id, direction in model.sliders.items()
-        ],
+        "sliders": describe_sliders(model),
+        "methods": offered(model),
     }

@@ -11,13 +11,15 @@ import torch
 
 from latentwalk.bundled import BUNDLED, DIRECTIONS, SCORERS
 from latentwalk.direction import Direction, Directions
+from latentwalk.filenames import readable
 from latentwalk.generator import Generator
 from latentwalk.inversion.spaces import class_numbers
 from latentwalk.jobs.evaluate import features_of
 from latentwalk.jobs.load import load, load_scorer
 from latentwalk.methods.sefa import SeFa
 from latentwalk.samples import Samples, sample_codes
-from latentwalk.studio.session import Model
+from latentwalk.studio.cards import FOUND, Card
+from latentwalk.studio.model import Model
 
 NEUTRAL_SCORER = "measurements"
 """What is told of pictures that no scorer knows: brightness, colour, light, sharpness."""
@@ -105,9 +107,27 @@ def open_model(
     made = load(generator, device)
     scorer = scorer or (generator if generator in SCORERS else NEUTRAL_SCORER)
     looks = load_scorer(scorer, device, made)
-    bundled = [DIRECTIONS[generator]] if generator in DIRECTIONS else []
-    found = [each for path in directions or bundled for each in Directions.load(path, made.fingerprint)]
-    return Model.of(made, looks, features_of(looks), distinct(found or unsupervised(made)))
+    if directions:
+        found, cards = read_files(directions, made)
+    elif generator in DIRECTIONS:
+        found = list(Directions.load(DIRECTIONS[generator], made.fingerprint))
+        cards = [Card.of(direction.name) for direction in found]
+    else:
+        found = list(unsupervised(made))
+        cards = [Card(direction.name, FOUND) for direction in found]
+    named = distinct(found)
+    by_name = {direction.name: card for direction, card in zip(named, cards, strict=True)}
+    return Model.of(made, looks, features_of(looks), named, by_name)
+
+
+def read_files(paths: Sequence[Path], generator: Generator) -> tuple[list[Direction], list[Card]]:
+    """The directions of files, and under which heading each stands."""
+    found, cards = [], []
+    for path in paths:
+        for index, direction in enumerate(Directions.load(path, generator.fingerprint)):
+            found.append(direction)
+            cards.append(Card(direction.name, readable(path.stem), path, index))
+    return found, cards
 
 
 def unsupervised(generator: Generator) -> Directions:

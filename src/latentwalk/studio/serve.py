@@ -8,8 +8,8 @@ from types import TracebackType
 import uvicorn
 
 from latentwalk.studio.doors import Doors
+from latentwalk.studio.model import Model
 from latentwalk.studio.server import LARGEST, application
-from latentwalk.studio.session import Model
 
 LOCAL = "127.0.0.1"
 

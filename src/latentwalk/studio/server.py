@@ -17,7 +17,8 @@ from latentwalk.generator import Generator
 from latentwalk.studio.connection import Connection
 from latentwalk.studio.crew import Crew
 from latentwalk.studio.doors import COOKIE, HEADERS, Doors
-from latentwalk.studio.session import Model, Session
+from latentwalk.studio.model import Model
+from latentwalk.studio.session import Session
 from latentwalk.studio.store import Store
 from latentwalk.studio.turns import Turns
 from latentwalk.studio.uploads import Uploads

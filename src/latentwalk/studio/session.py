@@ -9,112 +9,23 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
-from latentwalk.direction import Direction, Directions
+from latentwalk.direction import Direction
 from latentwalk.edits import Shift, moved
-from latentwalk.features.network import Features
 from latentwalk.generator import Generator
-from latentwalk.inversion.spaces import class_numbers
 from latentwalk.latents import Latents, concatenate
 from latentwalk.options import RenderOptions
 from latentwalk.renderer import Renderer
-from latentwalk.samples import sample_codes
-from latentwalk.scores import Scorer
-from latentwalk.studio.crowd import Crowd
-from latentwalk.studio.faces import Faces
+from latentwalk.studio.frame import Forgotten, Frame, Seen
 from latentwalk.studio.mix import Portion, mix
+from latentwalk.studio.model import Model
+from latentwalk.studio.own_sliders import OWN, OwnSliders
 from latentwalk.studio.shelf import Found, Shelf, Written, WrittenFound
 from latentwalk.studio.state import Label, Slide, State
 from latentwalk.studio.store import Store
 from latentwalk.walk import Walk, read_goals
 from latentwalk.walks.gradient import GradientWalk
 
-USUAL = 64
-"""Samples that say what an embedding is without anything special in it."""
-
 UNTUNED = "the generator that was tuned on this photograph is not kept any more: this is drawn by the untuned one"
-
-POPULATION = 1000
-"""Codes that say how a mapped space is spread."""
-
-
-@dataclass(frozen=True, eq=False)
-class Model:
-    """What a studio shows: a generator, what looks at its pictures, and its sliders by id.
-
-    features: what likeness is measured on. usual: the mean embedding of samples [f]. faces: who knows people, if any.
-    """
-
-    generator: Generator
-    scorer: Scorer
-    features: Features
-    sliders: Mapping[str, Direction]
-    usual: Float[Tensor, "f"]
-    faces: Faces | None = None
-    _populations: dict[str, Latents] = field(default_factory=dict)
-    _crowds: dict[str, Crowd] = field(default_factory=dict)
-
-    @staticmethod
-    @torch.no_grad()
-    def of(generator: Generator, scorer: Scorer, features: Features, directions: Directions) -> "Model":
-        """Measures the mean embedding."""
-        codes = next(sample_codes(generator, USUAL, 1, labels=class_numbers(generator), batch=USUAL))
-        embeddings = features.vectors(features.maps(generator.render(codes)))
-        sliders = {direction.name: direction for direction in directions}
-        return Model(generator, scorer, features, sliders, embeddings.mean(0), Faces.of(generator))
-
-    def conditioned(self, direction: Direction, others: Sequence[Direction]) -> Direction:
-        """The direction without its parts along others, as far as codes are spread here."""
-        if direction.space == self.generator.input_space.name:
-            return direction.conditioned(others)
-        return direction.conditioned(others, self.population(direction.space))
-
-    def population(self, space: str) -> Latents:
-        """Codes [n, ...] of a space, drawn when they are first asked for."""
-        if space not in self._populations:
-            classes = class_numbers(self.generator)
-            self._populations[space] = next(sample_codes(self.generator, POPULATION, 1, space, classes, POPULATION))
-        return self._populations[space]
-
-    def crowd(self, space: str) -> Crowd:
-        """Where codes of a space lie, learned when it is first asked for."""
-        if space not in self._crowds:
-            self._crowds[space] = Crowd.of(self.generator, space)
-        return self._crowds[space]
-
-
-@dataclass(frozen=True, eq=False)
-class Frame:
-    """A picture [c, h, w] in [-1, 1] and what changed on the way to it.
-
-    before, after: probability per attribute. identity: cosine of the embeddings, 1 for the same. distance: length of
-    what the edits did to the code, in standard deviations of the codes. usual: whether the code still is one like those
-    of samples, 1 for yes, 0 for one far outside (see `Crowd`). note: what a person should know of it, or "".
-    """
-
-    image: Float[Tensor, "c h w"]
-    before: Mapping[str, float]
-    after: Mapping[str, float]
-    identity: float
-    distance: float
-    usual: float
-    note: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class Seen:
-    """What was seen in a picture: itself, probabilities [a] and the centred embedding [f]."""
-
-    image: Float[Tensor, "1 c h w"]
-    scores: Float[Tensor, "a"]
-    embedding: Float[Tensor, "f"]
-
-
-class Forgotten(ValueError):
-    """A code that is not here any more; whoever has it may bring it again. id: of the code."""
-
-    def __init__(self, id: str) -> None:
-        self.id = id
-        super().__init__(f"no code {id!r} is kept here any more")
 
 
 @dataclass(eq=False)
@@ -131,6 +42,7 @@ class Session:
     name: str = ""
     photos: Store[Image.Image] = field(default_factory=Store)
     tuned: Store[Generator] = field(default_factory=Store)
+    own: OwnSliders = field(default_factory=OwnSliders)
 
     def __post_init__(self) -> None:
         self.show(self.model, self.name or next(iter(self.models), ""))
@@ -139,10 +51,15 @@ class Session:
         """Show another model from now on. Codes of the one before mean nothing for it, and are forgotten."""
         self.name = name or model.generator.source
         if model is not self.model:
-            self.model, self.shelf = model, Shelf()
+            self.model, self.shelf, self.own = model, Shelf(), OwnSliders()
         self.renderer = Renderer(model.generator)
         self._start: tuple[State, Generator, Seen] | None = None
         self._last: tuple[Seen, Seen] | None = None
+
+    @property
+    def sliders(self) -> Mapping[str, Direction]:
+        """Those of the model, and those that were found or taught here."""
+        return {**self.model.sliders, **self.own.directions}
 
     @torch.no_grad()
     def frame(self, state: State) -> Frame:
@@ -192,6 +109,15 @@ class Session:
         seen = self._seen(image)
         return self._frame(image, seen, seen, code, code)
 
+    @torch.no_grad()
+    def ends(self, state: State, slider: Slide, amounts: Sequence[float]) -> Float[Tensor, "n c h w"]:
+        """The picture of a state with a slider at each of these amounts, whatever it is at now."""
+        code = self._found(state).code
+        others = tuple(edit for edit in state.edits if edit.direction != slider.direction)
+        there = [(*others, slider.model_copy(update={"amount": amount})) for amount in amounts]
+        codes = [self._edited(code, state.model_copy(update={"edits": edits})) for edits in there]
+        return self.generator(state).render(concatenate(codes), self._options(state))
+
     def code(self, state: State) -> Latents:
         """The code [1, ...] of a state, in the space where its sliders move it."""
         return self._edited(self._found(state).code, state)
@@ -211,11 +137,6 @@ class Session:
     def beside(self) -> "Session":
         """Another view of the same, so that this one still has what it has drawn."""
         return replace(self)
-
-    @property
-    def sliders(self) -> Mapping[str, Direction]:
-        """By their ids."""
-        return self.model.sliders
 
     def written(self, state: State) -> WrittenFound | None:
         """The code that a state names, as a page keeps it; None where a seed gives it."""
@@ -304,7 +225,9 @@ class Session:
 
     def _slider(self, edit: Slide, hold: Sequence[str]) -> Direction:
         """The direction of a slider, without what it has of those that are held."""
-        sliders = self.model.sliders
+        sliders = self.sliders
+        if edit.direction not in sliders and edit.direction.startswith(OWN):
+            raise Forgotten(edit.direction)
         if edit.direction not in sliders:
             raise ValueError(f"no slider {edit.direction!r}: there are {', '.join(sliders)}")
         direction = sliders[edit.direction]

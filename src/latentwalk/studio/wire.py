@@ -5,18 +5,23 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import torch
 from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
+from torch.nn import functional as F
 
 from latentwalk.images import to_pictures
-from latentwalk.studio.session import Frame
+from latentwalk.studio.frame import Frame
 
 QUALITY = 92
 """Of JPEG: small enough to be sent at once, good enough that nobody sees it while dragging."""
 
 DRAGGED = 512
 """Pixels of the longer side while somebody drags; what is let go of is drawn in full."""
+
+SMALL = 64
+"""Pixels of the longer side of pictures that stand beside a slider."""
 
 
 def packed(header: Mapping[str, Any], picture: bytes) -> bytes:
@@ -45,6 +50,21 @@ def png_of(picture: Image.Image) -> bytes:
     out = io.BytesIO()
     picture.save(out, "PNG")
     return out.getvalue()
+
+
+def small(images: Float[Tensor, "n c h w"], side: int) -> Float[Tensor, "n c h2 w2"]:
+    """At most so many pixels on the longer side."""
+    height, width = images.shape[2:]
+    most = max(height, width)
+    if most <= side:
+        return images
+    size = (max(1, height * side // most), max(1, width * side // most))
+    return F.interpolate(images, size, mode="bilinear", antialias=True)
+
+
+def beside(images: Float[Tensor, "n c h w"], side: int = SMALL) -> bytes:
+    """Small pictures beside each other, as one JPEG."""
+    return jpeg(torch.cat(list(small(images, side)), dim=2))
 
 
 def told(frame: Frame) -> dict[str, Any]:

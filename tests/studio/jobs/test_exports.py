@@ -23,7 +23,8 @@ from latentwalk.studio.jobs.grid import Grid
 from latentwalk.studio.jobs.job import Job, Stopped
 from latentwalk.studio.jobs.restore import Restore
 from latentwalk.studio.jobs.save import Save
-from latentwalk.studio.session import Model, Session
+from latentwalk.studio.model import Model
+from latentwalk.studio.session import Session
 from latentwalk.studio.sheet import fitted
 from latentwalk.studio.state import Slide, State, read
 from told import Page, told

@@ -14,7 +14,8 @@ from latentwalk.numerics.similarity import fit_similarity, inverse, move, simila
 from latentwalk.scores import Unscored
 from latentwalk.studio.jobs import find
 from latentwalk.studio.jobs.find import Find
-from latentwalk.studio.session import Model, Session
+from latentwalk.studio.model import Model
+from latentwalk.studio.session import Session
 from listener import Listener
 from planted_faces import MEAN, SIDE, SpotDetector, blank_generator, faces_generator, spots
 

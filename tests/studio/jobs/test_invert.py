@@ -20,7 +20,8 @@ from latentwalk.studio.jobs import invert
 from latentwalk.studio.jobs.invert import Invert
 from latentwalk.studio.jobs.job import Stopped
 from latentwalk.studio.jobs.put_back import PutBack
-from latentwalk.studio.session import UNTUNED, Model, Session
+from latentwalk.studio.model import Model
+from latentwalk.studio.session import UNTUNED, Session
 from latentwalk.studio.shelf import WrittenFound
 from latentwalk.studio.state import Slide, State, read
 from listener import Listener

@@ -10,7 +10,8 @@ from latentwalk.features.network import PixelFeatures
 from latentwalk.images import to_pictures
 from latentwalk.studio.jobs.keep import Keep
 from latentwalk.studio.jobs.sheet import Sheet
-from latentwalk.studio.session import Model, Session
+from latentwalk.studio.model import Model
+from latentwalk.studio.session import Session
 from latentwalk.studio.state import Share, Slide, State, read
 from tellers import Told
 from toys import ToyScorer
