@@ -1,4 +1,4 @@
-"""The server: the page, and one WebSocket for everything live. Binds to this machine alone."""
+"""The server: the page, and one WebSocket for everything live."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from latentwalk.studio.doors import COOKIE, HEADERS, Doors
+from latentwalk.studio.doors import HEADERS, Doors
 from latentwalk.studio.mailbox import Mailbox
 from latentwalk.studio.messages import Bring, Look, WalkTo, read_message
 from latentwalk.studio.session import Forgotten, Frame, Model, Session
@@ -74,7 +74,7 @@ def application(model: Model, doors: Doors) -> ASGIApp:
             if not doors.opens(request.query_params["token"]):
                 return Response("open the address that `latentwalk studio` printed", 403)
             answer = RedirectResponse("/", 303)
-            answer.set_cookie(COOKIE, doors.token, httponly=True, samesite="strict")
+            answer.set_cookie(doors.cookie, doors.token, httponly=True, samesite="strict")
             return answer
         return _file("index.html")
 
