@@ -97,7 +97,7 @@ function paint({ bitmap, before, after, identity, distance, ms, step, walking: w
 }
 
 function tell(text, wrong = false) {
-  $("status").textContent = text;
+  if ($("status").textContent !== text) $("status").textContent = text; // what is said twice is read aloud twice
   $("status").classList.toggle("wrong", wrong);
 }
 
@@ -124,7 +124,11 @@ live.addEventListener("refused", ({ detail }) => {
   busy("");
   tell(detail.error, true);
 });
-live.addEventListener("closed", () => tell("The studio has stopped. Start it again; this page goes on by itself.", true));
+live.addEventListener("closed", ({ detail }) => {
+  busy("");
+  const again = "The studio was started again: open the address that it printed, and this page goes on.";
+  tell(detail.stranger ? again : "The studio has stopped. Start it again; this page goes on by itself.", true);
+});
 
 $("sliders").addEventListener("moved", ({ detail }) => slide(detail));
 $("seed").onchange = () => go(Number($("seed").value));

@@ -1,4 +1,5 @@
 // The connection: sends the whole state with a number, and hands on only frames that are newer than the last one shown.
+// Numbers go on when the server was started again.
 // Codes that no seed gives are remembered here, and brought to a server that has forgotten them.
 
 export class Live extends EventTarget {
@@ -15,13 +16,14 @@ export class Live extends EventTarget {
     this.socket = new WebSocket(`ws://${location.host}/live`);
     this.socket.binaryType = "arraybuffer";
     this.socket.onopen = () => {
-      this.sent = this.shown = 0;
       this.say("open");
       if (this.waiting) this.ask(...this.waiting);
     };
     this.socket.onmessage = ({ data }) => (typeof data === "string" ? this.told(JSON.parse(data)) : this.painted(data));
-    this.socket.onclose = () => {
-      this.say("closed");
+    this.socket.onclose = async () => {
+      // Nobody is there, or a new server that does not know the cookie of this page.
+      const answer = await fetch("/static/icon.svg").catch(() => null);
+      this.say("closed", { stranger: answer?.status === 403 });
       setTimeout(() => this.connect(), 1000);
     };
   }

@@ -1,0 +1,86 @@
+"""A real browser, and a studio of the bundled faces for it. What is here works on what a person sees."""
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from latentwalk.studio.models import open_model
+from latentwalk.studio.serve import Serving
+from latentwalk.studio.session import Model
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@contextmanager
+def running(serving: Serving) -> Iterator[Serving]:
+    """Serves in a thread of its own until the block ends."""
+    with serving:
+        thread = threading.Thread(target=serving.run, daemon=True)
+        thread.start()
+        yield serving
+        serving.server.force_exit = True  # pages that are still open need not say goodbye
+        serving.stop()
+        thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def model() -> Model:
+    return open_model("faces64")
+
+
+@pytest.fixture(scope="module")
+def serving(model: Model) -> Iterator[Serving]:
+    with running(Serving(model, 0)) as serving:
+        yield serving
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    """One per file: while it runs, nothing else in this process may have an event loop."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright: pip install playwright")
+    with playwright.sync_playwright() as driver:
+        try:
+            browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+        except playwright.Error as error:
+            pytest.skip(f"no Chromium to open pages with: {str(error).splitlines()[0]}")
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser, serving: Serving) -> Iterator[Callable]:
+    """Opens a page of the studio, ready to be used; what it says of errors fails the test. Takes options of a context."""
+    contexts, errors = [], []
+
+    def opened(address: str = serving.address, script: str = "", **options):
+        context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
+        contexts.append(context)
+        if script:
+            context.add_init_script(script)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(address)
+        page.get_by_role("slider").first.wait_for()
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not errors
+
+
+@pytest.fixture
+def page(open_page: Callable):
+    return open_page()
