@@ -92,11 +92,12 @@ def test_the_newest_state_is_drawn_and_none_goes_back(serving: Serving) -> None:
 
 def test_a_walk_streams_its_steps_and_can_be_gone_on_from(serving: Serving) -> None:
     with page(serving) as socket:
-        socket.send(json.dumps({"walk": "one", "target": 0.95, "state": {"seed": 5}}))
+        socket.send(json.dumps({"job": "walk", "attribute": "one", "target": 0.95, "state": {"seed": 5}}))
         steps = []
         while isinstance(message := socket.recv(10), bytes):
             steps.append(unpacked(message)[0]["step"])
         walked = json.loads(message)
+        assert json.loads(socket.recv(10)) == {"kind": "ended", "job": "walk", "error": None}
         assert steps[0] == 1 and steps == sorted(steps) and walked["kind"] == "walked" and walked["reached"]
         socket.send(json.dumps({"seq": 1, "state": {"kept": walked["id"]}}))
         header, _ = unpacked(socket.recv(10))
@@ -111,7 +112,7 @@ def test_a_walk_streams_its_steps_and_can_be_gone_on_from(serving: Serving) -> N
 
 def test_a_walk_that_cannot_be_says_why_and_pictures_go_on(serving: Serving) -> None:
     with page(serving) as socket:
-        socket.send(json.dumps({"walk": "age", "target": 0.9, "state": {"seed": 5}}))
+        socket.send(json.dumps({"job": "walk", "attribute": "age", "target": 0.9, "state": {"seed": 5}}))
         assert "no attribute 'age'" in json.loads(socket.recv(10))["error"]
         socket.send(json.dumps({"seq": 1, "state": {}}))
         assert unpacked(socket.recv(10))[0]["seq"] == 1

@@ -1,12 +1,14 @@
-"""What a page sends, one kind of message each."""
+"""What a page sends: a state to draw, a job to do or to stop, or a code that was forgotten."""
 
 import json
 from typing import Annotated, Any
 
 from pydantic import Field
 
+from latentwalk.studio.jobs import JOBS
+from latentwalk.studio.jobs.job import Job
 from latentwalk.studio.shelf import WrittenFound
-from latentwalk.studio.state import MOST_EDITS, Name, Part, State, read
+from latentwalk.studio.state import Part, State, read
 
 
 class Look(Part):
@@ -17,17 +19,8 @@ class Look(Part):
     final: bool = True
 
 
-class WalkTo(Part):
-    """Walk from a state until an attribute has a probability. hold: attributes that stay."""
-
-    walk: Name
-    target: Annotated[float, Field(gt=0, lt=1)]
-    state: State
-    hold: Annotated[tuple[Name, ...], Field(max_length=MOST_EDITS)] = ()
-
-
 class Stop(Part):
-    """End what is being walked."""
+    """End the job."""
 
     stop: bool
 
@@ -38,9 +31,9 @@ class Bring(Part):
     bring: WrittenFound
 
 
-Message = Look | WalkTo | Stop | Bring
-KINDS: dict[str, type[Look | WalkTo | Stop | Bring]] = {"seq": Look, "walk": WalkTo, "stop": Stop, "bring": Bring}
-"""By the field that only they have."""
+Message = Look | Stop | Bring | Job
+KINDS: dict[str, type[Look | Stop | Bring]] = {"seq": Look, "stop": Stop, "bring": Bring}
+"""By the field that only they have. Jobs have the field `job`, their name."""
 
 
 def read_message(text: str) -> Message:
@@ -49,7 +42,12 @@ def read_message(text: str) -> Message:
         data: Any = json.loads(text)
     except RecursionError as error:
         raise ValueError("a message is plain JSON") from error
+    if isinstance(data, dict) and "job" in data:
+        name = data.pop("job")
+        if not isinstance(name, str) or name not in JOBS:
+            raise ValueError(f"no job {name!r}: there are {', '.join(JOBS)}")
+        return read(JOBS[name], data)
     kind = next((kind for name, kind in KINDS.items() if isinstance(data, dict) and name in data), None)
     if kind is None:
-        raise ValueError(f"a message has one of the fields {', '.join(KINDS)}")
+        raise ValueError(f"a message has one of the fields {', '.join([*KINDS, 'job'])}")
     return read(kind, data)

@@ -10,13 +10,17 @@ from PIL import Image
 from torch import Tensor
 
 from latentwalk.images import to_pictures
+from latentwalk.studio.session import Frame
 
 QUALITY = 92
 """Of JPEG: small enough to be sent at once, good enough that nobody sees it while dragging."""
 
+DRAGGED = 512
+"""Pixels of the longer side while somebody drags; what is let go of is drawn in full."""
+
 
 def packed(header: Mapping[str, Any], picture: bytes) -> bytes:
-    """Four bytes of length, big end first, then the header, then the picture."""
+    """Four bytes of length, big end first, then the header, then the picture (or another file)."""
     text = json.dumps(header, allow_nan=False, separators=(",", ":")).encode()
     return len(text).to_bytes(4, "big") + text + picture
 
@@ -29,3 +33,13 @@ def jpeg(image: Float[Tensor, "c h w"], side: int | None = None) -> bytes:
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=QUALITY, subsampling=0)
     return out.getvalue()
+
+
+def told(frame: Frame) -> dict[str, Any]:
+    """What is said of a picture."""
+    return {
+        "before": frame.before,
+        "after": frame.after,
+        "identity": round(frame.identity, 4),
+        "distance": round(frame.distance, 3),
+    }

@@ -6,7 +6,8 @@ export class Live extends EventTarget {
   constructor() {
     super();
     this.sent = 0;
-    this.shown = 0;
+    this.shown = [0, 0]; // number, and how many came before
+    this.count = 0;
     this.waiting = null; // what was asked for last
     this.found = new Map(); // codes by id
     this.connect();
@@ -15,15 +16,12 @@ export class Live extends EventTarget {
   connect() {
     this.socket = new WebSocket(`ws://${location.host}/live`);
     this.socket.binaryType = "arraybuffer";
-    this.socket.onopen = () => {
-      this.say("open");
-      if (this.waiting) this.ask(...this.waiting);
-    };
-    this.socket.onmessage = ({ data }) => (typeof data === "string" ? this.told(JSON.parse(data)) : this.painted(data));
+    this.socket.onopen = () => this.waiting && this.ask(...this.waiting);
+    this.socket.onmessage = ({ data }) => (typeof data === "string" ? this.told(JSON.parse(data)) : this.came(data));
     this.socket.onclose = async () => {
       // Nobody is there, or a new server that does not know the cookie of this page.
       const answer = await fetch("/static/icon.svg").catch(() => null);
-      this.say("closed", { stranger: answer?.status === 403 });
+      this.say({ kind: "closed", stranger: answer?.status === 403 });
       setTimeout(() => this.connect(), 1000);
     };
   }
@@ -39,26 +37,34 @@ export class Live extends EventTarget {
   }
 
   told(message) {
-    if (message.kind === "walked") this.found.set(message.id, message.found);
+    if (message.found) this.found.set(message.id, message.found);
     if (message.kind === "forgotten" && this.found.has(message.id)) {
       this.send({ bring: this.found.get(message.id) });
       return this.ask(...this.waiting);
     }
-    this.say(message.kind, message);
+    this.say(message);
   }
 
-  async painted(data) {
+  // A header and a file.
+  async came(data) {
     const size = new DataView(data).getUint32(0);
     const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, size)));
-    if (header.walking) header.seq = this.sent; // steps come in order; what is asked for later is newer than all of them
-    if (header.seq < this.shown) return;
-    const bitmap = await createImageBitmap(new Blob([new Uint8Array(data, 4 + size)], { type: "image/jpeg" }));
-    if (header.seq < this.shown) return bitmap.close(); // another one was decoded faster
-    this.shown = header.seq;
-    this.say("frame", { ...header, bitmap });
+    const file = new Uint8Array(data, 4 + size);
+    if (header.kind !== "frame" && header.kind !== "step") return this.told({ ...header, blob: new Blob([file]) });
+    if (header.kind === "step") header.seq = this.sent; // in order; what is asked for later is newer than all of them
+    const order = [header.seq, ++this.count];
+    if (this.isOlder(order)) return;
+    const bitmap = await createImageBitmap(new Blob([file], { type: "image/jpeg" }));
+    if (this.isOlder(order)) return bitmap.close(); // another one was decoded faster
+    this.shown = order;
+    this.say({ ...header, bitmap });
   }
 
-  say(kind, detail = {}) {
-    this.dispatchEvent(new CustomEvent(kind, { detail }));
+  isOlder([seq, count]) {
+    return seq < this.shown[0] || (seq === this.shown[0] && count < this.shown[1]);
+  }
+
+  say(detail) {
+    this.dispatchEvent(new CustomEvent("message", { detail }));
   }
 }

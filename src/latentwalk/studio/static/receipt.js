@@ -1,5 +1,7 @@
 // What changed: a bar for every attribute, with a line where it was. A bar can be sent to where it should be.
 
+import { plain } from "./studio.js";
+
 const SEEN = 0.1; // change of a probability that gets a colour
 
 export class Receipt {
@@ -10,7 +12,7 @@ export class Receipt {
         row.className = "bar";
         row.innerHTML = `<span class="name"></span><div class="rail"><div class="fill"></div><div class="mark"></div></div>
           <output></output><button class="walk"></button><button class="hold" aria-pressed="false">hold</button>`;
-        row.querySelector(".name").textContent = name.replaceAll("_", " ");
+        row.querySelector(".name").textContent = plain(name);
         const [go, keep] = row.querySelectorAll("button");
         go.onclick = () => walk(name, this.now[name] < 0.5 ? 0.995 : 0.1);
         keep.setAttribute("aria-label", `hold ${name}`);

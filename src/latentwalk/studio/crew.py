@@ -1,0 +1,83 @@
+"""Whoever does the jobs of all pages: few at once, and few that wait."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from latentwalk.studio.jobs.job import Job, Stopped
+from latentwalk.studio.session import Session
+from latentwalk.studio.turns import Turns
+
+HANDS, PLACES = 2, 8
+"""Jobs at once; jobs that may wait for them."""
+
+Send = Callable[[str, bytes | None, dict[str, Any]], None]
+"""Kind, picture and details of what is told; raises `Stopped` when nobody listens."""
+
+
+class Running:
+    """A job that was asked for: its `Teller`, and how it is ended."""
+
+    def __init__(self, turns: Turns, send: Send) -> None:
+        self.turns, self._send = turns, send
+        self._unwanted = threading.Event()
+
+    def stop(self) -> None:
+        """It ends at the next thing that it tells."""
+        self._unwanted.set()
+
+    def __call__(self, kind: str, picture: bytes | None = None, /, **details: Any) -> None:
+        with self.aside():
+            self._send(kind, picture, details)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        self._check()
+        self.turns.leave()
+        try:
+            yield
+        finally:
+            self.turns.take()
+        self._check()
+
+    def work(self, job: Job, session: Session, name: str) -> None:
+        """From the first to the last word. Whoever stopped it knows that it ended; all others are told."""
+        with suppress(Stopped):
+            error = None
+            try:
+                self._check()
+                with self.turns.turn():
+                    job.run(session, self)
+            except ValueError as wrong:
+                error = str(wrong)
+            except Stopped:
+                raise
+            except Exception:
+                logging.getLogger(__name__).exception("a job of the studio failed")
+                error = f"{name} failed: what happened stands where the studio was started"
+            self._check()
+            self._send("ended", None, {"job": name, "error": error})
+
+    def _check(self) -> None:
+        if self._unwanted.is_set():
+            raise Stopped
+
+
+class Crew:
+    """Threads for jobs. turns: who may use the model now."""
+
+    def __init__(self, turns: Turns, hands: int = HANDS, places: int = PLACES) -> None:
+        self.turns = turns
+        self._hands = ThreadPoolExecutor(hands, "job")
+        self._free = threading.Semaphore(hands + places)
+
+    def start(self, job: Job, session: Session, name: str, send: Send) -> Running:
+        """Raises ValueError when too many wait already."""
+        if not self._free.acquire(blocking=False):
+            raise ValueError("the studio is busy with other jobs: try again when one of them has ended")
+        running = Running(self.turns, send)
+        self._hands.submit(running.work, job, session, name).add_done_callback(lambda _: self._free.release())
+        return running

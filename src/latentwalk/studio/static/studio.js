@@ -1,0 +1,105 @@
+// What every part of the page shares: one state, its history, the connection, and the job that runs.
+//
+// Events: "model" (what the server says of the model), "state" (it changed), "frame" (a picture of it), "job" (one began
+// or ended), and every kind of message that a job tells, with its header, and with `blob` where a file came along.
+
+import { History } from "./history.js";
+import { Live } from "./live.js";
+
+export class Studio extends EventTarget {
+  constructor() {
+    super();
+    this.state = { seed: 0, kept: null, edits: [], hold: [] };
+    this.history = new History(this.state);
+    this.looking = false; // at the picture without edits
+    this.job = ""; // what runs
+    this.model = null;
+    this.live = new Live();
+    this.live.addEventListener("message", ({ detail }) => this.heard(detail));
+  }
+
+  on(kind, listen) {
+    this.addEventListener(kind, ({ detail }) => listen(detail));
+  }
+
+  say(kind, detail = {}) {
+    this.dispatchEvent(new CustomEvent(kind, { detail }));
+  }
+
+  // Change parts of the state. final: nobody drags any more, so it can be undone and is drawn in full.
+  change(part, final = true) {
+    this.state = { ...this.state, ...part };
+    if (final) this.history.keep(this.state);
+    this.refresh(final);
+  }
+
+  refresh(final = true) {
+    this.say("state", this.state);
+    this.live.ask(this.looking ? { ...this.state, edits: [], kept: null } : this.state, final);
+  }
+
+  travel(there) {
+    if (!there) return;
+    this.state = there;
+    this.refresh();
+  }
+
+  look(without) {
+    if (without === this.looking) return;
+    this.looking = without;
+    this.refresh();
+  }
+
+  start(job, details = {}) {
+    this.live.send({ job, ...details });
+    this.busy(job);
+  }
+
+  stop() {
+    this.live.send({ stop: true });
+    this.busy("");
+    this.refresh();
+  }
+
+  busy(job) {
+    this.job = job;
+    this.say("job", job);
+  }
+
+  tell(text, wrong = false) {
+    this.say("told", { text, wrong });
+  }
+
+  heard(message) {
+    if (message.kind === "model") this.model = message;
+    if (message.kind === "ended") {
+      this.busy("");
+      if (message.error) this.tell(message.error, true);
+    }
+    if (message.kind === "refused") {
+      if (message.seq === undefined) this.busy("");
+      this.tell(message.error, true);
+    }
+    if (message.kind === "closed") {
+      this.busy("");
+      const stopped = "The studio has stopped. Start it again; this page goes on by itself.";
+      const anew = "The studio was started again: open the address that it printed, and this page goes on.";
+      this.tell(message.stranger ? anew : stopped, true);
+    }
+    if (message.kind === "file") save(message.blob, message.name);
+    this.say(message.kind, message);
+    if (message.kind === "model") this.refresh();
+  }
+}
+
+// Give a file to whoever sits before the page.
+export function save(blob, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+// "hair_length" as a person writes it.
+export const plain = (name) => name.replaceAll("_", " ");
