@@ -23,13 +23,10 @@ class Serving:
         check_host(host, token)
         self.host = f"[{host}]" if ":" in host else host
         self.socket = _listening(host, port)
+        self.port: int = self.socket.getsockname()[1]
         self.doors = Doors(self.port, token, LOOPBACK if host == LOCAL else (self.host,))
         options = {"log_level": "warning", "ws_max_size": LARGEST, "server_header": False, "lifespan": "off"}
         self.server = uvicorn.Server(uvicorn.Config(application(model, self.doors), **options))
-
-    @property
-    def port(self) -> int:
-        return self.socket.getsockname()[1]
 
     @property
     def address(self) -> str:

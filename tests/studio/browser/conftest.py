@@ -1,37 +1,13 @@
-"""A real browser, and a studio of the bundled faces for it. What is here works on what a person sees."""
+"""A real browser, and a studio of the bundled faces for it."""
 
-import shutil
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import pytest
 
 from latentwalk.studio.models import open_model
 from latentwalk.studio.serve import Serving
 from latentwalk.studio.session import Model
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@contextmanager
-def running(serving: Serving) -> Iterator[Serving]:
-    """Serves in a thread of its own until the block ends."""
-    with serving:
-        thread = threading.Thread(target=serving.run, daemon=True)
-        thread.start()
-        yield serving
-        serving.server.force_exit = True  # pages that are still open need not say goodbye
-        serving.stop()
-        thread.join(10)
+from studio_browser import launch, running
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +27,7 @@ def browser() -> Iterator:
     playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright: pip install playwright")
     with playwright.sync_playwright() as driver:
         try:
-            browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+            browser = launch(driver)
         except playwright.Error as error:
             pytest.skip(f"no Chromium to open pages with: {str(error).splitlines()[0]}")
         yield browser
@@ -60,7 +36,8 @@ def browser() -> Iterator:
 
 @pytest.fixture
 def open_page(browser, serving: Serving) -> Iterator[Callable]:
-    """Opens a page of the studio, ready to be used; what it says of errors fails the test. Takes options of a context."""
+    """Opens a page of the studio; its errors fail the test. script: runs in the page before its own. Takes options of
+    a browser's context."""
     contexts, errors = [], []
 
     def opened(address: str = serving.address, script: str = "", **options):

@@ -23,7 +23,7 @@ export class Slider extends HTMLElement {
     this.range.onchange = () => this.move(this.range.value, true);
     this.number.onchange = () => this.move(this.number.value, true);
     this.range.ondblclick = () => this.move(0, true);
-    this.range.onkeydown = (event) => event.key === "Delete" && this.move(0, true);
+    this.range.addEventListener("keydown", ({ key }) => key === "Delete" && this.move(0, true));
     return this;
   }
 

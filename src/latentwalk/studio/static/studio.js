@@ -5,6 +5,7 @@
 
 import { History } from "./history.js";
 import { Live } from "./live.js";
+import { recall, remember } from "./memory.js";
 
 export class Studio extends EventTarget {
   constructor() {
@@ -31,6 +32,7 @@ export class Studio extends EventTarget {
     this.state = { ...this.state, ...part };
     if (final) this.history.keep(this.state);
     this.refresh(final);
+    if (final) remember(this);
   }
 
   refresh(final = true) {
@@ -42,6 +44,7 @@ export class Studio extends EventTarget {
     if (!there) return;
     this.state = there;
     this.refresh();
+    remember(this);
   }
 
   look(without) {
@@ -70,8 +73,17 @@ export class Studio extends EventTarget {
     this.say("told", { text, wrong });
   }
 
+  begin(model) {
+    const kept = this.model ? null : recall(model); // this page was loaded again
+    this.model = model;
+    if (!kept) return;
+    if (kept.found) this.live.found.set(kept.state.kept, kept.found);
+    this.state = { ...this.state, ...kept.state };
+    this.history = new History(this.state);
+  }
+
   heard(message) {
-    if (message.kind === "model") this.model = message;
+    if (message.kind === "model") this.begin(message);
     if (message.kind === "ended") {
       this.busy("");
       if (message.error) this.tell(message.error, true);
