@@ -54,9 +54,9 @@ def shown(page: "Page") -> str:
 
 
 def bar(page: "Page", name: str = "eyeglasses") -> int:
-    """The probability that stands beside the bar of an attribute, in percent."""
+    """The probability that stands beside the bar of an attribute, in percent; -1 before the first picture."""
     row = page.get_by_role("region", name="What changed").locator(".bar").filter(has_text=re.compile(name))
-    return int(row.locator("output").inner_text().rstrip("%"))
+    return int(row.locator("output").inner_text().rstrip("%") or -1)
 
 
 def until(page: "Page", true: Callable[[], bool]) -> None:
@@ -79,6 +79,7 @@ def settled(page: "Page") -> str:
 
 def grab(page: "Page", name: str = "eyeglasses") -> Callable[[float], None]:
     """Takes hold of a slider with the mouse. Gives what moves it to a share of its width; `page.mouse.up` lets go."""
+    slider(page, name).scroll_into_view_if_needed()
     box = slider(page, name).bounding_box()
     assert box is not None
     held, height = float(slider(page, name).input_value()), box["y"] + box["height"] / 2

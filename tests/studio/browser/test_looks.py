@@ -1,5 +1,6 @@
 """What the page looks like: readable for everybody, on every screen, and still while somebody drags."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -8,6 +9,11 @@ from studio_browser import bar, grab, picture, settled, shown, until
 
 pytestmark = pytest.mark.xdist_group("browser")
 
+BOXES = """() => {
+  const all = [...document.querySelectorAll("input, output, canvas, button")].entries();
+  return [...all].filter(([, each]) => !each.hidden)
+    .map(([number, each]) => [number, JSON.stringify(each.getBoundingClientRect())]);
+}"""
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 SHIFTS = """
@@ -63,20 +69,28 @@ def test_a_phone_shows_the_picture_first_and_scrolls_one_way(open_page: Callable
         assert page.locator("html").evaluate("html => html.scrollWidth") <= PHONE["width"]
 
 
-def test_nothing_moves_under_the_pointer(open_page: Callable) -> None:
-    """While somebody drags, the page stays where it is."""
-    page = open_page(script=SHIFTS)
+@pytest.mark.parametrize("screen", [DESK, PHONE], ids=["desk", "phone"])
+def test_nothing_moves_under_the_pointer(open_page: Callable, screen: dict) -> None:
+    """While somebody drags, and while a walk goes on, the page stays where it is."""
+    page = open_page(script=SHIFTS, viewport=screen)
     settled(page)
-    boxes = "() => [...document.querySelectorAll('input, button, output, canvas')].map(e => e.getBoundingClientRect().toJSON())"
-    before = page.evaluate(boxes)
-    page.evaluate("() => { window.shifts = 0; }")
     move = grab(page)
+    before = page.evaluate(BOXES)
+    page.evaluate("() => { window.shifts = 0; }")
     for share in (0.6, 0.75, 0.9, 0.97):
         move(share)
         page.wait_for_timeout(100)
-        assert page.evaluate(boxes) == before
+        assert page.evaluate(BOXES) == before
     until(page, lambda: bar(page) > 90)
     page.mouse.up()
     settled(page)
-    assert page.evaluate(boxes) == before
+    assert page.evaluate(BOXES) == before
     assert page.evaluate("() => window.shifts") == 0
+    stops = page.get_by_role("button", name="Stop", exact=True)
+    page.get_by_role("button", name=re.compile("add black.hair")).evaluate(
+        "button => button.click()"
+    )  # without scrolling
+    page.get_by_text(re.compile("walking to")).wait_for()
+    walking = dict(page.evaluate(BOXES))
+    assert stops.is_visible() and {number: walking.get(number) for number, _ in before} == dict(before)
+    stops.evaluate("button => button.click()")
