@@ -5,23 +5,26 @@ from collections.abc import Callable
 import pytest
 
 from late_frames import PAINTED, LateFrames, backwards, numbered
+from latentwalk.features.network import PixelFeatures
 from latentwalk.studio.serve import Serving
 from latentwalk.studio.session import Model
 from latentwalk.studio.wire import packed
 from studio_browser import grab, running, until
+from toys import ToyScorer
 
 pytestmark = pytest.mark.xdist_group("browser")
 
 
-def test_no_drag_is_painted_backwards_or_ends_on_another_picture(open_page: Callable, model: Model) -> None:
-    serving = Serving(model, 0)
+def test_no_drag_is_painted_backwards_or_ends_on_another_picture(open_page: Callable, toy) -> None:
+    scorer = ToyScorer(entangled=True)  # drawn in no time, so that four are on their way at once
+    serving = Serving(Model.of(toy, scorer, PixelFeatures(), scorer.directions), 0)
     late = LateFrames(serving.server.config.app)
     serving.server.config.app = late
     came = 0
     with running(serving):
         page = open_page(serving.address, PAINTED)
         for turn in range(4):
-            move = grab(page)
+            move = grab(page, "one")
             for step in range(15):
                 move(0.1 + 0.8 * (step / 14 if turn % 2 else 1 - step / 14))
                 page.wait_for_timeout(16)
