@@ -104,7 +104,7 @@ async def vanish(process: Process, clients: int = 100, places: int = 10) -> list
     free = time.perf_counter() - start
     await asyncio.sleep(1)
     return [
-        f"| {clients} clients vanish in the middle of a walk: then {places} walks at once begin, after s | {free:.1f} | |",
+        f"| {clients} clients vanish in a walk; {places} new ones at once begin after s | {free:.1f} | |",
         f"| open files before and after | {files}, {process.open_files} | the same |",
     ]
 
