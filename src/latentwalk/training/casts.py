@@ -6,8 +6,15 @@ from torch import Tensor, nn
 from latentwalk.generators.stylegan2 import StyleGAN2Sizes
 from latentwalk.image_encoder import PictureReader
 from latentwalk.training.autoencoder import Adversary, Autoencoder
+from latentwalk.training.conditioned import ConditionedPlayer
 from latentwalk.training.critics import PlainCritic, ResidualCritic
-from latentwalk.training.label_critics import Classifier, CoarseReader, ConcatenatedCritic, ProjectionCritic
+from latentwalk.training.label_critics import (
+    Classifier,
+    CoarseReader,
+    ConcatenatedCritic,
+    ProjectionCritic,
+    StyleProjectionCritic,
+)
 from latentwalk.training.players import ConditionalPlayer, DCGANPlayer, StyleGAN2Player
 from latentwalk.training.recipe import Recipe
 
@@ -15,6 +22,9 @@ Networks = dict[str, nn.Module]
 
 STYLE_WIDTHS, W, LAYERS = (128, 128, 64, 32, 16, 16, 16), 128, 4
 """Channels of the maps of 4, 8, 16 ... pixels; numbers of w; layers of the mapping."""
+
+CONDITIONED_WIDTHS = (128, 128, 128, 64, 32, 16, 16)
+"""The same of one that is told labels: details such as glasses want more channels at 16 to 64 pixels."""
 
 PLAIN_WIDTH = 64
 """Channels of the largest map of a DCGAN, twice as many in each smaller one (Radford et al., 2015, figure 1)."""
@@ -30,6 +40,14 @@ def style_networks(recipe: Recipe, side: int, colors: int, _labels: Tensor) -> N
     widths = STYLE_WIDTHS[: side.bit_length() - 2]
     sizes = StyleGAN2Sizes((recipe.z, *[W] * LAYERS), widths, colors, noise=False)
     return {"generator": StyleGAN2Player(sizes, recipe.mixing), "critic": ResidualCritic(widths, colors)}
+
+
+def conditioned_networks(recipe: Recipe, side: int, colors: int, labels: Tensor) -> Networks:
+    """The same, whose w begins with the labels; the critic is told them."""
+    widths = CONDITIONED_WIDTHS[: side.bit_length() - 2]
+    sizes = StyleGAN2Sizes((recipe.z, *[W] * LAYERS), widths, colors, noise=False)
+    player = ConditionedPlayer(sizes, recipe.mixing, labels)
+    return {"generator": player, "critic": StyleProjectionCritic(widths, labels.shape[1], colors)}
 
 
 def plain_networks(recipe: Recipe, side: int, colors: int, _labels: Tensor) -> Networks:

@@ -74,9 +74,12 @@ class ResidualCritic(nn.Module):
             nn.init.normal_(layer.weight)
             nn.init.zeros_(layer.bias)
 
-    def forward(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n 1"]:
+    def features(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n f"]:
         x = self.last(with_deviation(self.blocks(self.colors(images))))
-        return self.score(self.dense(x.flatten(1)))
+        return self.dense(x.flatten(1))
+
+    def forward(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n 1"]:
+        return self.score(self.features(images))
 
 
 def with_deviation(x: Float[Tensor, "n c h w"], group: int = GROUP) -> Float[Tensor, "n c+1 h w"]:

@@ -1,14 +1,13 @@
 """Networks that know labels: critics of pairs (is this picture real, and of this label?), and a classifier."""
 
-from abc import ABC, abstractmethod
-
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from latentwalk.generators.layers.mapping import FullyConnected
 from latentwalk.training.augment import Augmentation, augment
-from latentwalk.training.critics import PlainCritic
+from latentwalk.training.critics import PlainCritic, ResidualCritic
 
 AUGMENTATION = Augmentation(mirror=False)
 """What a classifier learns from: no label may change with it, and left and right would."""
@@ -20,29 +19,25 @@ AFAR, GRAIN = 4, 0.3
 """What a reader of codes looks through: squares of so many pixels, and noise of this standard deviation on each."""
 
 
-class LabelCritic(PlainCritic, ABC):
-    """A `PlainCritic` that is told the label as well. widths, colors: as there. labels: numbers of a label."""
-
-    @abstractmethod
-    def forward(  # pyright: ignore[reportIncompatibleMethodOverride] - a scene tells them apart
-        self, images: Float[Tensor, "n c h w"], labels: Float[Tensor, "n l"]
-    ) -> Float[Tensor, "n 1"]:
-        """How real the pictures are, as pictures of these labels."""
+class LabelCritic(nn.Module):
+    """A critic that is told the labels [n, l] as well: how real are the pictures, as pictures of these labels?"""
 
 
-class ConcatenatedCritic(LabelCritic):
+class ConcatenatedCritic(PlainCritic, LabelCritic):
     """The label beside the colours of every pixel: each number is a plane of its own (Mirza and Osindero, 2014)."""
 
     def __init__(self, widths: tuple[int, ...], labels: int, colors: int = 3) -> None:
         super().__init__(widths, colors + labels)
 
-    def forward(self, images: Float[Tensor, "n c h w"], labels: Float[Tensor, "n l"]) -> Float[Tensor, "n 1"]:
+    def forward(  # pyright: ignore[reportIncompatibleMethodOverride] - a scene tells them apart
+        self, images: Float[Tensor, "n c h w"], labels: Float[Tensor, "n l"]
+    ) -> Float[Tensor, "n 1"]:
         planes = (2 * labels - 1)[:, :, None, None].expand(-1, -1, *images.shape[2:])
         both = torch.cat((images, planes), 1).contiguous(memory_format=torch.channels_last)
         return PlainCritic.forward(self, both)
 
 
-class ProjectionCritic(LabelCritic):
+class ProjectionCritic(PlainCritic, LabelCritic):
     """How real a picture is, plus how well the label agrees with its features (Miyato and Koyama, 2018, section 3).
 
     The label is centred, so that a condition that does not hold says as much as one that does.
@@ -53,10 +48,28 @@ class ProjectionCritic(LabelCritic):
         self.embedding = nn.Conv2d(widths[0], labels, 4)
         nn.init.normal_(self.embedding.weight, 0, 0.02)
 
-    def forward(self, images: Float[Tensor, "n c h w"], labels: Float[Tensor, "n l"]) -> Float[Tensor, "n 1"]:
+    def forward(  # pyright: ignore[reportIncompatibleMethodOverride] - a scene tells them apart
+        self, images: Float[Tensor, "n c h w"], labels: Float[Tensor, "n l"]
+    ) -> Float[Tensor, "n 1"]:
         features = self.features(images)
         agreement = (self.embedding(features).flatten(1) * (2 * labels - 1)).sum(1, keepdim=True)
         return self.score(features).flatten(1) + agreement
+
+
+class StyleProjectionCritic(ResidualCritic, LabelCritic):
+    """The same with the critic of StyleGAN2."""
+
+    def __init__(self, widths: tuple[int, ...], labels: int, colors: int = 3) -> None:
+        super().__init__(widths, colors)
+        self.embedding = FullyConnected(widths[0], labels, linear=True)
+        nn.init.normal_(self.embedding.weight)
+        nn.init.zeros_(self.embedding.bias)
+
+    def forward(  # pyright: ignore[reportIncompatibleMethodOverride] - a scene tells them apart
+        self, images: Float[Tensor, "n c h w"], labels: Float[Tensor, "n l"]
+    ) -> Float[Tensor, "n 1"]:
+        features = self.features(images)
+        return self.score(features) + (self.embedding(features) * (2 * labels - 1)).sum(1, keepdim=True)
 
 
 class Classifier(PlainCritic):

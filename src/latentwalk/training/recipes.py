@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import cast
 
 import torch
 from jaxtyping import Float
@@ -14,6 +13,7 @@ from latentwalk.training.casts import (
     bare_networks,
     coding_networks,
     concatenated_networks,
+    conditioned_networks,
     controlled_networks,
     informed_networks,
     judged_coding_networks,
@@ -75,8 +75,8 @@ def networks(
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         made = known.build(recipe, side, colors, labels)
-    if known.labelled:
-        cast(LabelledPlayer, made["generator"]).names = tuple(names)
+    if isinstance(made["generator"], LabelledPlayer):
+        made["generator"].names = tuple(names)
     return made
 
 
@@ -129,6 +129,25 @@ RECIPES: dict[str, Known] = {
         ),
         style_networks,
         "a small StyleGAN2 with z, w, w+ and s",
+        group=GROUP,
+    ),
+    "stylegan2-conditions": Known(
+        Recipe(
+            turns=_turns(
+                (Term("critic_logistic"), Term("critic_mismatch"), Term("r1", weight=0.1, every=16)),
+                (Term("generator_logistic"),),
+                rate=0.003,
+                betas=(0.0, 0.99),
+            ),
+            batch=32,
+            kimg=600,
+            z=64,
+            ema=10,
+            mixing=0.5,
+        ),
+        conditioned_networks,
+        "a small StyleGAN2 in whose w every condition is a straight direction",
+        labelled=True,
         group=GROUP,
     ),
     "dcgan": Known(
