@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import json
 import statistics
+import sys
 import time
 
 import websockets.asyncio.client as websockets
@@ -119,7 +120,7 @@ async def soak(process: Process, minutes: float) -> list[str]:
             await socket.send(json.dumps({"stop": True}))
         await drag(process, len(samples), 19, 10)
         samples.append((now / 60, process.memory, process.open_files))
-        print(f"{now / 60:.1f} min: {samples[-1][1]:.0f} MiB, {samples[-1][2]} open files", flush=True)
+        print(f"{now / 60:.1f} min: {process.memory:.0f} MiB, {process.open_files} files", file=sys.stderr, flush=True)
     settled = samples[len(samples) // 5 :]
     slope = statistics.linear_regression([each[0] for each in settled], [each[1] for each in settled]).slope
     files = [each[2] for each in settled]
@@ -136,13 +137,12 @@ def main() -> None:
     parser.add_argument("--soak", type=float, metavar="MINUTES", help="this instead")
     options = parser.parse_args()
     with studio() as process:
+        print("| | measured | target |\n|---|---|---|", flush=True)
         if options.soak:
-            rows = asyncio.run(soak(process, options.soak))
-        else:
-            rows = asyncio.run(crowd(process, options.connections, options.seconds))
-            rows += asyncio.run(vanish(process))
-    print("| | measured | target |\n|---|---|---|")
-    print("\n".join(rows))
+            print("\n".join(asyncio.run(soak(process, options.soak))))
+            return
+        print("\n".join(asyncio.run(crowd(process, options.connections, options.seconds))), flush=True)
+        print("\n".join(asyncio.run(vanish(process))))
 
 
 if __name__ == "__main__":
