@@ -35,5 +35,5 @@ def test_the_judge_sees_what_their_names_say(avatars) -> None:
 
 
 def test_other_generators_do_not_take_them(tiny) -> None:
-    with pytest.raises(ValueError, match="was made for the generator 5ea642f8c2f1c89d"):
+    with pytest.raises(ValueError, match="was made for the generator 492559bd96889f03"):
         read_directions("avatars64", tiny)

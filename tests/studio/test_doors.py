@@ -108,7 +108,9 @@ def test_a_token_that_is_guessed_or_quoted_is_refused(token: str) -> None:
 def test_a_host_of_its_own_is_the_only_name_that_is_answered(toy) -> None:
     """On another address of this machine, which browsers do not call by its usual names."""
     scorer = ToyScorer(entangled=True)
-    with Serving(Model.of(toy, scorer, PixelFeatures(), scorer.directions), 0, "127.0.0.2", TOKEN) as serving:
+    with Serving(
+        Model.of(toy, scorer, PixelFeatures(), scorer.directions), 0, host="127.0.0.2", token=TOKEN
+    ) as serving:
         assert serving.socket.getsockname()[0] == "127.0.0.2"
         assert serving.address == f"http://127.0.0.2:{serving.port}/?token={TOKEN}"
         thread = threading.Thread(target=serving.run, daemon=True)
@@ -133,4 +135,4 @@ def test_a_host_of_its_own_is_the_only_name_that_is_answered(toy) -> None:
 def test_an_address_of_another_machine_is_said(toy, host: str, said: str) -> None:
     scorer = ToyScorer(entangled=True)
     with pytest.raises(ValueError, match=said):
-        Serving(Model.of(toy, scorer, PixelFeatures(), scorer.directions), 0, host, TOKEN)
+        Serving(Model.of(toy, scorer, PixelFeatures(), scorer.directions), 0, host=host, token=TOKEN)

@@ -5,6 +5,7 @@ import contextlib
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.client import HTTPConnection
 from io import BytesIO
 
@@ -15,12 +16,16 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from latentwalk.features.network import PixelFeatures
+from latentwalk.framing.template import Template
 from latentwalk.images import to_pictures
+from latentwalk.scores import Unscored
 from latentwalk.studio.doors import COOKIE, HEADERS
+from latentwalk.studio.faces import Faces
 from latentwalk.studio.mailbox import Mailbox
+from latentwalk.studio.models import unsupervised
 from latentwalk.studio.serve import Serving
 from latentwalk.studio.session import Model, Session
-from latentwalk.studio.state import State, read
+from latentwalk.studio.state import Share, State, read
 from toys import ToyScorer
 
 
@@ -207,3 +212,61 @@ def test_a_mailbox_keeps_the_newest() -> None:
         return [*taken, await mail.take()]
 
     assert asyncio.run(drag()) == [4, 7]
+
+
+def test_a_mix_asks_for_every_code_that_was_forgotten(serving: Serving, model: Model) -> None:
+    shelf = Session(model).shelf
+    kept = [shelf.keep(code, code) for code in (model.generator.sample([1]), model.generator.sample([2]))]
+    look = json.dumps({"seq": 1, "state": {"mix": [{"kept": each.id, "weight": 0.5} for each in kept]}})
+    with page(serving) as socket:
+        for each in kept:
+            socket.send(look)
+            assert json.loads(socket.recv(10)) == {"kind": "forgotten", "seq": 1, "id": each.id}
+            socket.send(json.dumps({"bring": each.model_dump()}))
+        socket.send(look)
+        header, _ = unpacked(socket.recv(10))
+    expected = Session(model).frame(State(mix=(Share(seed=1, weight=0.5), Share(seed=2, weight=0.5))))
+    assert header["after"] == pytest.approx(expected.after, abs=1e-5)
+
+
+def test_a_page_goes_on_to_another_model(model: Model, tiny) -> None:
+    other = Model.of(tiny, Unscored(), PixelFeatures(), unsupervised(tiny))
+    with Serving(model, 0, {"toy": lambda: model, "tiny": lambda: other}) as several:
+        thread = threading.Thread(target=several.run, daemon=True)
+        thread.start()
+        with page(several) as socket:
+            socket.send(json.dumps({"job": "open", "name": "tiny"}))
+            told = [json.loads(socket.recv(10)) for _ in range(3)]
+            assert [message["kind"] for message in told] == ["opening", "model", "ended"]
+            assert (told[1]["name"], told[1]["size"], told[1]["models"]) == ("tiny", [3, 16, 16], ["toy", "tiny"])
+            socket.send(json.dumps({"seq": 1, "state": {"seed": 3}}))
+            assert unpacked(socket.recv(10))[1].size == (16, 16)
+        with page(several) as socket:  # whoever comes next begins with the first
+            socket.send(json.dumps({"seq": 1, "state": {"seed": 3}}))
+            assert unpacked(socket.recv(10))[1].size == (8, 8)
+        several.stop()
+        thread.join(10)
+
+
+class AnyFaces(Faces):
+    """Takes all for one person to a degree."""
+
+    def alike(self, before: torch.Tensor, after: torch.Tensor) -> float:
+        return 1.0 if before is after else 0.25
+
+
+def test_whether_it_is_the_same_person_is_said_of_what_nobody_drags(model: Model) -> None:
+    known = replace(model, faces=AnyFaces(Template(generator="", looked=1, found=0, points=[])))
+    edited = {"seed": 1, "edits": [{"direction": "one", "amount": 1}]}
+    with Serving(known, 0) as people:
+        thread = threading.Thread(target=people.run, daemon=True)
+        thread.start()
+        with page(people) as socket:
+            for seq, state, final in ((1, edited, False), (2, edited, True), (3, {"seed": 1}, True)):
+                socket.send(json.dumps({"seq": seq, "state": state, "final": final}))
+                assert unpacked(socket.recv(10))[0]["seq"] == seq
+                if final:
+                    alike = {2: 0.25, 3: 1.0}[seq]
+                    assert json.loads(socket.recv(10)) == {"kind": "person", "seq": seq, "alike": alike}
+        people.stop()
+        thread.join(10)

@@ -15,7 +15,9 @@ from latentwalk.scores import Unscored
 from latentwalk.studio.models import unsupervised
 from latentwalk.studio.session import Forgotten, Model, Session
 from latentwalk.studio.shelf import Shelf, Written, WrittenFound
-from latentwalk.studio.state import Slide, State, read
+from latentwalk.studio.state import Share, Slide, State, read
+from latentwalk.walks.interpolate import interpolate
+from random_networks import random_conditional_dcgan
 from toys import ToyScorer
 
 
@@ -55,7 +57,7 @@ def test_a_frame_depends_on_its_state_alone(network) -> None:
         State(seed=1, edits=(Slide(direction=name, amount=2.0),)),
         State(seed=2, edits=(Slide(direction=name, amount=2.0),)),
         State(seed=1, truncation=0.5, edits=(Slide(direction=name, amount=2.0),)),
-        State(seed=1, toward=5, along=0.3),
+        State(seed=1, mix=(Share(seed=1, weight=0.7), Share(seed=5, weight=0.3))),
     ]
     session = Session(model)
     for i in (0, 1, 2, 1, 3, 1, 4, 0, 3, 4, 1):
@@ -85,9 +87,45 @@ def test_what_is_held_stays(toy_model) -> None:
     assert abs(held.after[one] - held.before[one]) > 0.05
 
 
-def test_the_way_to_another_seed_ends_there(toy, toy_model) -> None:
-    frame = Session(toy_model).frame(State(seed=1, toward=2, along=1.0))
-    torch.testing.assert_close(frame.image, toy.render(toy.sample([2]))[0], atol=1e-5, rtol=0)
+def test_a_mix_is_what_its_shares_are(toy, toy_model) -> None:
+    """Seeds and kept codes alike, and changes are measured from the mix itself."""
+    session = Session(toy_model)
+    kept = session.keep(State(seed=2), toy.sample([2])).id
+    shares = (Share(seed=1, weight=0.75), Share(kept=kept, weight=0.25), Share(seed=9, weight=0))
+    frame = session.frame(State(seed=7, mix=shares))
+    between = interpolate(toy.sample([1]), toy.sample([2]), 5)[1]
+    torch.testing.assert_close(frame.image, toy.render(between)[0], atol=1e-5, rtol=0)
+    assert frame.before == frame.after and frame.distance == 0
+
+
+def test_what_is_kept_comes_before_a_mix_and_a_mix_before_a_seed(toy, toy_model) -> None:
+    session = Session(toy_model)
+    kept = session.keep(State(), toy.sample([3])).id
+    for state, seed in ((State(seed=5, mix=(Share(seed=4),)), 4), (State(mix=(Share(seed=4),), kept=kept), 3)):
+        torch.testing.assert_close(session.frame(state).image, toy.render(toy.sample([seed]))[0], atol=1e-5, rtol=0)
+
+
+def test_conditions_hold_one_by_one_or_together() -> None:
+    generator = random_conditional_dcgan()
+    session = Session(Model.of(generator, Unscored(), PixelFeatures(), unsupervised(generator)))
+    vector = generator.render(generator.sample([1], torch.tensor([[0.0, 1.0, 0.5]])))[0]
+    torch.testing.assert_close(session.frame(State(seed=1, label=(0.0, 1.0, 0.5))).image, vector)
+    one = generator.render(generator.sample([1], 2))[0]
+    torch.testing.assert_close(session.frame(State(seed=1, label=2)).image, one)
+    with pytest.raises(ValueError, match="a class vector has 3 numbers, got 2"):
+        session.frame(State(label=(0.0, 1.0)))
+    code = generator.sample([1], torch.tensor([[0.0, 1.0, 0.5]]))
+    assert torch.equal(Written.of(code).read(generator).labels, code.labels)
+
+
+def test_another_model_is_shown_from_then_on(toy_model, tiny) -> None:
+    session = Session(toy_model)
+    kept = session.keep(State(), toy_model.generator.sample([3])).id
+    session.frame(State(seed=4))
+    session.show(Model.of(tiny, Unscored(), PixelFeatures(), unsupervised(tiny)))
+    torch.testing.assert_close(session.frame(State(seed=4)).image, tiny.render(tiny.sample([4]))[0])
+    with pytest.raises(Forgotten):
+        session.frame(State(kept=kept))
 
 
 @pytest.mark.parametrize(

@@ -17,18 +17,26 @@ INSTALL = "the studio needs more packages: pip install latentwalk[studio]"
 class StudioOptions:
     """What stands on the page, and where it is served."""
 
+    models: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="A folder whose generators can be chosen on the page.", show_default=False),
+    ] = None
     directions: Annotated[
         list[Path] | None,
         typer.Option(
             "--directions",
             metavar="FILE",
-            help="Directions that become sliders. By itself those that come with the generator, else of SeFa.",
+            help="Directions of the first generator that become sliders. By itself its own, else SeFa's.",
             show_default=False,
         ),
     ] = None
     scorer: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Whose attributes are shown. By itself the generator's.", show_default=False),
+        typer.Option(
+            metavar="NAME",
+            help="Whose attributes are shown of the first generator. By itself its own.",
+            show_default=False,
+        ),
     ] = None
     port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="Of this machine; 0 for any free one.")] = (
         8765
@@ -50,7 +58,13 @@ class StudioOptions:
 
 def studio(
     look: StudioOptions,
-    generator: Annotated[str, typer.Argument(help="A bundled name, a checkpoint, or an address.")] = "faces64",
+    generators: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Bundled names, checkpoints, or addresses; the first is shown. By itself faces64, then avatars64.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Move sliders and see the picture change, with what else changed beside it.
 
@@ -59,19 +73,22 @@ def studio(
 
     \bExamples:
       latentwalk studio
+      latentwalk studio my_model.pkl faces64 --models models
       latentwalk studio my_model.pkl --directions out/directions/sefa.safetensors
     """
     check_host(look.host, look.token)
-    check_generator(generator)
-    with working(f"loading {generator}", False):
+    for generator in generators or ():
+        check_generator(generator)
+    with working(f"loading {generators[0] if generators else 'faces64'}", False):
         try:
             from latentwalk.studio.serve import Serving
         except ImportError as error:
             raise ValueError(INSTALL) from error
-        from latentwalk.studio.models import open_model
+        from latentwalk.studio.models import Models
 
-        model = open_model(generator, look.scorer, look.directions or (), look.device)
-    with Serving(model, look.port, look.host, look.token) as serving:
+        models = Models(generators or (), look.models, look.scorer, look.directions or (), look.device)
+        model = models.open(models.names[0])
+    with Serving(model, look.port, models.openers, host=look.host, token=look.token) as serving:
         say(f"the studio is at {serving.address}\nCtrl-C ends it")
         if look.browser:
             import webbrowser

@@ -13,7 +13,8 @@ from latentwalk.studio.jobs import JOBS
 from latentwalk.studio.jobs.job import Job, Stopped
 from latentwalk.studio.mailbox import Mailbox
 from latentwalk.studio.messages import Bring, Look, read_message
-from latentwalk.studio.session import Forgotten, Model, Session
+from latentwalk.studio.model_words import describe
+from latentwalk.studio.session import Forgotten, Session
 from latentwalk.studio.wire import DRAGGED, jpeg, packed, told
 
 
@@ -23,18 +24,20 @@ class Connection:
     def __init__(self, socket: WebSocket, session: Session, painter: ThreadPoolExecutor, crew: Crew) -> None:
         self.socket, self.session, self.painter, self.crew = socket, session, painter, crew
         self.mail: Mailbox[Look] = Mailbox()
+        self.settled: Mailbox[int] = Mailbox()  # numbers of pictures that nobody drags any more
         self.job: Running | None = None
 
     async def run(self) -> None:
-        await self.say("model", **describe(self.session.model))
-        drawing = asyncio.create_task(self._draw())
+        await self.say("model", **describe(self.session))
+        tasks = [asyncio.create_task(work()) for work in (self._draw, self._compare)]
         try:
             while True:
                 await self._sort(await self.socket.receive_text())
         except WebSocketDisconnect:
             pass
         finally:
-            drawing.cancel()
+            for task in tasks:
+                task.cancel()
             self._stop()
 
     async def say(self, kind: str, **details: Any) -> None:
@@ -81,10 +84,20 @@ class Connection:
             try:
                 loop = asyncio.get_running_loop()
                 await self.socket.send_bytes(await loop.run_in_executor(self.painter, self._drawn, look))
+                if look.final and self.session.model.faces is not None:
+                    self.settled.put(look.seq)
             except Forgotten as error:
                 await self.say("forgotten", seq=look.seq, id=error.id)
             except ValueError as error:
                 await self.say("refused", seq=look.seq, error=str(error))
+
+    async def _compare(self) -> None:
+        """Whether it still is the same person: said a little after the picture, so that nobody waits for it."""
+        while True:
+            seq = await self.settled.take()
+            alike = await asyncio.to_thread(self.session.same_person)
+            if alike is not None:
+                await self.say("person", seq=seq, alike=round(alike, 4))
 
     def _drawn(self, look: Look) -> bytes:
         with self.crew.turns.turn():
@@ -97,20 +110,3 @@ class Connection:
 
 def name_of(job: Job) -> str:
     return next(name for name, kind in JOBS.items() if kind is type(job))
-
-
-def describe(model: Model) -> dict[str, Any]:
-    """What a page has to know of a model before the first picture."""
-    generator = model.generator
-    return {
-        "name": generator.source,
-        "size": list(generator.image_shape),
-        "classes": generator.classes,
-        "options": sorted(generator.option_names),
-        "spaces": {space.name: list(space.shape) for space in generator.spaces.values()},
-        "attributes": list(model.scorer.attributes),
-        "sliders": [
-            {"id": id, "name": direction.name, "space": direction.space, "range": list(direction.range)}
-            for id, direction in model.sliders.items()
-        ],
-    }

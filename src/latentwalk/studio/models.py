@@ -1,12 +1,15 @@
-"""A model for the page, out of names: the generator, its scorer, and the directions that become sliders."""
+"""Models for the page, out of names: the generator, its scorer, and the directions that become sliders."""
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import torch
 
-from latentwalk.bundled import DIRECTIONS, SCORERS
+from latentwalk.bundled import BUNDLED, DIRECTIONS, SCORERS
 from latentwalk.direction import Direction, Directions
 from latentwalk.generator import Generator
 from latentwalk.inversion.spaces import class_numbers
@@ -20,6 +23,75 @@ NEUTRAL_SCORER = "measurements"
 
 CODES, SHOWN = 500, 10
 """Samples that units are measured on; sliders of a generator that nobody found directions of."""
+
+OPEN = 3
+"""Models that stay open though nobody looks at them."""
+
+LISTED, SUFFIXES = 200, (".safetensors", ".pkl", ".pt", ".pth", ".ckpt", ".npz")
+"""Files of a folder that are offered, and the ends of their names; only the content says what they are."""
+
+
+class Models:
+    """What a studio can show, by name. Each is opened when it is first wanted, one at a time; the last few stay open,
+    as do those that somebody looks at.
+
+    generators: as `load` takes them. folder: its files are offered too. scorer, directions: for the first generator
+    alone; the others come with their own.
+    Raises ValueError for a folder that is not there.
+    """
+
+    def __init__(
+        self,
+        generators: Sequence[str] = (),
+        folder: Path | None = None,
+        scorer: str | None = None,
+        directions: Sequence[Path] = (),
+        device: torch.device | str = "cpu",
+    ) -> None:
+        sources = [*(generators or BUNDLED), *(_files(folder) if folder else [])]
+        self.device, self._first = device, (scorer, directions)
+        self._sources: dict[str, str] = {}
+        for source in dict.fromkeys(sources):
+            self._sources[_new_name(Path(source).name or source, self._sources)] = source
+        self._one_at_a_time = threading.Lock()
+        self._alive: WeakValueDictionary[str, Model] = WeakValueDictionary()
+        self._last: list[Model] = []
+
+    @property
+    def names(self) -> list[str]:
+        return list(self._sources)
+
+    @property
+    def openers(self) -> dict[str, Callable[[], Model]]:
+        """How each is opened, as a `Session` takes them."""
+        return {name: partial(self.open, name) for name in self._sources}
+
+    def open(self, name: str) -> Model:
+        """Raises ValueError in one line for one that is not there or cannot be read."""
+        if name not in self._sources:
+            raise ValueError(f"no generator {name!r} here: there are {', '.join(self.names)}")
+        scorer, directions = self._first if name == self.names[0] else (None, ())
+        source = self._sources[name]
+        with self._one_at_a_time:
+            try:
+                model = self._alive.get(name) or open_model(source, scorer, directions, self.device)
+            except ValueError as error:  # a page learns names, and nothing of where they lie
+                raise ValueError(str(error).replace(source, name)) from error
+            self._alive[name] = model
+            self._last = [*(other for other in self._last if other is not model), model][-OPEN:]
+        return model
+
+
+def _files(folder: Path) -> list[str]:
+    if not folder.is_dir():
+        raise ValueError(f"no folder {str(folder)!r}: --models names one with files of generators")
+    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file())
+    return [str(path) for path in files[:LISTED]]
+
+
+def _new_name(name: str, taken: dict[str, str]) -> str:
+    """The name, with a number behind it if there is one already."""
+    return next(new for new in (name, *(f"{name} ({i})" for i in range(2, LISTED + 2))) if new not in taken)
 
 
 def open_model(

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import socket
+from collections.abc import Callable, Mapping
 from types import TracebackType
 
 import uvicorn
@@ -15,18 +16,27 @@ from latentwalk.studio.session import Model
 class Serving:
     """Holds the port from the start, so that the address is known before anybody is served.
 
+    model: what is shown first. models: what else can be, by name, and how it is opened.
     host: where it is served; any but this machine alone needs a token. token: a new one by itself.
     Raises ValueError when the host cannot be served (see `check_host`), or the port is taken.
     """
 
-    def __init__(self, model: Model, port: int, host: str = LOCAL, token: str | None = None) -> None:
+    def __init__(
+        self,
+        model: Model,
+        port: int,
+        models: Mapping[str, Callable[[], Model]] | None = None,
+        *,
+        host: str = LOCAL,
+        token: str | None = None,
+    ) -> None:
         check_host(host, token)
         self.host = f"[{host}]" if ":" in host else host
         self.socket = _listening(host, port)
         self.port: int = self.socket.getsockname()[1]
         self.doors = Doors(self.port, token, LOOPBACK if host == LOCAL else (self.host,))
         options = {"log_level": "warning", "ws_max_size": LARGEST, "server_header": False, "lifespan": "off"}
-        self.server = uvicorn.Server(uvicorn.Config(application(model, self.doors), **options))
+        self.server = uvicorn.Server(uvicorn.Config(application(model, self.doors, models), **options))
 
     @property
     def address(self) -> str:

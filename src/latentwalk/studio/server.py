@@ -1,6 +1,7 @@
 """The server: the page, and one WebSocket for everything live."""
 
 import mimetypes
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -57,8 +58,8 @@ def _with_headers(send: Send) -> Send:
     return sent
 
 
-def application(model: Model, doors: Doors) -> ASGIApp:
-    """The studio of a model, as any ASGI server runs it."""
+def application(model: Model, doors: Doors, models: Mapping[str, Callable[[], Model]] | None = None) -> ASGIApp:
+    """The studio of a model, as any ASGI server runs it. models: what else can be shown, by name."""
     # One thread draws for everybody: each session has at most one picture in the queue, so they take turns.
     painter = ThreadPoolExecutor(1, "painter")
     crew = Crew(Turns())
@@ -77,7 +78,7 @@ def application(model: Model, doors: Doors) -> ASGIApp:
 
     async def live(socket: WebSocket) -> None:
         await socket.accept()
-        await Connection(socket, Session(model), painter, crew).run()
+        await Connection(socket, Session(model, models=models or {}), painter, crew).run()
 
     app = Starlette(routes=[Route("/", page), Route("/static/{name}", file), WebSocketRoute("/live", live)])
     app.router.redirect_slashes = False

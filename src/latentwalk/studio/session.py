@@ -1,6 +1,6 @@
 """The picture of a state, and what its edits changed. Knows no web: a state goes in, a frame comes out."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -13,16 +13,18 @@ from latentwalk.edits import codes_for
 from latentwalk.features.network import Features
 from latentwalk.generator import Generator
 from latentwalk.inversion.spaces import class_numbers
-from latentwalk.latents import Latents
+from latentwalk.latents import Latents, concatenate
 from latentwalk.options import RenderOptions
 from latentwalk.renderer import Renderer
 from latentwalk.samples import sample_codes
 from latentwalk.scores import Scorer
+from latentwalk.studio.crowd import Crowd
+from latentwalk.studio.faces import Faces
+from latentwalk.studio.mix import Portion, mix
 from latentwalk.studio.shelf import Found, Shelf, WrittenFound
-from latentwalk.studio.state import Slide, State
+from latentwalk.studio.state import Label, Slide, State
 from latentwalk.walk import Walk, read_goals
 from latentwalk.walks.gradient import GradientWalk
-from latentwalk.walks.interpolate import interpolate
 
 USUAL = 64
 """Samples that say what an embedding is without anything special in it."""
@@ -35,7 +37,7 @@ POPULATION = 1000
 class Model:
     """What a studio shows: a generator, what looks at its pictures, and its sliders by id.
 
-    features: what likeness is measured on. usual: the mean embedding of samples [f].
+    features: what likeness is measured on. usual: the mean embedding of samples [f]. faces: who knows people, if any.
     """
 
     generator: Generator
@@ -43,7 +45,9 @@ class Model:
     features: Features
     sliders: Mapping[str, Direction]
     usual: Float[Tensor, "f"]
+    faces: Faces | None = None
     _populations: dict[str, Latents] = field(default_factory=dict)
+    _crowds: dict[str, Crowd] = field(default_factory=dict)
 
     @staticmethod
     @torch.no_grad()
@@ -52,7 +56,7 @@ class Model:
         codes = next(sample_codes(generator, USUAL, 1, labels=class_numbers(generator), batch=USUAL))
         embeddings = features.vectors(features.maps(generator.render(codes)))
         sliders = {direction.name: direction for direction in directions}
-        return Model(generator, scorer, features, sliders, embeddings.mean(0))
+        return Model(generator, scorer, features, sliders, embeddings.mean(0), Faces.of(generator))
 
     def conditioned(self, direction: Direction, others: Sequence[Direction]) -> Direction:
         """The direction without its parts along others, as far as codes are spread here."""
@@ -67,13 +71,20 @@ class Model:
             self._populations[space] = next(sample_codes(self.generator, POPULATION, 1, space, classes, POPULATION))
         return self._populations[space]
 
+    def crowd(self, space: str) -> Crowd:
+        """Where codes of a space lie, learned when it is first asked for."""
+        if space not in self._crowds:
+            self._crowds[space] = Crowd.of(self.generator, space)
+        return self._crowds[space]
+
 
 @dataclass(frozen=True, eq=False)
 class Frame:
     """A picture [c, h, w] in [-1, 1] and what changed on the way to it.
 
     before, after: probability per attribute. identity: cosine of the embeddings, 1 for the same. distance: length of
-    what the edits did to the code, in standard deviations of the codes.
+    what the edits did to the code, in standard deviations of the codes. usual: whether the code still is one like those
+    of samples, 1 for yes, 0 for one far outside (see `Crowd`).
     """
 
     image: Float[Tensor, "c h w"]
@@ -81,12 +92,14 @@ class Frame:
     after: Mapping[str, float]
     identity: float
     distance: float
+    usual: float
 
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """What was seen in a picture: probabilities [a] and the centred embedding [f]."""
+    """What was seen in a picture: itself, probabilities [a] and the centred embedding [f]."""
 
+    image: Float[Tensor, "1 c h w"]
     scores: Float[Tensor, "a"]
     embedding: Float[Tensor, "f"]
 
@@ -101,34 +114,63 @@ class Forgotten(ValueError):
 
 @dataclass(eq=False)
 class Session:
-    """One person's view of a model; remembers the last picture, so that only what changed is drawn again."""
+    """One person's view of a model; remembers the last picture, so that only what changed is drawn again.
+
+    models: what can be shown, by name, and how it is opened. name: of the one that is; by itself the first.
+    """
 
     model: Model
     shelf: Shelf = field(default_factory=Shelf)
+    models: Mapping[str, Callable[[], Model]] = field(default_factory=dict)
+    name: str = ""
 
     def __post_init__(self) -> None:
-        self.renderer = Renderer(self.model.generator)
+        self.show(self.model, self.name or next(iter(self.models), ""))
+
+    def show(self, model: Model, name: str = "") -> None:
+        """Show another model from now on. Codes of the one before mean nothing for it, and are forgotten."""
+        self.name = name or model.generator.source
+        if model is not self.model:
+            self.model, self.shelf = model, Shelf()
+        self.renderer = Renderer(model.generator)
         self._start: tuple[State, Seen] | None = None
+        self._last: tuple[Seen, Seen] | None = None
 
     @torch.no_grad()
     def frame(self, state: State) -> Frame:
         """Raises ValueError for a slider, class, code or option that is not there."""
         code, start = self._found(state)
         end = self._edited(code, state)
-        before = self._seen_before(state, start)
         image = self.renderer.render(end, self._options(state))
-        after = before if end is start else self._seen(image)
+        after = self._seen(image)
+        if end is start:  # as it is while somebody drags through seeds
+            self._start = state.base, after
+        before = self._seen_before(state, start)
+        self._last = before, after
         return self._frame(image, before, after, start, end)
+
+    def same_person(self) -> float | None:
+        """Whether the last frame shows whom it showed before its edits, a cosine; None where nobody knows people."""
+        faces, last = self.model.faces, self._last
+        return None if faces is None or last is None else faces.alike(last[0].image, last[1].image)
 
     def _frame(
         self, image: Float[Tensor, "1 c h w"], before: "Seen", after: "Seen", start: Latents, end: Latents
     ) -> Frame:
         alike = float(F.cosine_similarity(before.embedding, after.embedding, dim=0))
-        return Frame(image[0], self._named(before.scores), self._named(after.scores), alike, self._distance(start, end))
+        scores = self._named(before.scores), self._named(after.scores)
+        usual = self.model.crowd(end.space).likeness(end)
+        return Frame(image[0], *scores, alike, self._distance(start, end), usual)
 
     def code(self, state: State) -> Latents:
         """The code [1, ...] of a state, in the space where its sliders move it."""
         return self._edited(self._found(state).code, state)
+
+    @torch.no_grad()
+    def pictures(self, states: Sequence[State]) -> Float[Tensor, "n c h w"]:
+        """Those of states that are drawn with the options of the first."""
+        codes = concatenate([self.code(state) for state in states])
+        return self.model.generator.render(codes, self._options(states[0]))
 
     @torch.no_grad()
     def climb(self, state: State, attribute: str, target: float, hold: Sequence[str]) -> Iterator[tuple[Frame, Walk]]:
@@ -151,24 +193,41 @@ class Session:
     def _found(self, state: State) -> Found:
         """The code of a state without its edits, and what changes are measured from."""
         if state.kept is not None:
-            try:
-                return self.shelf.take(state.kept)
-            except KeyError:
-                raise Forgotten(state.kept) from None
-        code = self._sampled(state)
+            return self._kept(state.kept)
+        labels = self._labels(state.label)
+        code = self._mixed(state, labels) if state.mix else self.model.generator.sample([state.seed], labels)
         return Found(code, code)
 
-    def _sampled(self, state: State) -> Latents:
+    def _kept(self, id: str) -> Found:
+        try:
+            return self.shelf.take(id)
+        except KeyError:
+            raise Forgotten(id) from None
+
+    def _mixed(self, state: State, labels: Tensor | None) -> Latents:
         generator = self.model.generator
-        if (state.label is not None) and not 0 <= state.label < generator.classes:
+        codes = [
+            generator.sample([share.seed], labels) if share.kept is None else self._kept(share.kept).code
+            for share in state.mix
+        ]
+        shares = zip(codes, state.mix, strict=True)
+        return mix(generator, [Portion(code, share.weight, share.layers) for code, share in shares if share.weight])
+
+    def _labels(self, label: Label | None) -> Tensor | None:
+        """The label [1] of a class, or the class vector [1, classes]; by itself the first class, or none of those that
+        hold together."""
+        generator = self.model.generator
+        if not generator.classes and label is None:
+            return None
+        if isinstance(label, tuple) or (label is None and not generator.conditions.exclusive):
+            vector = label or (0.0,) * generator.classes
+            if not generator.classes or len(vector) != generator.classes:
+                raise ValueError(f"a class vector has {generator.classes} numbers, got {len(vector)}")
+            return torch.tensor([vector])
+        if not 0 <= (label or 0) < generator.classes:
             classes = f"0 to {generator.classes - 1}" if generator.classes else "no classes"
-            raise ValueError(f"no class {state.label}: the generator has {classes}")
-        labels = torch.tensor([state.label or 0]) if generator.classes else None
-        start = generator.sample([state.seed], labels)
-        if state.toward is None or not state.along:
-            return start
-        way = interpolate(start, generator.sample([state.toward], labels), 101)
-        return way[[round(100 * state.along)]]
+            raise ValueError(f"no class {label}: the generator has {classes}")
+        return torch.tensor([label or 0])
 
     def _edited(self, latents: Latents, state: State) -> Latents:
         """Space by space, from the code to the picture: a code that went on to w cannot go back to z."""
@@ -205,7 +264,7 @@ class Session:
 
     def _seen(self, image: Float[Tensor, "1 c h w"]) -> Seen:
         logits, maps = self.model.features.beside(self.model.scorer, image)
-        return Seen(logits[0].sigmoid(), self.model.features.vectors(maps)[0] - self.model.usual)
+        return Seen(image, logits[0].sigmoid(), self.model.features.vectors(maps)[0] - self.model.usual)
 
     def _named(self, scores: Float[Tensor, "a"]) -> dict[str, float]:
         return dict(zip(self.model.scorer.attributes, scores.tolist(), strict=True))

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from latentwalk.generator import Generator
 from latentwalk.latents import Latents
-from latentwalk.studio.state import Part
+from latentwalk.studio.state import Label, Part
 
 MOST = 200
 """Codes that are kept of a session; the oldest go first, and a page brings them back when it asks for them again."""
@@ -30,12 +30,13 @@ class Written(Part):
 
     space: Annotated[str, Field(max_length=20)]
     values: Annotated[str, Field(max_length=NUMBERS * 6)]
-    label: int | None = None
+    label: Label | None = None
 
     @staticmethod
     def of(code: Latents) -> "Written":
         raw = code.values.detach().cpu().float().contiguous().numpy().astype("<f4").tobytes()
-        label = None if code.labels is None else int(code.labels[0])
+        number = None if code.labels is None else code.labels[0].tolist()
+        label = tuple(number) if isinstance(number, list) else number
         return Written(space=code.space, values=base64.b64encode(raw).decode(), label=label)
 
     def read(self, generator: Generator) -> Latents:

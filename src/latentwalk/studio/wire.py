@@ -42,4 +42,5 @@ def told(frame: Frame) -> dict[str, Any]:
         "after": frame.after,
         "identity": round(frame.identity, 4),
         "distance": round(frame.distance, 3),
+        "usual": round(frame.usual, 3),
     }

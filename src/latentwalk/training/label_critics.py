@@ -12,7 +12,7 @@ from latentwalk.training.critics import PlainCritic, ResidualCritic
 AUGMENTATION = Augmentation(mirror=False)
 """What a classifier learns from: no label may change with it, and left and right would."""
 
-BALANCE, RATE, MOST = 0.5, 0.01, 10.0
+BALANCE, RATE, MOST = 0.25, 0.01, 10.0
 """Of gamma: the loss of made pictures that is as good as one of real ones; its steps; and how large it may become."""
 
 AFAR, GRAIN = 4, 0.3

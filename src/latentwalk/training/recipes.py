@@ -236,7 +236,7 @@ RECIPES: dict[str, Known] = {
     "controlgan": Known(
         _labelled(
             (Term("critic_logistic"),),
-            (Term("generator_logistic"), Term("generator_controlled")),
+            (Term("generator_logistic"), Term("generator_controlled", weight=3)),
             Turn(("classifier",), (Term("classifier_labels"),), 0.0004, (0.5, 0.99)),
         ),
         controlled_networks,

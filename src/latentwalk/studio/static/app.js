@@ -1,7 +1,9 @@
 // The page: the stage, the receipt, and the panels, which are fetched when they are first opened.
 
+import { chooseModel } from "./models.js";
 import { Receipt } from "./receipt.js";
 import "./sliders.js";
+import { keepStrip } from "./strip.js";
 import { Studio, plain } from "./studio.js";
 
 const $ = (id) => document.getElementById(id);
@@ -10,7 +12,7 @@ let receipt = null;
 let note = ""; // what the next picture is said to be
 
 function go(seed) {
-  if (Number.isSafeInteger(seed) && seed >= 0) studio.change({ seed, kept: null });
+  if (Number.isSafeInteger(seed) && seed >= 0) studio.change({ seed, mix: [], kept: null });
 }
 
 function hold(name) {
@@ -30,7 +32,7 @@ function walked({ id, attribute, reached, steps }) {
   note = `${plain(attribute)} ${reached ? "is there" : "did not get there"} after ${steps} steps`;
 }
 
-function paint({ bitmap, before, after, identity, distance }) {
+function paint({ bitmap, before, after, identity, distance, usual }) {
   const canvas = $("picture");
   if (canvas.width !== bitmap.width || canvas.height !== bitmap.height) {
     [canvas.width, canvas.height] = [bitmap.width, bitmap.height];
@@ -41,6 +43,8 @@ function paint({ bitmap, before, after, identity, distance }) {
   receipt.show(before, after, studio.state.hold);
   $("identity").value = Math.max(0, identity);
   $("identity-number").textContent = identity.toFixed(2);
+  $("usual").value = usual;
+  $("usual-number").textContent = usual.toFixed(2);
   $("distance").value = Math.min(10, distance);
   $("distance-number").textContent = `${distance.toFixed(1)} σ`;
 }
@@ -55,6 +59,12 @@ studio.on("step", (step) => {
   studio.tell(step.attribute ? `walking to ${plain(step.attribute)}, step ${step.step}` : (step.note ?? ""));
 });
 studio.on("walked", walked);
+studio.on("person", ({ seq, alike }) => {
+  if (seq !== studio.live.sent) return;
+  $("person").value = Math.max(0, alike);
+  $("person-number").textContent = alike.toFixed(2);
+  $("person-row").classList.remove("old");
+});
 studio.on("told", ({ text, wrong }) => {
   if ($("status").textContent !== text) $("status").textContent = text; // what is set twice is read aloud twice
   $("status").classList.toggle("wrong", wrong);
@@ -64,19 +74,24 @@ studio.on("job", (job) => {
   document.body.classList.toggle("working", Boolean(job));
 });
 studio.on("state", (state) => {
+  $("person-row").classList.add("old");
   if ($("seed") !== document.activeElement) $("seed").value = state.seed;
   $("undo").disabled = !studio.history.past.length;
   $("redo").disabled = !studio.history.future.length;
   $("reset").disabled = !state.edits.length && !state.kept;
   $("was").hidden = !studio.looking;
 });
-studio.on("model", ({ name, size: [, height, width], attributes }) => {
-  $("model").textContent = `${name}, ${width} × ${height} pixels`;
+studio.on("model", ({ name, models, size: [, height, width], attributes, people }) => {
+  $("person-row").hidden = !people;
+  $("model").textContent = `${models.length > 1 ? "" : `${name}, `}${width} × ${height} pixels`;
   document.title = `${name} – latentwalk studio`;
   $("picture").style.aspectRatio = `${width} / ${height}`;
   $("bars").replaceChildren();
   receipt = new Receipt($("bars"), attributes, { hold, walk });
 });
+
+chooseModel(studio, $("models"));
+keepStrip(studio, $("strip"), $("picture"));
 
 $("seed").onchange = () => go(Number($("seed").value));
 $("earlier").onclick = () => go(studio.state.seed - 1);

@@ -5,7 +5,7 @@ const PLACE = "latentwalk";
 export function remember({ model, state, live }) {
   const found = live.found.get(state.kept);
   try {
-    sessionStorage.setItem(PLACE, JSON.stringify({ model: model?.name, state, found }));
+    sessionStorage.setItem(PLACE, JSON.stringify({ model: model?.fingerprint, state, found }));
   } catch {
     sessionStorage.removeItem(PLACE); // no room: an older state would be a surprise
   }
@@ -14,5 +14,5 @@ export function remember({ model, state, live }) {
 // Of this model; null where there is none.
 export function recall(model) {
   const kept = JSON.parse(sessionStorage.getItem(PLACE));
-  return kept?.model === model.name ? kept : null;
+  return kept?.model === model.fingerprint ? kept : null;
 }

@@ -7,10 +7,12 @@ import { History } from "./history.js";
 import { Live } from "./live.js";
 import { recall, remember } from "./memory.js";
 
+export const START = { seed: 0, mix: [], kept: null, edits: [], hold: [], label: null, truncation: 1, noise: "const" };
+
 export class Studio extends EventTarget {
   constructor() {
     super();
-    this.state = { seed: 0, kept: null, edits: [], hold: [] };
+    this.state = START;
     this.history = new History(this.state);
     this.looking = false; // at the picture without edits
     this.job = ""; // what runs
@@ -69,23 +71,34 @@ export class Studio extends EventTarget {
     this.say("job", job);
   }
 
+  // Another generator has other codes and classes; sliders of the same name mean the same.
+  meet(model) {
+    const other = this.model && this.model.fingerprint !== model.fingerprint;
+    const kept = this.model ? null : recall(model); // this page was loaded again
+    this.model = model;
+    if (kept) this.begin(kept);
+    if (!other) return;
+    const { seed, edits, hold } = this.state;
+    const there = new Set(model.sliders.map(({ id }) => id));
+    this.state = { ...START, seed, edits: edits.filter(({ direction }) => there.has(direction)) };
+    this.state.hold = hold.filter((name) => there.has(name));
+    this.history = new History(this.state);
+  }
+
+  begin({ state, found }) {
+    if (found) this.live.found.set(state.kept, found);
+    this.state = { ...this.state, ...state };
+    this.history = new History(this.state);
+  }
+
   tell(text, wrong = false) {
     this.say("told", { text, wrong });
   }
 
-  begin(model) {
-    const kept = this.model ? null : recall(model); // this page was loaded again
-    this.model = model;
-    if (!kept) return;
-    if (kept.found) this.live.found.set(kept.state.kept, kept.found);
-    this.state = { ...this.state, ...kept.state };
-    this.history = new History(this.state);
-  }
-
   heard(message) {
-    if (message.kind === "model") this.begin(message);
+    if (message.kind === "model") this.meet(message);
     if (message.kind === "ended") {
-      this.busy("");
+      if (message.job === this.job) this.busy("");
       if (message.error) this.tell(message.error, true);
     }
     if (message.kind === "refused") {
