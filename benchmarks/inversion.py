@@ -28,7 +28,7 @@ from latentwalk.inversion.optimize import Optimize
 from latentwalk.inversion.ridge import Ridge
 from latentwalk.inverter import Inversion, Inverter, Perception, mean_square
 from latentwalk.jobs.contrast_photos import contrast_photos
-from latentwalk.jobs.evaluate import features_of
+from latentwalk.jobs.features import features_of
 from latentwalk.jobs.invert import Framing
 from latentwalk.methods.contrast import Contrast, contrasted
 

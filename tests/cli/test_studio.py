@@ -28,3 +28,13 @@ def test_directions_of_another_generator_are_refused(run) -> None:
 @pytest.mark.parametrize("port", ["-1", "70000", "http"])
 def test_a_port_is_a_number_of_a_port(run, port: str) -> None:
     assert run("studio", "--port", port)[0] == 2
+
+
+def test_a_host_that_others_reach_needs_a_token(run) -> None:
+    code, _, err = run("studio", "--no-browser", "--host", "10.0.0.1")
+    assert code == 2 and "choose a token that they have to know (--token)" in err and err.count("\n") == 1
+
+
+def test_a_token_that_is_too_short_is_refused(run) -> None:
+    code, _, err = run("studio", "--no-browser", "--host", "10.0.0.1", "--token", "1234")
+    assert code == 2 and "a token is 12 to 200" in err

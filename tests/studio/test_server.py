@@ -252,6 +252,7 @@ def test_the_address_gives_the_cookie_once_and_strictly(serving: Serving) -> Non
     status, headers, _ = ask(serving, f"/?token={serving.doors.token}", cookie=False)
     assert (status, headers["location"]) == (303, "/")
     assert "samesite=strict" in headers["set-cookie"].lower() and "httponly" in headers["set-cookie"].lower()
+    assert "domain" not in headers["set-cookie"].lower()  # of this host alone
     assert ask(serving, "/?token=guess", cookie=False)[0] == 403
 
 

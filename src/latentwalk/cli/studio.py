@@ -8,6 +8,7 @@ import typer
 
 from latentwalk.cli.console import say, working
 from latentwalk.cli.options import Device, check_generator
+from latentwalk.studio.doors import LOCAL, check_host
 
 INSTALL = "the studio needs more packages: pip install latentwalk[studio]"
 
@@ -40,6 +41,17 @@ class StudioOptions:
     port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="Of this machine; 0 for any free one.")] = (
         8765
     )
+    host: Annotated[
+        str, typer.Option(metavar="NAME", help="Where it is served; what others can reach too needs --token.")
+    ] = LOCAL
+    token: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT",
+            help="What browsers have to know: 12 or more letters, digits, - and _. By itself a new one.",
+            show_default=False,
+        ),
+    ] = None
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")] = True
     device: Device = "cpu"
 
@@ -56,13 +68,15 @@ def studio(
 ) -> None:
     """Move sliders and see the picture change, with what else changed beside it.
 
-    The page is served on this machine alone, to the browser that is opened. Ctrl-C ends it.
+    The page is served on this machine alone, to the browser that is opened. Ctrl-C ends it. With --host, others who
+    know the --token come in as well; nothing is encrypted, so do that in a network that you trust.
 
     \bExamples:
       latentwalk studio
       latentwalk studio my_model.pkl faces64 --models models
       latentwalk studio my_model.pkl --directions out/directions/sefa.safetensors
     """
+    check_host(look.host, look.token)
     for generator in generators or ():
         check_generator(generator)
     with working(f"loading {generators[0] if generators else 'faces64'}", False):
@@ -74,7 +88,7 @@ def studio(
 
         models = Models(generators or (), look.models, look.scorer, look.directions or (), look.device)
         model = models.open(models.names[0])
-    with Serving(model, look.port, models.openers) as serving:
+    with Serving(model, look.port, models.openers, host=look.host, token=look.token) as serving:
         say(f"the studio is at {serving.address}\nCtrl-C ends it")
         if look.browser:
             import webbrowser

@@ -10,7 +10,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
-from torchvision.models import Inception_V3_Weights, inception_v3
 
 from latentwalk.features.network import NetworkFeatures
 
@@ -30,6 +29,8 @@ def prepared(images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n 3 299 299"]:
 
 def weights_file() -> Path:
     """Where torchvision keeps the weights, whether they are there or not."""
+    from torchvision.models import Inception_V3_Weights
+
     return Path(torch.hub.get_dir()) / "checkpoints" / Inception_V3_Weights.IMAGENET1K_V1.url.split("/")[-1]
 
 
@@ -41,6 +42,8 @@ def inception_features(device: torch.device | str = "cpu") -> NetworkFeatures:
             f"the weights of Inception-V3 are not on this machine: put torchvision's {file.name} into {file.parent}, "
             "or look at other features"
         )
+    from torchvision.models import inception_v3  # takes seconds, and few need it
+
     network = inception_v3(weights=None, init_weights=False, transform_input=False)
     try:
         network.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))

@@ -4,7 +4,7 @@ directions -> Recorder -> sweeps -> match -> result        and `jobs.report` sho
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -17,11 +17,10 @@ from torch import Tensor
 from latentwalk.direction import Direction, Directions
 from latentwalk.edits import codes_for
 from latentwalk.evaluation import Comparison, Evaluation, MadeBy, MetricCard, Stability
-from latentwalk.features.imagenet import imagenet_features
-from latentwalk.features.inception import inception_features
-from latentwalk.features.network import Features, NetworkFeatures, PixelFeatures
+from latentwalk.features.network import Features
 from latentwalk.generator import Generator
 from latentwalk.jobs.edit import describe_scorer
+from latentwalk.jobs.features import FEATURES
 from latentwalk.latents import in_turn
 from latentwalk.metrics import METRICS
 from latentwalk.metrics.between import cosines, stability
@@ -33,7 +32,6 @@ from latentwalk.numerics.bootstrap import resamples
 from latentwalk.origin import Source, Verdict
 from latentwalk.progress import Progress, silent
 from latentwalk.samples import fresh_seeds
-from latentwalk.scorers.classifier import Classifier
 from latentwalk.scores import Scorer
 from latentwalk.sweep import Sweep, even_strengths
 from latentwalk.version import VERSION
@@ -208,22 +206,6 @@ def held_out_seed(found: Sequence[Directions], seed: int | None) -> int:
     if seed in taken:
         raise ValueError(f"the seed {seed} drew the codes that directions were fitted to: choose another (--seed)")
     return seed
-
-
-def features_of(judge: Scorer) -> Features:
-    """What to look at closely: the stages of a judge that is a network of ours, pixels where it is any function."""
-    if not isinstance(judge, Classifier):
-        return PixelFeatures()
-    return NetworkFeatures(f"{judge.source or 'judge'}, before its last layer", judge, judge.layer_names)
-
-
-FEATURES: dict[str, Callable[[Scorer, torch.device], Features]] = {
-    "judge": lambda judge, device: features_of(judge),
-    "imagenet": lambda judge, device: imagenet_features(device),
-    "inception": lambda judge, device: inception_features(device),
-    "pixels": lambda judge, device: PixelFeatures(),
-}
-"""What can be looked at closely, by name: the judge (`features_of`), networks that know no judge, or pixels."""
 
 
 def compare_all(sweeps: dict[str, Sweep], weights: np.ndarray) -> list[Comparison]:

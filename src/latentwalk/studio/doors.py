@@ -1,12 +1,18 @@
-"""Who may come in: only pages that this server gave out, from this machine, with the token of this start."""
+"""Who may come in: only pages that this server gave out, with the token of this start."""
 
+import ipaddress
+import re
 import secrets
 from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
-from urllib.parse import urlsplit
 
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+LOCAL = "127.0.0.1"
+LOOPBACK = (LOCAL, "localhost", "[::1]")
 COOKIE = "latentwalk"
+"""How the names of cookies begin; the port follows, as a browser sends what one port gave it to all ports of a host."""
+
+TOKEN = re.compile(r"[A-Za-z0-9_-]{12,200}")
+"""What a token that somebody chose looks like: nothing that an address or a cookie would have to quote, not guessed."""
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
@@ -26,11 +32,13 @@ HEADERS = {
 
 class Doors:
     """What is asked of every request. token: a secret that a browser gets once, in the address that is opened, and then
-    sends as a cookie. hosts: names that this server answers to, each with its port."""
+    sends as a cookie; a new one by itself. hosts: names that this server answers to, without the port."""
 
     def __init__(self, port: int, token: str | None = None, hosts: tuple[str, ...] = LOOPBACK) -> None:
         self.token = token or secrets.token_urlsafe(24)
-        self.hosts = frozenset(f"{host}:{port}" for host in hosts)
+        self.cookie = f"{COOKIE}-{port}"
+        named = [f"{host.lower()}:{port}" for host in hosts]
+        self.hosts = frozenset([*named, *(hosts if port == 80 else ())])  # browsers do not name the usual port
 
     def refuses(self, headers: Mapping[str, str], browser_only: bool) -> tuple[int, str] | None:
         """Status and reason; None for a request that may come in.
@@ -43,7 +51,7 @@ class Doors:
             return 400, "this server answers to its own address alone"
         if origin is None and not browser_only:
             return None
-        if origin is None or urlsplit(origin).netloc.lower() != host.lower() or urlsplit(origin).scheme != "http":
+        if origin is None or origin.lower() != f"http://{host.lower()}":
             return 403, "requests come from the studio's own page alone"
         return None
 
@@ -53,7 +61,24 @@ class Doors:
             cookies = SimpleCookie(headers.get("cookie", ""))
         except CookieError:
             return False
-        return COOKIE in cookies and self.opens(cookies[COOKIE].value)
+        return any(self.opens(cookie.value) for name, cookie in cookies.items() if name.startswith(COOKIE))
 
     def opens(self, token: str) -> bool:
         return secrets.compare_digest(token.encode(), self.token.encode())
+
+
+def check_host(host: str, token: str | None) -> None:
+    """Raises ValueError for a host that browsers cannot name, and for one that others reach without a token."""
+    if not re.fullmatch(r"[A-Za-z0-9.:-]{1,253}", host) or host in ("0.0.0.0", "::"):
+        raise ValueError(f"a host is the one name or address that browsers go to, such as {LOCAL}, not {host!r}")
+    if token is not None and not TOKEN.fullmatch(token):
+        raise ValueError("a token is 12 to 200 letters, digits, - and _")
+    if token is None and not _is_loopback(host):
+        raise ValueError(f"{host} can be reached by others: choose a token that they have to know (--token)")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"

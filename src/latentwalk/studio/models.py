@@ -14,9 +14,8 @@ from latentwalk.direction import Direction, Directions
 from latentwalk.filenames import readable
 from latentwalk.generator import Generator
 from latentwalk.inversion.spaces import class_numbers
-from latentwalk.jobs.evaluate import features_of
+from latentwalk.jobs.features import features_of
 from latentwalk.jobs.load import load, load_scorer
-from latentwalk.methods.sefa import SeFa
 from latentwalk.samples import Samples, sample_codes
 from latentwalk.studio.cards import FOUND, Card
 from latentwalk.studio.model import Model
@@ -132,6 +131,8 @@ def read_files(paths: Sequence[Path], generator: Generator) -> tuple[list[Direct
 
 def unsupervised(generator: Generator) -> Directions:
     """What needs no scorer and no time (SeFa, Shen and Zhou, 2021), in w where there is one."""
+    from latentwalk.methods.sefa import SeFa  # with all methods, which takes a second that the first picture waits for
+
     space = "w" if "w" in generator.spaces else generator.input_space.name
     codes = next(sample_codes(generator, CODES, space=space, labels=class_numbers(generator), batch=CODES))
     return SeFa(components=min(SHOWN, codes.values[0].numel())).fit(generator, Samples.unscored(codes))

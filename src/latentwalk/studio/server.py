@@ -1,4 +1,4 @@
-"""The server: the page, and one WebSocket for everything live. Binds to this machine alone."""
+"""The server: the page, and one WebSocket for everything live."""
 
 import mimetypes
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ from starlette.websockets import WebSocket
 from latentwalk.generator import Generator
 from latentwalk.studio.connection import Connection
 from latentwalk.studio.crew import Crew
-from latentwalk.studio.doors import COOKIE, HEADERS, Doors
+from latentwalk.studio.doors import HEADERS, Doors
 from latentwalk.studio.model import Model
 from latentwalk.studio.session import Session
 from latentwalk.studio.store import Store
@@ -75,7 +75,7 @@ def application(model: Model, doors: Doors, models: Mapping[str, Callable[[], Mo
             if not doors.opens(request.query_params["token"]):
                 return Response("open the address that `latentwalk studio` printed", 403)
             answer = RedirectResponse("/", 303)
-            answer.set_cookie(COOKIE, doors.token, httponly=True, samesite="strict")
+            answer.set_cookie(doors.cookie, doors.token, httponly=True, samesite="strict")
             return answer
         return _file("index.html")
 

@@ -79,7 +79,7 @@ studio.on("note", (text) => (note = text));
 studio.on("file", ({ name }) => studio.tell(`saved ${name}`));
 studio.on("told", ({ text, wrong }) => {
   if (wrong) note = "";
-  $("status").textContent = text;
+  if ($("status").textContent !== text) $("status").textContent = text; // what is set twice is read aloud twice
   $("status").classList.toggle("wrong", wrong);
 });
 studio.on("job", (job) => {

@@ -1,11 +1,13 @@
 // The connection: sends the whole state with a number, and hands on only frames that are newer than the last one shown.
+// Numbers go on when the server was started again.
 // Codes that no seed gives are remembered here, and brought to a server that has forgotten them.
 
 export class Live extends EventTarget {
   constructor() {
     super();
     this.sent = 0;
-    this.shown = 0;
+    this.shown = [0, 0]; // number, and how many came before
+    this.count = 0;
     this.waiting = null; // what was asked for last
     this.found = new Map(); // codes by id
     this.connect();
@@ -14,13 +16,12 @@ export class Live extends EventTarget {
   connect() {
     this.socket = new WebSocket(`ws://${location.host}/live`);
     this.socket.binaryType = "arraybuffer";
-    this.socket.onopen = () => {
-      this.sent = this.shown = 0;
-      if (this.waiting) this.ask(...this.waiting);
-    };
+    this.socket.onopen = () => this.waiting && this.ask(...this.waiting);
     this.socket.onmessage = ({ data }) => (typeof data === "string" ? this.told(JSON.parse(data)) : this.came(data));
-    this.socket.onclose = () => {
-      this.say({ kind: "closed" });
+    this.socket.onclose = async () => {
+      // Nobody is there, or a new server that does not know the cookie of this page.
+      const answer = await fetch("/static/icon.svg").catch(() => null);
+      this.say({ kind: "closed", stranger: answer?.status === 403 });
       setTimeout(() => this.connect(), 1000);
     };
   }
@@ -52,12 +53,17 @@ export class Live extends EventTarget {
     const file = new Uint8Array(data, 4 + size);
     if (header.kind !== "frame" && header.kind !== "step") return this.told({ ...header, blob: new Blob([file]) });
     if (header.kind === "step") header.seq = this.sent; // in order; what is asked for later is newer than all of them
-    if (header.seq < this.shown) return;
+    const order = [header.seq, ++this.count];
+    if (this.isOlder(order)) return;
     const bitmap = await createImageBitmap(new Blob([file], { type: "image/jpeg" }));
-    if (header.seq < this.shown) return bitmap.close(); // another one was decoded faster
-    this.shown = header.seq;
+    if (this.isOlder(order)) return bitmap.close(); // another one was decoded faster
+    this.shown = order;
     this.brought = null;
     this.say({ ...header, bitmap });
+  }
+
+  isOlder([seq, count]) {
+    return seq < this.shown[0] || (seq === this.shown[0] && count < this.shown[1]);
   }
 
   say(detail) {

@@ -30,7 +30,7 @@ export class Receipt {
       row.classList.toggle("more", change > SEEN);
       row.classList.toggle("less", change < -SEEN);
       row.querySelector(".fill").style.width = `${100 * after[name]}%`;
-      row.querySelector(".mark").style.left = `calc(${100 * before[name]}% - 1px)`;
+      row.querySelector(".mark").style.transform = `translateX(${100 * before[name]}%)`;
       row.querySelector("output").textContent = `${Math.round(100 * after[name])}%`;
       const go = row.querySelector(".walk");
       go.textContent = after[name] < 0.5 ? "add" : "remove";

@@ -108,7 +108,9 @@ export class Studio extends EventTarget {
     if (message.kind === "forgotten") this.tell("The code of this picture is not kept any more: undo, or choose a seed.", true);
     if (message.kind === "closed") {
       this.busy("");
-      this.tell("The studio has stopped. Start it again; this page goes on by itself.", true);
+      const stopped = "The studio has stopped. Start it again; this page goes on by itself.";
+      const anew = "The studio was started again: open the address that it printed, and this page goes on.";
+      this.tell(message.stranger ? anew : stopped, true);
     }
     if (message.kind === "file") save(message.blob, message.name);
     this.say(message.kind, message);
