@@ -77,6 +77,11 @@ def text(value: object) -> Html:
     return Html(html.escape(written if len(written) <= LONGEST else written[: LONGEST - 3] + "..."))
 
 
+def lines(value: str) -> Html:
+    """Text whose line breaks are kept."""
+    return Html("<br>".join(map(text, value.split("\n"))))
+
+
 def together(*parts: object) -> Html:
     """Pieces one after the other."""
     return Html("".join(map(text, parts)))

@@ -11,13 +11,13 @@ from torch import Tensor
 from latentwalk.direction import PER_LAYER
 from latentwalk.files import check_writable
 from latentwalk.images import save_image
-from latentwalk.jobs.captions import captions, goals_of, most_changed, share_shown, subjects, under
+from latentwalk.jobs.before_after import KIND, before_after_sheet
+from latentwalk.jobs.captions import goals_of, most_changed, share_shown, subjects, under
 from latentwalk.jobs.discover import discover
 from latentwalk.jobs.edit import Edited
 from latentwalk.latents import Latents, in_turn
 from latentwalk.pictures.animation import frames, gif, mp4
 from latentwalk.pictures.charts import dumbbell
-from latentwalk.pictures.grid import before_after
 from latentwalk.pictures.heatmap import heat
 from latentwalk.pictures.layout import noted
 from latentwalk.pictures.plane import plane
@@ -34,19 +34,6 @@ GIF_WIDTH = 128
 
 PLANE_SAMPLES, PLANE_DOTS = 2000, 600
 """Codes that fit the two boundaries of the plane, and codes that are shown as dots."""
-
-
-def picture_before_after(edited: Edited, how: PictureRecipe) -> Image.Image:
-    """Pairs with the probabilities under them; codes that did not arrive are marked."""
-    before = captions(edited, edited.before, subjects(edited), how)
-    after = under(edited, edited.latents, edited.start, edited.after, how)
-    seeds = edited.start.seeds
-    named = before
-    if seeds is not None:
-        named = [f"seed {seed_name(s)}\n{text}" for s, text in zip(seeds.tolist(), before, strict=True)]
-    pairs = list(zip(named, after, strict=True))
-    columns = how.columns or 3
-    return before_after(edited.images_before, edited.images, pairs, edited.reached.tolist(), columns, how.scale)
 
 
 def picture_strip(edited: Edited, how: PictureRecipe) -> Image.Image:
@@ -141,7 +128,7 @@ def before_the_line(edited: Edited, name: str, walks: list[np.ndarray]) -> str:
 MakePicture = Callable[[Edited, PictureRecipe], Image.Image]
 
 PICTURES: dict[str, MakePicture] = {
-    "before-after": picture_before_after,
+    KIND: before_after_sheet,
     "strip": picture_strip,
     "heat": picture_heat,
     "chart": picture_chart,
