@@ -11,13 +11,12 @@ import numpy as np
 from pydantic import Field, ValidationError
 
 from latentwalk.files import write_text
-from latentwalk.notebook import MOST_ROWS, Shown, bar, card, heat, image, table, together
+from latentwalk.notebook import MOST_ROWS, Shown, bar, card, heat, image, table, text, together
 from latentwalk.options import RenderOptions
 from latentwalk.receipts import Record, Source
 
 MAP = 48
 """Pixels that the map of a direction's changes is shown wide."""
-
 
 NONE = "none moves an attribute that the judge can tell"
 
@@ -204,10 +203,16 @@ class Evaluation(Record, Shown):
         facts |= {"pictures": f"{self.images:,}", "seconds": f"{self.seconds:.1f}"}
         rows = [self._best(comparison) for comparison in self.comparisons[:MOST_ROWS]]
         heads = ["attribute", "best direction", "at", "its change", "others change", "identity", "where"]
-        best = (
-            table(heads, rows, len(self.comparisons)) if rows else Html("No direction moves what the judge can tell.")
-        )
-        return card(f"{len(self.directions)} directions of {self.generator.source or 'a generator'}", facts, best)
+        best = table(heads, rows, len(self.comparisons)) if rows else text(NONE)
+        return card(self._title, facts, best)
+
+    def __str__(self) -> str:
+        best = [f"{made.attribute}: {made.ranking[0].key}" for made in self.comparisons]
+        return "\n".join([f"{self._title}; the best for", *best] if best else [f"{self._title}; {NONE}"])
+
+    @property
+    def _title(self) -> str:
+        return f"{len(self.directions)} directions of {self.generator.source or 'a generator'}"
 
     def _best(self, comparison: Comparison) -> list[object]:
         """A row of the card: the direction that leaks least, at the common change."""

@@ -60,6 +60,10 @@ class Inversion(Shown):
         distances = {name: values[index] for name, values in self.distances.items()}
         return Inversion(self.latents[index], *pictures, *rows, self.seconds, distances)
 
+    def __repr__(self) -> str:
+        near = ", ".join(f"{psnr:.1f}" for psnr in self.psnr.tolist()[:MOST_PICTURES])
+        return f"Inversion: {len(self)} pictures, codes of {self.latents.space}, as near as {near} dB"
+
     def _repr_html_(self) -> str:
         """Each given picture beside that of its code, and how near it came."""
         some = self[: MOST_PICTURES // 2]
