@@ -15,7 +15,7 @@ from latentwalk.effects import UNIT, Effect, as_bars, in_words
 from latentwalk.files import write_tensors
 from latentwalk.latents import Latents
 from latentwalk.nicknames import find
-from latentwalk.notebook import Html, Shown, card, table
+from latentwalk.notebook import Html, Shown, card, counted, table
 from latentwalk.numerics.linear import span
 from latentwalk.origin import Origin
 
@@ -234,11 +234,13 @@ class Directions(Sequence[Direction], Shown):
 
     def _repr_html_(self) -> str:
         """What found them, and a row each."""
-        rows = [[i, d.name, in_words(d.effects), "{:g} to {:g}".format(*d.range)] for i, d in enumerate(self.items)]
+        measured = any(d.effects for d in self.items)
+        heads = ["", "name", "works from", *([UNIT] if measured else [])]
+        rows = [[i, d.name, "{:g} to {:g}".format(*d.range), in_words(d.effects)] for i, d in enumerate(self.items)]
         made = {"by": self.origin.method or "hand", **self.origin.cost.model_dump(), "seed": self.origin.seed}
         made["of"] = self.origin.generator and self.origin.generator.source
         made["space"] = ", ".join(dict.fromkeys(item.acts_in for item in self.items))
-        return card(f"{len(self)} directions", made, table(["", "name", UNIT, "works from"], rows))
+        return card(counted(len(self), "direction"), made, table(heads, [row[: len(heads)] for row in rows]))
 
     def save(self, path: str | Path) -> None:
         """Write one safetensors file: vectors [k, d] and everything else as JSON metadata. Atomic."""

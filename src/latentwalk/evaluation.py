@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import Field, ValidationError
 
 from latentwalk.files import write_text
-from latentwalk.notebook import MOST_ROWS, Shown, bar, card, heat, image, table, text, together
+from latentwalk.notebook import MOST_ROWS, Shown, bar, card, counted, heat, image, table, text
 from latentwalk.options import RenderOptions
 from latentwalk.receipts import Record, Source
 
@@ -202,7 +202,7 @@ class Evaluation(Record, Shown):
         facts = {"judge": self.judge.source or "a scorer", "codes": f"{self.codes:,}", "seed": self.seed}
         facts |= {"pictures": f"{self.images:,}", "seconds": f"{self.seconds:.1f}"}
         rows = [self._best(comparison) for comparison in self.comparisons[:MOST_ROWS]]
-        heads = ["attribute", "best direction", "at", "its change", "others change", "identity", "where"]
+        heads = ["attribute", "best direction", "at", "its change", "others change", "", "identity", "where"]
         best = table(heads, rows, len(self.comparisons)) if rows else text(NONE)
         return card(self._title, facts, best)
 
@@ -212,7 +212,7 @@ class Evaluation(Record, Shown):
 
     @property
     def _title(self) -> str:
-        return f"{len(self.directions)} directions of {self.generator.source or 'a generator'}"
+        return f"{counted(len(self.directions), 'direction')} of {self.generator.source or 'a generator'}"
 
     def _best(self, comparison: Comparison) -> list[object]:
         """A row of the card: the direction that leaks least, at the common change."""
@@ -223,7 +223,8 @@ class Evaluation(Record, Shown):
             best.key + (f" (! the judge sees {result.disagreement})" if result.disagreement else ""),
             "-" if best.strength is None else f"{best.strength:+.1f}",
             f"{comparison.change:.2f}",
-            "-" if off is None else together(bar(off, comparison.change), f"{off:.2f}"),
+            "-" if off is None else f"{off:.2f}",
+            "" if off is None else bar(off, comparison.change),
             "-" if best.identity is None else f"{best.identity:.2f}",
             image(heat(np.array(result.change_map)), MAP) if result.change_map else "",
         ]

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from latentwalk.generator import Generator
 from latentwalk.images import save_image, to_pictures
 from latentwalk.latents import Latents, concatenate
-from latentwalk.notebook import MOST_PICTURES, Shown, card, figures, pairs
+from latentwalk.notebook import MOST_PICTURES, Shown, card, counted, figures, pairs
 from latentwalk.progress import Progress, silent
 
 ENOUGH = 2e-4
@@ -62,7 +62,7 @@ class Inversion(Shown):
 
     def __repr__(self) -> str:
         near = ", ".join(f"{psnr:.1f}" for psnr in self.psnr.tolist()[:MOST_PICTURES])
-        return f"Inversion: {len(self)} pictures, codes of {self.latents.space}, as near as {near} dB"
+        return f"Inversion: {counted(len(self), 'picture')}, codes of {self.latents.space}, as near as {near} dB"
 
     def _repr_html_(self) -> str:
         """Each given picture beside that of its code, and how near it came."""
@@ -75,7 +75,7 @@ class Inversion(Shown):
             "seconds": f"{self.seconds:.1f}",
         }
         shown = list(zip(pairs(some.targets, some.images), words, strict=True))
-        return card(f"{len(self)} pictures inverted: given, found", facts, figures(shown, len(self)))
+        return card(f"{counted(len(self), 'picture')} inverted: given, found", facts, figures(shown, len(self)))
 
     def picture(self) -> Image.Image:
         """The first given pictures, each beside that of its code, pixel by pixel."""

@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from latentwalk.files import write_tensors
-from latentwalk.notebook import MOST_ROWS, Shown, card, table
+from latentwalk.notebook import MOST_ROWS, Shown, card, counted, table
 from latentwalk.seeds import format_seeds, seed_name
 
 KIND = "latentwalk.latents"
@@ -83,7 +83,7 @@ class Latents(Shown):
         facts |= {} if self.seeds is None else {"seeds": format_seeds(self.seeds.tolist())}
         facts |= {} if self.labels is None else {"labels": list(self.labels.shape)}
         rows = list(zip(*kept.values(), strict=True))
-        return card(f"{len(self)} codes of {self.space}", facts, table(list(kept), rows, len(self)))
+        return card(f"{counted(len(self), 'code')} of {self.space}", facts, table(list(kept), rows, len(self)))
 
     def __getitem__(self, index: int | slice | Sequence[int] | Tensor) -> "Latents":
         """Codes at an index, slice, list or mask; a single index gives a batch of one."""

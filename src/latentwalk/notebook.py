@@ -35,7 +35,7 @@ MORE, LESS = "#c2571a", "#2767b5"
 """Colours of what grew and what shrank, on light and on dark."""
 
 QUIET = "opacity:.65;font-size:90%"
-CELL = "text-align:left;padding:1px 14px 1px 0;vertical-align:top"
+CELL = "text-align:left;white-space:nowrap;padding:1px 14px 1px 0;vertical-align:top"
 
 
 class Html(str):
@@ -80,6 +80,11 @@ def text(value: object) -> Html:
 def lines(value: str) -> Html:
     """Text whose line breaks are kept."""
     return Html("<br>".join(map(text, value.split("\n"))))
+
+
+def counted(number: int, word: str) -> str:
+    """ "1 code", "2,000 codes"."""
+    return f"{number:,} {word}" + ("" if number == 1 else "s")
 
 
 def together(*parts: object) -> Html:

@@ -2,9 +2,9 @@
 
 from PIL import Image
 
-from latentwalk.jobs.captions import captions, goals_of, percent, share_shown, subjects, under
+from latentwalk.jobs.captions import captions, goals_of, percent, share_shown, strengths, subjects, under
 from latentwalk.jobs.walked import Walked
-from latentwalk.notebook import MOST_PICTURES, Html, bar, card, figures, lines, pairs, table
+from latentwalk.notebook import MOST_PICTURES, Html, bar, card, counted, figures, lines, pairs, table
 from latentwalk.pictures.grid import before_after
 from latentwalk.pictures.layout import noted
 from latentwalk.receipts import PictureRecipe
@@ -32,12 +32,7 @@ def noted_sheet(edited: Walked, how: PictureRecipe) -> Image.Image:
 def edit_card(edited: Walked) -> Html:
     """The first codes before and after, and what the edit changed in all of them."""
     shown, count = edited[: MOST_PICTURES // 2], len(edited)
-    before, after = _words(shown, PictureRecipe(kind=KIND, show=len(shown)))
-    arrived = ["" if reached else "not reached" for reached in shown.reached.tolist()]
-    words = [
-        lines("\n".join(filter(None, [seed, f"{b or 'before'} → {a or 'after'}", missed])))
-        for seed, b, a, missed in zip(_seeds(shown), before, after, arrived, strict=True)
-    ]
+    words = [_story(shown[i]) for i in range(len(shown))]
     cells = list(zip(pairs(shown.images_before, shown.images), words, strict=True))
     goals = goals_of(edited)
     facts = {
@@ -46,7 +41,16 @@ def edit_card(edited: Walked) -> Html:
         "reached": f"{int(edited.reached.sum())} of {count}" if goals else "",
         "steps": f"{float(edited.steps.float().median()):g} at the median",
     }
-    return card(f"{count} codes edited: before, after", facts, figures(cells, count), _changes(edited))
+    return card(f"{counted(count, 'code')} edited: before, after", facts, figures(cells, count), _changes(edited))
+
+
+def _story(one: Walked) -> Html:
+    """Of one code: its seed, how far a fixed walk moved it, what became of what the edit is about."""
+    columns = [one.scorer.attributes.index(name) for name in subjects(one)]
+    ends = [logits[0].sigmoid().tolist() for logits in (one.before, one.after)]
+    said = [f"{one.scorer.attributes[i]} {percent(ends[0][i])} → {percent(ends[1][i])}" for i in columns]
+    missed = [] if bool(one.reached[0]) else ["not reached"]
+    return lines("\n".join(filter(None, [*_seeds(one), *strengths(one, one.latents, one.start), *said, *missed])))
 
 
 def _changes(edited: Walked) -> Html:

@@ -15,7 +15,7 @@ from latentwalk.images import save_image
 from latentwalk.inverter import Inversion
 from latentwalk.jobs.album import AlbumRecord
 from latentwalk.latents import Latents
-from latentwalk.notebook import MOST_PICTURES, Shown, card, figures, lines, pairs
+from latentwalk.notebook import MOST_PICTURES, Shown, card, counted, figures, lines, pairs
 from latentwalk.photos import Photo, photo_name, read_photo
 from latentwalk.pictures.framing import photo_with_frame, story
 from latentwalk.pictures.layout import stack
@@ -58,11 +58,11 @@ class Inverted(Shown):
         made, tuned = self.receipt, self.delta is not None
         facts = {"by": made.inverter, "codes of": self.latents.space, "tuned": "yes" if tuned else "no"}
         facts["seconds"] = f"{self.inversion.seconds:.1f}"
-        return card(f"{len(self)} photographs: {', '.join(STEPS)}", facts, figures(cells, len(self)))
+        return card(f"{counted(len(self), 'photograph')}: {', '.join(STEPS)}", facts, figures(cells, len(self)))
 
     def __repr__(self) -> str:
         near = ", ".join(f"{psnr:.1f}" for psnr in self.psnr.tolist()[:MOST_PICTURES])
-        return f"Inverted: {len(self)} photographs, codes of {self.latents.space}, as near as {near} dB"
+        return f"Inverted: {counted(len(self), 'photograph')}, codes of {self.latents.space}, as near as {near} dB"
 
     def picture(self) -> Image.Image:
         """The first photographs, a row each, with their steps in words."""

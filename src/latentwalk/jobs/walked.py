@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Self
+from typing import TypeVar
 
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
@@ -13,6 +13,8 @@ from latentwalk.latents import Latents
 from latentwalk.receipts import Receipt
 from latentwalk.scores import Scorer
 from latentwalk.walk import Walk
+
+W = TypeVar("W", bound="Walked")
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +32,7 @@ class Walked:
     def __len__(self) -> int:
         return len(self.walk)
 
-    def __getitem__(self, index: int | slice) -> Self:
+    def __getitem__(self: W, index: int | slice) -> W:
         walk = self.walk[index]
         rows = self.receipt.codes[index if isinstance(index, slice) else slice(index, index + 1 or None)]
         return replace(self, walk=walk, receipt=self.receipt.model_copy(update={"codes": rows}))
@@ -79,12 +81,12 @@ class Walked:
         """The codes of one walk from start to end. Raises ValueError when frames were not asked for."""
         return self.walk.path(index)
 
-    def without_paths(self) -> Self:
+    def without_paths(self: W) -> W:
         """The edit with the two ends of every walk alone."""
         return replace(self, walk=self.walk.without_paths())
 
-    @classmethod
-    def concatenate(cls, parts: Sequence[Self]) -> Self:
+    @staticmethod
+    def concatenate(parts: Sequence[W]) -> W:
         """One edit of all codes from those of consecutive batches."""
         rows = [code for part in parts for code in part.receipt.codes]
         receipt = parts[0].receipt.model_copy(update={"codes": rows})
