@@ -20,13 +20,21 @@ class Points(griffe.Extension):
 
 def _point(thing: griffe.Object, names: list[str]) -> None:
     if thing.docstring is not None and names:
-        thing.docstring.value = pointed(thing.docstring.value, names)
+        paragraphs = thing.docstring.value.split("\n\n")
+        thing.docstring.value = "\n\n".join(pointed(paragraph, names) for paragraph in paragraphs)
 
 
 def pointed(text: str, names: list[str]) -> str:
-    """The text with a point for every name, or names with commas, that a line or a sentence begins with and a colon
-    ends; a line that begins otherwise, with a capital letter after a full stop, ends the list."""
+    """A paragraph with a point for each name (or names, with commas) that a line or a sentence begins with, and a colon.
+
+    A line within a point that begins a new sentence is no part of it any more.
+    """
     known = "|".join(map(re.escape, names))
-    one = rf"(?:^|(?<=[.;\n] )|(?<=\n))((?:{known})(?:, (?:{known}))*): "
-    listed = re.sub(one, r"\n- **\1**: ", text)
-    return re.sub(r"(?m)(^- \*\*.*(?:\n(?!- \*\*|\n).*)*?[.;)])\n(?=[A-Z{])", r"\1\n\n", listed).replace("\n\n- **", "\n\n- **")
+    starts = list(re.finditer(rf"(?:\A|(?<=[.;] )|(?<=\n))((?:{known})(?:, (?:{known}))*): ", text))
+    if not starts:
+        return text
+    blocks = [text[: starts[0].start()].strip()]
+    for start, end in zip(starts, [*(match.start() for match in starts[1:]), len(text)], strict=True):
+        said, *rest = re.split(r"(?<=[.;)])\n(?=[A-Z{])", text[start.end() : end], maxsplit=1)
+        blocks += [f"- **{start[1]}**: {said.strip()}", *rest]
+    return "\n\n".join(filter(None, blocks))

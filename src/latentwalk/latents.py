@@ -76,7 +76,7 @@ class Latents(Shown):
             "seed": [] if some.seeds is None else [seed_name(seed) for seed in some.seeds.tolist()],
             "class": some.labels.tolist() if some.labels is not None and some.labels.ndim == 1 else [],
             "length": [f"{length:.2f}" for length in some.values.float().flatten(1).norm(dim=1).tolist()],
-            "numbers": [", ".join(f"{x:+.2f}" for x in row[:5]) + ", ..." for row in some.values.flatten(1).tolist()],
+            "first numbers": [", ".join(f"{x:+.2f}" for x in row) for row in some.values.flatten(1)[:, :5].tolist()],
         }
         kept = {name: column for name, column in columns.items() if column}
         facts: dict[str, object] = {"shape": list(self.values.shape), "on": self.values.device, "as": self.values.dtype}
