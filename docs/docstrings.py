@@ -20,12 +20,12 @@ class Points(griffe.Extension):
 
 def _point(thing: griffe.Object, names: list[str]) -> None:
     if thing.docstring is not None and names:
-        paragraphs = thing.docstring.value.split("\n\n")
+        paragraphs = re.sub(r"(?m)^#", r"\#", thing.docstring.value).split("\n\n")  # no headline
         thing.docstring.value = "\n\n".join(pointed(paragraph, names) for paragraph in paragraphs)
 
 
 def pointed(text: str, names: list[str]) -> str:
-    """A paragraph with a point for each name (or names, with commas) that a line or a sentence begins with, and a colon.
+    """A paragraph with a point for each name (or names, with commas) that begins a line or a sentence before a colon.
 
     A line within a point that begins a new sentence is no part of it any more.
     """
