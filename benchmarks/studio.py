@@ -166,8 +166,8 @@ def loading(browser: Browser, address: str) -> list[Row]:
 def orders(browser: Browser, drags: int = 18) -> list[Row]:
     """Drags while pictures come out of order (see tests/late_frames.py), drawn by a generator that takes no time."""
     from latentwalk.features.network import PixelFeatures
-    from latentwalk.studio.serve import Serving
     from latentwalk.studio.model import Model
+    from latentwalk.studio.serve import Serving
     from toys import ToyGenerator, ToyScorer
 
     scorer = ToyScorer(entangled=True)

@@ -1,4 +1,4 @@
-"""The README does what it says: its commands and snippets run as printed, in its order, in an empty folder.
+"""README and guides do what they say: commands and snippets run as printed, in their order, in an empty folder.
 
 Small stand-ins lie under the names of a reader's own files. What takes minutes is told to do less of the same.
 """
@@ -26,7 +26,13 @@ from latentwalk.jobs import attribute_directions, contrast_photos, invert  # noq
 from latentwalk.jobs.load import load
 from random_networks import SIZES, random_biggan, random_dcgan, random_stylegan2
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+GUIDES = ("index", "tour", "studio", "your-model", "your-photo", "your-attribute")
+PAGES = {"README.md": README} | {
+    f"docs/{name}.md": (ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in GUIDES
+}
+"""What is run, in this order; what an earlier page has run already is not run again."""
 
 FEW = "--option sefa.components=1 --option ganspace.components=1"
 QUICKER = {
@@ -52,7 +58,7 @@ QUICKER = {
 }
 """What is told to do less."""
 
-NOT_HERE = ("python3 -m venv", ". .venv", "make ", "hf://", "latentwalk studio")
+NOT_HERE = ("python3 -m venv", ". .venv", "pip install", "make ", "hf://", "latentwalk studio")
 """Commands that install, that need a network, or that serve until they are stopped."""
 
 PHOTO = Path(__file__).parents[1] / "examples" / "photos" / "astronaut.jpg"
@@ -137,19 +143,27 @@ def run_all() -> None:
     """Every step, in the folder where this process is. Raises AssertionError for one that does not end well."""
     lay_out()
     hurry()
-    for printed in steps(README):
-        step = printed
-        for much, little in QUICKER.items():
-            step = step.replace(much, little)
-        if any(word in printed for word in NOT_HERE):
-            continue
-        if not printed.startswith("latentwalk "):
-            exec(compile(step, "README.md", "exec"), {})
-        elif printed.startswith("latentwalk label "):
-            Path("labels.csv").write_text(LABELS)
-        else:
-            code = call(step)
-            assert code == 0 or (code == 1 and "my_" in step), printed
+    done: set[tuple[str, ...]] = set()
+    for page, text in PAGES.items():
+        for printed in steps(text):
+            key = tuple(shlex.split(printed, comments=True)) if printed.startswith("latentwalk ") else (printed,)
+            if key not in done and not any(word in printed for word in NOT_HERE):
+                run_step(printed, page)
+            done.add(key)
+
+
+def run_step(printed: str, page: str) -> None:
+    """Raises AssertionError for one that does not end well."""
+    step = printed
+    for much, little in QUICKER.items():
+        step = step.replace(much, little)
+    if not printed.startswith("latentwalk "):
+        exec(compile(step, page, "exec"), {})
+    elif printed.startswith("latentwalk label "):
+        Path("labels.csv").write_text(LABELS)
+    else:
+        code = call(step)
+        assert code == 0 or (code == 1 and "my_" in step), f"{page}: {printed}"
 
 
 def test_everything_runs_as_printed(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from .disentanglement import Benchmark
 from .evaluation import Evaluation
 from .generator import Generator
 from .generators.wrapped import wrap
+from .inverter import Inversion
 from .jobs.benchmark import benchmark
 from .jobs.benchmark_page import save_benchmark
 from .jobs.convert import convert
@@ -13,12 +14,14 @@ from .jobs.discover import discover, fit_boundary
 from .jobs.edit import Edited, edit
 from .jobs.evaluate import evaluate
 from .jobs.inspect import inspect
-from .jobs.invert import Inverted, invert
+from .jobs.invert import invert
+from .jobs.inverted import Inverted
 from .jobs.load import load, load_scorer
 from .jobs.replay import replay
 from .jobs.report import save_report
 from .jobs.train import train_celeba, train_scorer
 from .latents import Latents
+from .pictures.grid import grid, save_image
 from .receipts import Receipt
 from .renderer import Renderer
 from .samples import Samples
@@ -40,6 +43,7 @@ __all__ = [
     "FixedWalk",
     "Generator",
     "GradientWalk",
+    "Inversion",
     "Inverted",
     "Latents",
     "Receipt",
@@ -54,6 +58,7 @@ __all__ = [
     "edit",
     "evaluate",
     "fit_boundary",
+    "grid",
     "inspect",
     "interpolate",
     "invert",
@@ -63,6 +68,7 @@ __all__ = [
     "read_directions",
     "replay",
     "save_benchmark",
+    "save_image",
     "save_report",
     "score",
     "train_celeba",

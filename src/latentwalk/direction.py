@@ -4,16 +4,19 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 import torch
 from jaxtyping import Float
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from latentwalk.effects import UNIT, Effect, as_bars, in_words
 from latentwalk.files import write_tensors
 from latentwalk.latents import Latents
 from latentwalk.nicknames import find
+from latentwalk.notebook import Html, Shown, card, counted, table
+from latentwalk.numerics.linear import span
 from latentwalk.origin import Origin
 
 NOTHING = 1e-4
@@ -22,24 +25,9 @@ NOTHING = 1e-4
 PER_LAYER = "+"
 """Ends the names of spaces that have a code per layer: "w+" beside "w", "z+" beside "z"."""
 
-SAME = 1e-6
-"""Relative size below which directions are dependent but for the rounding of float32 vectors."""
-
-
-class Effect(NamedTuple):
-    """What one unit of a direction was measured to do to one attribute.
-
-    effect: mean change of the logit, in standard deviations of that logit over codes; low, high: its 95% interval.
-    """
-
-    attribute: str
-    effect: float
-    low: float
-    high: float
-
 
 @dataclass(frozen=True, eq=False)
-class Direction:
+class Direction(Shown):
     """A way through latent space that changes one thing.
 
     name: what it changes, for example "smiling".
@@ -73,6 +61,26 @@ class Direction:
         if self.layers is not None and not 0 <= self.layers[0] < self.layers[1]:
             raise ValueError(f"layers are a range like (4, 8) of at least one, got {self.layers} for {self.name!r}")
 
+    def __repr__(self) -> str:
+        layers = "" if self.layers is None else f", layers {self.layers[0]} to {self.layers[1] - 1}"
+        does = f": {in_words(self.effects)} per unit" if self.effects else ""
+        return f"Direction {self.name!r} of {self.acts_in}{layers}{does}"
+
+    def _repr_html_(self) -> str:
+        """Where it acts, and what one unit does as bars."""
+        facts = {
+            "moves": f"{self.acts_in} codes",
+            "layers": self.layers and f"{self.layers[0]} to {self.layers[1] - 1}",
+            "unit": f"{self.unit:.3g}",
+            "works from": "{:g} to {:g} units".format(*self.range),
+            "effects": "" if self.effects else "not measured",
+        }
+        return card(self.name, facts, as_bars(self.effects) if self.effects else Html())
+
+    def save(self, path: str | Path) -> None:
+        """Write it as the only one of a file of directions, see `Directions.save`."""
+        Directions((self,)).save(path)
+
     @property
     def acts_in(self) -> str:
         """The space of the codes that it moves: its own, or the one of codes per layer when it moves some layers."""
@@ -84,8 +92,7 @@ class Direction:
 
     def turned(self) -> "Direction":
         """The same line the other way: what was less is more."""
-        effects = tuple(Effect(e.attribute, -e.effect, -e.high, -e.low) for e in self.effects)
-        low, high = self.range
+        effects, (low, high) = tuple(effect.turned() for effect in self.effects), self.range
         return replace(self, vector=-self.vector, offset=-self.offset, range=(-high, -low), effects=effects)
 
     def distance(self, latents: Latents) -> Float[Tensor, "n"]:
@@ -129,7 +136,7 @@ class Direction:
                     f"{other.name!r} {other.space} codes of {len(other.vector)}: condition on directions of one space"
                 )
         old = self.vector.double()
-        basis = _span([other.vector.double() for other in others])
+        basis = span([other.vector.double() for other in others])
         rest = old - basis @ (basis.T @ old)
         left = float(rest.norm())
         if left < NOTHING:
@@ -189,12 +196,6 @@ class Direction:
         )
 
 
-def _span(vectors: list[Tensor]) -> Float[Tensor, "d r"]:
-    """An orthonormal basis of what vectors span; by singular values, so that dependent ones add nothing."""
-    left, sizes, _ = torch.linalg.svd(torch.stack(vectors, 1), full_matrices=False)
-    return left[:, sizes > SAME * sizes[0]]
-
-
 KIND = "latentwalk.directions"
 """What a file of directions says that it is."""
 
@@ -206,7 +207,7 @@ FIELDS = ("name", "space", "unit", "offset", "layers", "range", "effects")
 
 
 @dataclass(frozen=True, eq=False)
-class Directions(Sequence[Direction]):
+class Directions(Sequence[Direction], Shown):
     """Directions found together, by index or by name: `found[3]`, `found["3"]`, `found["smiling - hat"]`.
 
     What is easier to type does as well, see `nicknames.find`. origin: where they come from.
@@ -230,6 +231,16 @@ class Directions(Sequence[Direction]):
         spaces = ", ".join(dict.fromkeys(item.space for item in self.items)) or "no space"
         where = f" of {self.origin.generator.source}" if self.origin.generator else ""
         return f"{len(self)} directions in {spaces}{where}, by {self.origin.method or 'hand'}\n{names}"
+
+    def _repr_html_(self) -> str:
+        """What found them, and a row each."""
+        measured = any(d.effects for d in self.items)
+        heads = ["", "name", "works from", *([UNIT] if measured else [])]
+        rows = [[i, d.name, "{:g} to {:g}".format(*d.range), in_words(d.effects)] for i, d in enumerate(self.items)]
+        made = {"by": self.origin.method or "hand", **self.origin.cost.model_dump(), "seed": self.origin.seed}
+        made["of"] = self.origin.generator and self.origin.generator.source
+        made["space"] = ", ".join(dict.fromkeys(item.acts_in for item in self.items))
+        return card(counted(len(self), "direction"), made, table(heads, [row[: len(heads)] for row in rows]))
 
     def save(self, path: str | Path) -> None:
         """Write one safetensors file: vectors [k, d] and everything else as JSON metadata. Atomic."""

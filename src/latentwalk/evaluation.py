@@ -7,11 +7,18 @@ direction. An interval is one of 95% from a bootstrap over the codes. None stand
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import Field, ValidationError
 
 from latentwalk.files import write_text
+from latentwalk.notebook import MOST_ROWS, Shown, bar, card, counted, heat, image, table, text
 from latentwalk.options import RenderOptions
 from latentwalk.receipts import Record, Source
+
+MAP = 48
+"""Pixels that the map of a direction's changes is shown wide."""
+
+NONE = "none moves an attribute that the judge can tell"
 
 
 class Estimate(Record):
@@ -146,7 +153,7 @@ class MetricCard(Record):
     about: str
 
 
-class Evaluation(Record):
+class Evaluation(Record, Shown):
     """Everything that one run of `evaluate` measured.
 
     drawing: options of the pictures. codes: how many, all held out. close: how many of them were looked at closely.
@@ -189,6 +196,38 @@ class Evaluation(Record):
             if result.key == key:
                 return result
         raise ValueError(f"no direction {key!r}: there are {', '.join(result.key for result in self.directions)}")
+
+    def _repr_html_(self) -> str:
+        """The best direction of each attribute, what it drags along, and where it changes pictures."""
+        facts = {"judge": self.judge.source or "a scorer", "codes": f"{self.codes:,}", "seed": self.seed}
+        facts |= {"pictures": f"{self.images:,}", "seconds": f"{self.seconds:.1f}"}
+        rows = [self._best(comparison) for comparison in self.comparisons[:MOST_ROWS]]
+        heads = ["attribute", "best direction", "at", "its change", "others change", "", "identity", "where"]
+        best = table(heads, rows, len(self.comparisons)) if rows else text(NONE)
+        return card(self._title, facts, best)
+
+    def __str__(self) -> str:
+        best = [f"{made.attribute}: {made.ranking[0].key}" for made in self.comparisons]
+        return "\n".join([f"{self._title}; the best for", *best] if best else [f"{self._title}; {NONE}"])
+
+    @property
+    def _title(self) -> str:
+        return f"{counted(len(self.directions), 'direction')} of {self.generator.source or 'a generator'}"
+
+    def _best(self, comparison: Comparison) -> list[object]:
+        """A row of the card: the direction that leaks least, at the common change."""
+        best, result = comparison.ranking[0], self[comparison.ranking[0].key]
+        off = best.off.value if best.off else None
+        return [
+            comparison.attribute,
+            best.key + (f" (! the judge sees {result.disagreement})" if result.disagreement else ""),
+            "-" if best.strength is None else f"{best.strength:+.1f}",
+            f"{comparison.change:.2f}",
+            "-" if off is None else f"{off:.2f}",
+            "" if off is None else bar(off, comparison.change),
+            "-" if best.identity is None else f"{best.identity:.2f}",
+            image(heat(np.array(result.change_map)), MAP) if result.change_map else "",
+        ]
 
     def to_json(self) -> str:
         return self.model_dump_json(indent=1)

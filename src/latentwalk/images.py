@@ -23,6 +23,9 @@ FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 QUALITY = 92
 """Of JPEG and WebP, out of 100: nobody sees the loss."""
 
+INSIDE = 86
+"""Of JPEG inside a page, where many stand together."""
+
 ASCII = b"ASCII\0\0\0"
 """What EXIF wants before a comment. Receipts that are not ASCII are UTF-8 all the same, as many programs write it."""
 
@@ -84,6 +87,13 @@ def png(picture: Image.Image, receipt: str | None = None) -> bytes:
     out = io.BytesIO()
     picture.save(out, format="PNG", pnginfo=info)
     return out.getvalue()
+
+
+def data_uri(picture: Image.Image, kind: str = "JPEG") -> str:
+    """The picture as text that a page can hold. kind: "JPEG", or "PNG" to keep every pixel."""
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, optimize=True, **({"quality": INSIDE} if kind == "JPEG" else {}))
+    return f"data:image/{kind.lower()};base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
 def read_receipt(path: str | Path) -> str:

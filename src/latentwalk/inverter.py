@@ -3,15 +3,19 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float, Int, Shaped
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
 from latentwalk.generator import Generator
+from latentwalk.images import save_image, to_pictures
 from latentwalk.latents import Latents, concatenate
+from latentwalk.notebook import MOST_PICTURES, Shown, card, counted, figures, pairs
 from latentwalk.progress import Progress, silent
 
 ENOUGH = 2e-4
@@ -22,7 +26,7 @@ TOGETHER = 32
 
 
 @dataclass(frozen=True, eq=False)
-class Inversion:
+class Inversion(Shown):
     """Codes of given pictures, and how near they came.
 
     latents: the codes [n, ...]. images: their pictures. targets: the pictures that were given. mask: how much every
@@ -55,6 +59,32 @@ class Inversion:
         rows = (self.reached[index], self.losses[:, index], self.evaluations[index])
         distances = {name: values[index] for name, values in self.distances.items()}
         return Inversion(self.latents[index], *pictures, *rows, self.seconds, distances)
+
+    def __repr__(self) -> str:
+        near = ", ".join(f"{psnr:.1f}" for psnr in self.psnr.tolist()[:MOST_PICTURES])
+        return f"Inversion: {counted(len(self), 'picture')}, codes of {self.latents.space}, as near as {near} dB"
+
+    def _repr_html_(self) -> str:
+        """Each given picture beside that of its code, and how near it came."""
+        some = self[: MOST_PICTURES // 2]
+        words = [f"{psnr:.1f} dB" for psnr in some.psnr.tolist()]
+        facts = {
+            "codes of": self.latents.space,
+            "near enough": f"{int(self.reached.sum())} of {len(self)}",
+            "pictures made": f"{int(self.evaluations.sum()):,}",
+            "seconds": f"{self.seconds:.1f}",
+        }
+        shown = list(zip(pairs(some.targets, some.images), words, strict=True))
+        return card(f"{counted(len(self), 'picture')} inverted: given, found", facts, figures(shown, len(self)))
+
+    def picture(self) -> Image.Image:
+        """The first given pictures, each beside that of its code, pixel by pixel."""
+        some = self[:MOST_PICTURES]
+        return to_pictures(torch.cat([some.targets, some.images], 3).transpose(0, 1).flatten(1, 2)[None])[0]
+
+    def save(self, path: str | Path) -> None:
+        """Write the picture (.png, .jpg, .webp); codes are saved by `latents.save`. Raises ValueError for others."""
+        save_image(path, self.picture())
 
     @property
     def mse(self) -> Float[Tensor, "n"]:

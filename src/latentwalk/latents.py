@@ -10,7 +10,8 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from latentwalk.files import write_tensors
-from latentwalk.seeds import format_seeds
+from latentwalk.notebook import MOST_ROWS, Shown, card, counted, table
+from latentwalk.seeds import format_seeds, seed_name
 
 KIND = "latentwalk.latents"
 """What a file of codes says that it is, in its metadata."""
@@ -33,7 +34,7 @@ class LatentSpace:
 
 
 @dataclass(frozen=True, eq=False)
-class Latents:
+class Latents(Shown):
     """A batch of latent codes.
 
     values: [n, *shape of the space], floating point.
@@ -66,6 +67,23 @@ class Latents:
         seeds = [] if self.seeds is None else [f"seeds {format_seeds(self.seeds.tolist())}"]
         labels = [] if self.labels is None else [f"labels {list(self.labels.shape)}"]
         return ", ".join([f"Latents {self.space} {list(self.values.shape)}", *labels, *seeds])
+
+    def _repr_html_(self) -> str:
+        """Space, shape and a row per code. Its picture would need the generator: `lw.grid(generator.render(codes))`."""
+        some = self[:MOST_ROWS]
+        columns: dict[str, list[object]] = {
+            "code": list(range(len(some))),
+            "seed": [] if some.seeds is None else [seed_name(seed) for seed in some.seeds.tolist()],
+            "class": some.labels.tolist() if some.labels is not None and some.labels.ndim == 1 else [],
+            "length": [f"{length:.2f}" for length in some.values.float().flatten(1).norm(dim=1).tolist()],
+            "first numbers": [", ".join(f"{x:+.2f}" for x in row) for row in some.values.flatten(1)[:, :5].tolist()],
+        }
+        kept = {name: column for name, column in columns.items() if column}
+        facts: dict[str, object] = {"shape": list(self.values.shape), "on": self.values.device, "as": self.values.dtype}
+        facts |= {} if self.seeds is None else {"seeds": format_seeds(self.seeds.tolist())}
+        facts |= {} if self.labels is None else {"labels": list(self.labels.shape)}
+        rows = list(zip(*kept.values(), strict=True))
+        return card(f"{counted(len(self), 'code')} of {self.space}", facts, table(list(kept), rows, len(self)))
 
     def __getitem__(self, index: int | slice | Sequence[int] | Tensor) -> "Latents":
         """Codes at an index, slice, list or mask; a single index gives a batch of one."""

@@ -1,11 +1,13 @@
 """Grids and pairs."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from latentwalk.images import to_bytes
-from latentwalk.pictures.grid import FRAME, PAIR_GAP, before_after, grid, pleasant_columns
+from latentwalk.pictures.grid import FRAME, PAIR_GAP, before_after, grid, pleasant_columns, save_image
 from latentwalk.pictures.layout import GAP, MARGIN
 from latentwalk.pictures.text import RED
 
@@ -103,3 +105,16 @@ def test_what_does_not_match_is_refused(noise) -> None:
         before_after(noise(2), noise(2), reached=[True, True, False])
     with pytest.raises(ValueError, match="at least 1 column, got -1"):
         before_after(noise(2), noise(2), columns=-1)
+
+
+def test_one_image_is_saved_pixel_by_pixel_and_several_as_a_grid(noise, tmp_path: Path) -> None:
+    images = noise(3)
+    for given in (images[1], images[1:2], to_bytes(images)[1]):
+        given = Image.fromarray(given) if isinstance(given, np.ndarray) else given
+        save_image(given, tmp_path / "one.png")
+        assert np.array_equal(np.asarray(Image.open(tmp_path / "one.png")), to_bytes(images)[1])
+    save_image(images, tmp_path / "all.png", columns=3, captions=["a", "b", "c"], scale=SCALE)
+    expected = grid(images, 3, ["a", "b", "c"], SCALE)
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "all.png")), np.asarray(expected))
+    with pytest.raises(ValueError, match="expected a name that ends in"):
+        save_image(images, tmp_path / "all.gif")

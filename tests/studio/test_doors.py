@@ -8,8 +8,8 @@ import pytest
 
 from latentwalk.features.network import PixelFeatures
 from latentwalk.studio.doors import COOKIE, Doors, check_host
-from latentwalk.studio.serve import Serving
 from latentwalk.studio.model import Model
+from latentwalk.studio.serve import Serving
 from toys import ToyScorer
 
 OWN = {"host": "127.0.0.1:8765", "origin": "http://127.0.0.1:8765"}

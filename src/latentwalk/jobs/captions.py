@@ -4,20 +4,20 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from latentwalk.jobs.edit import Edited
 from latentwalk.jobs.recipes import read_walker
+from latentwalk.jobs.walked import Walked
 from latentwalk.latents import Latents
 from latentwalk.receipts import EditRecipe, PictureRecipe, WalkRecipe, read_direction
 from latentwalk.walk import Goal
 from latentwalk.walks.fixed import FixedWalk
 
 
-def goals_of(edited: Edited) -> list[Goal]:
+def goals_of(edited: Walked) -> list[Goal]:
     recipe = edited.receipt.recipe
     return [Goal(name, target) for name, target in getattr(recipe, "goals", {}).items()]
 
 
-def subjects(edited: Edited) -> list[str]:
+def subjects(edited: Walked) -> list[str]:
     """The attributes that an edit is about: its goals, else those that its directions are named after, else the one
     that it changed most; none for a scorer that has none."""
     goals = [goal.attribute for goal in goals_of(edited)]
@@ -27,7 +27,7 @@ def subjects(edited: Edited) -> list[str]:
     return goals or known or ([most_changed(edited)] if edited.scorer.attributes else [])
 
 
-def captions(edited: Edited, logits: Tensor, names: Sequence[str], how: PictureRecipe) -> list[str]:
+def captions(edited: Walked, logits: Tensor, names: Sequence[str], how: PictureRecipe) -> list[str]:
     """Per code the probability of each attribute, a line each."""
     columns = [edited.scorer.attributes.index(name) for name in names]
     rows = logits[:, columns].sigmoid().tolist()
@@ -43,7 +43,7 @@ def percent(probability: float, zero: str = "") -> str:
     return zero + digits[1:] if digits.startswith("0") else digits
 
 
-def strengths(edited: Edited, codes: Latents, start: Latents) -> list[str]:
+def strengths(edited: Walked, codes: Latents, start: Latents) -> list[str]:
     """Per code how far a fixed walk has moved it, "hat +1.0", or placed it, "hat at +1.0"; "" for other walks."""
     recipe = edited.receipt.recipe
     walk = recipe.walk if isinstance(recipe, EditRecipe) else WalkRecipe(kind="")
@@ -63,7 +63,7 @@ def strengths(edited: Edited, codes: Latents, start: Latents) -> list[str]:
     return ["\n".join(texts) for texts in zip(*lines, strict=True)]
 
 
-def under(edited: Edited, codes: Latents, start: Latents, logits: Tensor, how: PictureRecipe) -> list[str]:
+def under(edited: Walked, codes: Latents, start: Latents, logits: Tensor, how: PictureRecipe) -> list[str]:
     """The whole caption of each code on its way: the strength of a fixed walk, and the probabilities."""
     scores = captions(edited, logits, subjects(edited), how)
     if how.edition == 1:
@@ -76,13 +76,13 @@ def signed(strength: float) -> str:
     return f"{round(strength, 1) or 0.0:+.1f}"
 
 
-def share_shown(edited: Edited) -> str:
+def share_shown(edited: Walked) -> str:
     """ "6 of 16 codes" where a picture shows fewer than were edited, else ""."""
     total = edited.receipt.recipe.codes.count
     return f"{len(edited)} of {total:,} codes" if len(edited) < total else ""
 
 
-def most_changed(edited: Edited, besides: str | None = None) -> str:
+def most_changed(edited: Walked, besides: str | None = None) -> str:
     """The attribute whose logits an edit changed most, its goals and `besides` left out where there are others.
 
     Raises ValueError when there is none.

@@ -1,99 +1,57 @@
 """Edit: codes + attributes + targets -> codes whose pictures reach the targets, and a receipt of what else moved."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
+from pathlib import Path
 from typing import SupportsFloat
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool
+from PIL import Image
 from torch import Tensor
 
 from latentwalk.generator import RENDER_BATCH, Generator
+from latentwalk.images import save_image
+from latentwalk.jobs.before_after import KIND, edit_card, noted_sheet
 from latentwalk.jobs.recipes import describe_walker
+from latentwalk.jobs.walked import Walked
 from latentwalk.latents import Latents
-from latentwalk.receipts import EditRecipe, Receipt, Source, describe_codes, describe_codes_walked
+from latentwalk.notebook import Shown
+from latentwalk.receipts import EditRecipe, PictureRecipe, Receipt, Source, describe_codes, describe_codes_walked
 from latentwalk.scorers.callable import Scoring, as_scorer
 from latentwalk.scores import Scorer, Unscored, attribute_index, score
 from latentwalk.version import VERSION
-from latentwalk.walk import UP, Goal, Walk, Walker, read_goals
+from latentwalk.walk import UP, Goal, Walker, read_goals
 from latentwalk.walks.gradient import GradientWalk
 
 
 @dataclass(frozen=True, eq=False)
-class Edited:
+class Edited(Walked, Shown):
     """What came of an edit: how the codes walked, by what, and the receipt of it.
 
     A single index or a slice gives the edit of those codes alone.
     """
 
-    generator: Generator
-    scorer: Scorer
-    walk: Walk
-    receipt: Receipt
+    def _repr_html_(self) -> str:
+        """The first codes before and after, and what the edit changed in all of them."""
+        return edit_card(self)
 
-    def __len__(self) -> int:
-        return len(self.walk)
+    def __repr__(self) -> str:
+        goals = ", ".join(getattr(self.receipt.recipe, "goals", {}))
+        return f"Edited: {int(self.reached.sum())} of {len(self)} codes reached {goals or 'where they were sent'}"
 
-    def __getitem__(self, index: int | slice) -> "Edited":
-        walk = self.walk[index]
-        rows = self.receipt.codes[index if isinstance(index, slice) else slice(index, index + 1 or None)]
-        return replace(self, walk=walk, receipt=self.receipt.model_copy(update={"codes": rows}))
+    def picture(self, show: int = 12) -> Image.Image:
+        """The first `show` codes before and after, as one sheet."""
+        shown = self[:show]
+        return noted_sheet(shown, PictureRecipe(kind=KIND, show=show))
 
-    @property
-    def start(self) -> Latents:
-        """The codes before the edit [n, ...], in the space where they walked."""
-        return self.walk.start
+    def save(self, path: str | Path, show: int = 12) -> None:
+        """Write the picture with its receipt inside: `replay` makes it again. `jobs.figures` has other pictures.
 
-    @property
-    def latents(self) -> Latents:
-        """The codes after the edit [n, ...]."""
-        return self.walk.latents
-
-    @property
-    def reached(self) -> Bool[Tensor, "n"]:
-        """Whether every target is reached."""
-        return self.walk.reached
-
-    @property
-    def steps(self) -> Int[Tensor, "n"]:
-        """How many steps each walk took."""
-        return self.walk.steps
-
-    @property
-    def before(self) -> Float[Tensor, "n a"]:
-        """Logits by the scorer before the edit."""
-        return self.walk.before
-
-    @property
-    def after(self) -> Float[Tensor, "n a"]:
-        """Logits by the scorer after the edit."""
-        return self.walk.after
-
-    @cached_property
-    def images(self) -> Float[Tensor, "n c h w"]:
-        """The pictures after the edit, in [-1, 1]; rendered when first asked for."""
-        return self.generator.render(self.latents)
-
-    @cached_property
-    def images_before(self) -> Float[Tensor, "n c h w"]:
-        """The pictures before the edit, in [-1, 1]."""
-        return self.generator.render(self.start)
-
-    def path(self, index: int) -> Latents:
-        """The codes of one walk from start to end. Raises ValueError when frames were not asked for."""
-        return self.walk.path(index)
-
-    def without_paths(self) -> "Edited":
-        """The edit with the two ends of every walk alone."""
-        return replace(self, walk=self.walk.without_paths())
-
-    @staticmethod
-    def concatenate(parts: "Sequence[Edited]") -> "Edited":
-        """One edit of all codes from those of consecutive batches."""
-        rows = [code for part in parts for code in part.receipt.codes]
-        receipt = parts[0].receipt.model_copy(update={"codes": rows})
-        return replace(parts[0], walk=Walk.concatenate([part.walk for part in parts]), receipt=receipt)
+        path: it ends in .png, .jpg, .jpeg or .webp. Raises ValueError for another one.
+        """
+        receipt = self[:show].receipt.model_copy(update={"picture": PictureRecipe(kind=KIND, show=show)})
+        save_image(path, self.picture(show), receipt.to_json())
 
 
 def edit(

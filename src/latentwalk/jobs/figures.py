@@ -11,14 +11,14 @@ from torch import Tensor
 from latentwalk.direction import PER_LAYER
 from latentwalk.files import check_writable
 from latentwalk.images import save_image
-from latentwalk.jobs.captions import captions, goals_of, most_changed, share_shown, subjects, under
+from latentwalk.jobs.before_after import KIND, before_after_sheet
+from latentwalk.jobs.captions import goals_of, most_changed, share_shown, subjects, under
 from latentwalk.jobs.discover import discover
 from latentwalk.jobs.edit import Edited
 from latentwalk.jobs.sheets import ALONE, alone
 from latentwalk.latents import Latents, in_turn
 from latentwalk.pictures.animation import frames, gif, mp4
 from latentwalk.pictures.charts import dumbbell
-from latentwalk.pictures.grid import before_after
 from latentwalk.pictures.heatmap import heat
 from latentwalk.pictures.layout import noted
 from latentwalk.pictures.plane import plane
@@ -40,19 +40,6 @@ PLANE_SAMPLES, PLANE_DOTS = 2000, 600
 def picture_alone(edited: Edited, how: PictureRecipe) -> Image.Image:
     """The pictures after the edit, edge to edge and without a word: of one code every pixel as it was rendered."""
     return alone(edited.images, how)
-
-
-def picture_before_after(edited: Edited, how: PictureRecipe) -> Image.Image:
-    """Pairs with the probabilities under them; codes that did not arrive are marked."""
-    before = captions(edited, edited.before, subjects(edited), how)
-    after = under(edited, edited.latents, edited.start, edited.after, how)
-    seeds = edited.start.seeds
-    named = before
-    if seeds is not None:
-        named = [f"seed {seed_name(s)}\n{text}" for s, text in zip(seeds.tolist(), before, strict=True)]
-    pairs = list(zip(named, after, strict=True))
-    columns = how.columns or 3
-    return before_after(edited.images_before, edited.images, pairs, edited.reached.tolist(), columns, how.scale)
 
 
 def picture_strip(edited: Edited, how: PictureRecipe) -> Image.Image:
@@ -148,7 +135,7 @@ MakePicture = Callable[[Edited, PictureRecipe], Image.Image]
 
 PICTURES: dict[str, MakePicture] = {
     ALONE: picture_alone,
-    "before-after": picture_before_after,
+    KIND: before_after_sheet,
     "strip": picture_strip,
     "heat": picture_heat,
     "chart": picture_chart,

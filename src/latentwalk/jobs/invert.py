@@ -6,16 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
-from latentwalk.delta import Delta, with_delta
+from latentwalk.delta import with_delta
 from latentwalk.features.imagenet import imagenet_features
 from latentwalk.framing.align import Aligned
 from latentwalk.framing.align import align as align_photo
 from latentwalk.framing.likeness import likeness_of
-from latentwalk.framing.paste import paste
 from latentwalk.framing.template import file_name
 from latentwalk.generator import Generator
 from latentwalk.inversion import INVERTERS
@@ -23,90 +22,12 @@ from latentwalk.inversion.noise import NoiseMaps
 from latentwalk.inversion.tune import Tuning
 from latentwalk.inverter import Inversion, Inverter, Perception, Term
 from latentwalk.jobs.album import AlbumRecord, rounded
+from latentwalk.jobs.inverted import Inverted
 from latentwalk.jobs.photo_records import plain_settings, records
 from latentwalk.kept import place
-from latentwalk.latents import Latents
 from latentwalk.origin import Source
-from latentwalk.photos import Photo, read_photo
+from latentwalk.photos import Photo
 from latentwalk.progress import Progress, silent
-
-
-@dataclass(frozen=True, eq=False)
-class Inverted:
-    """Photographs and their codes.
-
-    generator: the one that renders the codes: tuned, where that was asked for. inversion: codes, pictures and what they
-    cost. frames: how each photograph was framed. photos: the photographs. delta: what tuning changed.
-    receipt: how it was done and what came of every photograph, as a folder of `latentwalk invert` has it.
-    A single index or a slice gives some of the photographs.
-    """
-
-    generator: Generator
-    inversion: Inversion
-    frames: tuple[Aligned, ...]
-    photos: tuple[Photo, ...]
-    receipt: AlbumRecord
-    delta: Delta | None = None
-
-    def __len__(self) -> int:
-        return len(self.frames)
-
-    def __getitem__(self, index: int | slice) -> "Inverted":
-        part = index if isinstance(index, slice) else slice(index, index + 1 or None)
-        receipt = self.receipt.model_copy(update={"photos": self.receipt.photos[part]})
-        return replace(
-            self, inversion=self.inversion[part], frames=self.frames[part], photos=self.photos[part], receipt=receipt
-        )
-
-    @property
-    def latents(self) -> Latents:
-        """The codes [n, ...]."""
-        return self.inversion.latents
-
-    @property
-    def images(self) -> Float[Tensor, "n c h w"]:
-        """The pictures of the codes, in [-1, 1]."""
-        return self.inversion.images
-
-    @property
-    def targets(self) -> Float[Tensor, "n c h w"]:
-        """The photographs as they were framed, in [-1, 1]."""
-        return self.inversion.targets
-
-    @property
-    def reached(self) -> Bool[Tensor, "n"]:
-        """Whether each picture is as near as the inverter calls enough; a photograph hardly ever is."""
-        return self.inversion.reached
-
-    @property
-    def psnr(self) -> Float[Tensor, "n"]:
-        """How near each picture is to its photograph, in dB, where the photograph is."""
-        return self.inversion.psnr
-
-    @property
-    def distances(self) -> dict[str, Float[Tensor, "n"]]:
-        """How far the pictures are from their photographs, by the names of the networks that were asked."""
-        return dict(self.inversion.distances)
-
-    @property
-    def identity(self) -> list[float | None]:
-        """Cosines of the faces of photographs and pictures of the codes, before tuning, by SFace.
-
-        None where no face is, or no network to tell. It judges nothing where codes were optimised for it
-        (`receipt.likeness_optimised`).
-        """
-        return [photo.identity for photo in self.receipt.photos]
-
-    def put_back(self, images: Float[Tensor, "n c h w"], change: bool = False) -> list[Image.Image]:
-        """The photographs in full resolution, with these pictures in the place of the frames.
-
-        change: add only what differs between the pictures and those of the codes, so that all else is the photograph's.
-        """
-        before = self.images if change else [None] * len(self)
-        return [
-            paste(read_photo(photo), image, frame.transform, old)
-            for photo, frame, image, old in zip(self.photos, self.frames, images, before, strict=True)
-        ]
 
 
 @dataclass(frozen=True)

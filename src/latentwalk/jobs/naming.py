@@ -9,8 +9,9 @@ from jaxtyping import Float
 from scipy.stats import norm
 from torch import Tensor
 
-from latentwalk.direction import Direction, Directions, Effect
+from latentwalk.direction import Direction, Directions
 from latentwalk.edits import codes_for
+from latentwalk.effects import Effect
 from latentwalk.generator import Generator
 from latentwalk.latents import Latents
 from latentwalk.numerics.work import Work

@@ -10,11 +10,11 @@ from latentwalk.edits import codes_for
 from latentwalk.evaluation import Evaluation
 from latentwalk.files import write_text
 from latentwalk.generator import Generator
+from latentwalk.images import data_uri
 from latentwalk.jobs.evaluate import Given, name_all
 from latentwalk.latents import Latents, concatenate
 from latentwalk.pages.html import html, strip_picture
 from latentwalk.pages.markdown import markdown
-from latentwalk.pages.template import data_uri
 from latentwalk.progress import Progress, silent
 
 STRIP_CODES, STRIP_STRENGTHS = 2, 5

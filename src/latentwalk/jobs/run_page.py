@@ -14,7 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from latentwalk.files import write_text
-from latentwalk.pages.template import data_uri
+from latentwalk.images import data_uri
 from latentwalk.pages.training import Sheet, State, Training, training_page
 from latentwalk.progress import Speed, clock, rate
 from latentwalk.training.losses import LOSSES

@@ -15,6 +15,9 @@ from latentwalk.numerics.moments import Moments
 RIDGES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 """What is tried, as shares of the mean scatter of the numbers that are mapped."""
 
+SAME = 1e-6
+"""Relative size below which vectors are dependent but for the rounding of float32 numbers."""
+
 FEWEST = 20
 """Pairs that a map is learned from at least."""
 
@@ -45,6 +48,12 @@ def learn_linear(
     some, others = Moments.of(pairs[:-held]), Moments.of(pairs[-held:])
     errors = [float((_solve(some, size, r)(unseen[:, :size]) - unseen[:, size:]).square().mean()) for r in ridges]
     return _solve(some + others, size, ridges[errors.index(min(errors))])
+
+
+def span(vectors: list[Float[Tensor, "d"]]) -> Float[Tensor, "d r"]:
+    """An orthonormal basis of what vectors span; by singular values, so that dependent ones add nothing."""
+    left, sizes, _ = torch.linalg.svd(torch.stack(vectors, 1), full_matrices=False)
+    return left[:, sizes > SAME * sizes[0]]
 
 
 def _solve(sums: Moments, size: int, share: float) -> Linear:

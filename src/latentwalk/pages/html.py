@@ -17,7 +17,7 @@ SIDE = 112
 
 
 def html(evaluation: Evaluation, strips: Mapping[str, str], commands: Sequence[str]) -> str:
-    """The page. strips: a picture per direction by its key, see `template.data_uri`; directions may lack one."""
+    """The page. strips: a picture per direction by its key, see `images.data_uri`; directions may lack one."""
     filters = {"shown": shown, "number": number, "count": count, "moves": moves, "warning": warning}
     plots = {c.attribute: plot(evaluation, [r.key for r in c.ranking]) for c in evaluation.comparisons}
     return rendered(

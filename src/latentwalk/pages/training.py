@@ -15,7 +15,7 @@ State = Literal["training", "finished", "stopped"]
 
 @dataclass(frozen=True)
 class Sheet:
-    """Samples. kimg: thousands of pictures seen by then. picture: as `template.data_uri` makes it."""
+    """Samples. kimg: thousands of pictures seen by then. picture: as `images.data_uri` makes it."""
 
     kimg: float
     picture: str

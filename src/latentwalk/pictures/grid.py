@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
+from latentwalk.images import save_image as write
 from latentwalk.pictures.layout import (
     FRAME,
     GAP,
@@ -38,6 +40,27 @@ def grid(
     """
     cells = captioned(enlarge(images, scale), captions)
     return framed(table(cells, pleasant_columns(len(cells)) if columns is None else columns), MARGIN)
+
+
+def save_image(
+    images: Float[Tensor, "*n c h w"] | Image.Image,
+    path: str | Path,
+    columns: int | None = None,
+    captions: Sequence[str] | None = None,
+    scale: int | None = None,
+) -> None:
+    """Write images as one picture.
+
+    images: one, [c, h, w] or a batch of one, which is written pixel by pixel (or enlarged by `scale`); several,
+    [n, c, h, w], which become a `grid`; or a finished picture. path: it ends in .png, .jpg, .jpeg or .webp; only a PNG
+    keeps every pixel. columns, captions: of the grid.
+    Raises ValueError for another ending, and as `grid` does.
+    """
+    if isinstance(images, Tensor):
+        batch = images[None] if images.ndim == 3 else images
+        alone = len(batch) == 1 and not captions
+        images = enlarge(batch, scale or 1)[0] if alone else grid(batch, columns, captions, scale)
+    write(path, images)
 
 
 def pleasant_columns(count: int) -> int:

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from latentwalk.studio.model import Model
 from latentwalk.studio.models import open_model
 from latentwalk.studio.serve import Serving
-from latentwalk.studio.model import Model
 from studio_browser import launch, running
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from late_frames import PAINTED, LateFrames, backwards, numbered
 from latentwalk.features.network import PixelFeatures
-from latentwalk.studio.serve import Serving
 from latentwalk.studio.model import Model
+from latentwalk.studio.serve import Serving
 from latentwalk.studio.wire import packed
 from studio_browser import grab, running, until
 from toys import ToyScorer

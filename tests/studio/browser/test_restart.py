@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from latentwalk.studio.serve import Serving
 from latentwalk.studio.model import Model
+from latentwalk.studio.serve import Serving
 from studio_browser import running, settled, slider, until
 
 pytestmark = pytest.mark.xdist_group("browser")
