@@ -237,7 +237,7 @@ def test_targets():
 def test_kinds():
     assert read_kinds("strip, gif") == {"strip.png": "strip", "walk.gif": "gif"}
     assert read_kinds("none") == {}
-    with pytest.raises(ValueError, match="there are before-after"):
+    with pytest.raises(ValueError, match="there are picture, before-after"):
         read_kinds("strip,film")
 
 

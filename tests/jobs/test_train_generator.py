@@ -56,7 +56,18 @@ def test_what_is_trained_is_walked_like_any_other(pictures, tmp_path, monkeypatc
     assert [json.loads(line)["step"] for line in (run / "losses.jsonl").read_text().splitlines()] == [2, 4]
 
 
-@pytest.mark.parametrize("recipe", [name for name, known in RECIPES.items() if known.labelled])
+def test_conditions_in_w_are_asked_of_nobody(pictures, tmp_path):
+    out = tmp_path / "my.safetensors"
+    made = train_generator("stylegan2-conditions", pictures, out, run=tmp_path / "run", sheets=0, **SMALL)
+    assert made.classes == 0 and list(made.spaces) == ["z", "w", "w+", "s"]
+    w = made.map(made.sample(400), "w").values
+    assert {*w[:, :2].round(decimals=3).flatten().tolist()} >= {0.0, 2.0}, "odd and bright, there or not"
+
+
+ASKED = [name for name, known in RECIPES.items() if known.labelled and name != "stylegan2-conditions"]
+
+
+@pytest.mark.parametrize("recipe", ASKED)
 def test_what_learned_labels_is_walked_like_any_other(recipe, pictures, tmp_path):
     out = tmp_path / "my.safetensors"
     train_generator(recipe, pictures, out, run=tmp_path / "run", sheets=0.01, **(SMALL | {"z": 10}))

@@ -16,6 +16,7 @@ from latentwalk.cli.training_output import TrainingOutput, training
 
 GENERATORS = {
     "stylegan2": "a small StyleGAN2, with the spaces z, w, w+ and s",
+    "stylegan2-conditions": "the same, with each condition a straight direction of w",
     "dcgan": "a DCGAN: transposed convolutions and BatchNorm",
     "wgan": "a DCGAN against a Wasserstein critic with clipped weights",
     "wgan-gp": "a DCGAN against a Wasserstein critic with a penalty on its gradient",

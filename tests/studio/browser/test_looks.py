@@ -10,8 +10,8 @@ from studio_browser import bar, grab, picture, settled, shown, until
 pytestmark = pytest.mark.xdist_group("browser")
 
 BOXES = """() => {
-  const all = [...document.querySelectorAll("input, output, canvas, button")].entries();
-  return [...all].filter(([, each]) => !each.hidden)
+  const all = [...document.querySelectorAll("input, output, canvas, button")];
+  return [...all.filter((each) => !each.closest("#strip")).entries()].filter(([, each]) => !each.hidden)
     .map(([number, each]) => [number, JSON.stringify(each.getBoundingClientRect())]);
 }"""
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}

@@ -115,6 +115,7 @@ def _counted(look, looks: list[int]):
 @pytest.fixture
 def tuned(model: Model, strange: Image.Image, monkeypatch: pytest.MonkeyPatch) -> tuple[Session, dict, Generator]:
     """A session with a tuned code, and the generator that draws it."""
+    monkeypatch.setattr(invert, "EVERY", 0.0)
     monkeypatch.setattr(invert, "Tuning", lambda: Tuning(steps=40))
     session = Session(model)
     page, told = inverted(session, strange, tune=True)
