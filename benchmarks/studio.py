@@ -40,7 +40,10 @@ MARKS = """
   document.addEventListener("input", () => window.events.push(performance.now()), true);
   const painted = () => requestAnimationFrame((now) => window.paints.push(Math.max(now, performance.now())));
   const draw = CanvasRenderingContext2D.prototype.drawImage;
-  CanvasRenderingContext2D.prototype.drawImage = function (...all) { draw.apply(this, all); painted(); };
+  CanvasRenderingContext2D.prototype.drawImage = function (...all) {
+    draw.apply(this, all);
+    if (this.canvas.id === "picture") painted(); // not small ones
+  };
   document.addEventListener("load", ({ target }) => target.tagName === "IMG" && painted(), true);
   window.answered = () => new Promise((resolve) => {
     const look = () => window.paints.at(-1) > window.events.at(-1) ? resolve() : setTimeout(look, 1);

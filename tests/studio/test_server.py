@@ -97,6 +97,19 @@ def test_the_newest_state_is_drawn_and_none_goes_back(serving: Serving) -> None:
     assert shown == sorted(shown) and shown[-1] == 200
 
 
+def test_while_somebody_drags_the_picture_comes_first_and_what_is_seen_in_it_after(serving: Serving) -> None:
+    state = {"seed": 3, "edits": [{"direction": "one", "amount": 2}]}
+    with page(serving) as socket:
+        socket.send(json.dumps({"seq": 1, "state": state, "final": False}))
+        first, picture = unpacked(socket.recv(10))
+        seen = json.loads(socket.recv(10))
+        socket.send(json.dumps({"seq": 2, "state": state, "final": True}))
+        whole, same = unpacked(socket.recv(10))
+    assert "after" not in first and (seen["kind"], seen["seq"]) == ("seen", 1)
+    assert {name: seen[name] for name in ("before", "after", "identity", "distance", "usual")}.items() <= whole.items()
+    assert picture.tobytes() == same.tobytes()
+
+
 def test_a_walk_streams_its_steps_and_can_be_gone_on_from(serving: Serving) -> None:
     with page(serving) as socket:
         socket.send(json.dumps({"job": "walk", "attribute": "one", "target": 0.95, "state": {"seed": 5}}))
@@ -366,8 +379,10 @@ def test_whether_it_is_the_same_person_is_said_of_what_nobody_drags(model: Model
             for seq, state, final in ((1, edited, False), (2, edited, True), (3, {"seed": 1}, True)):
                 socket.send(json.dumps({"seq": seq, "state": state, "final": final}))
                 assert unpacked(socket.recv(10))[0]["seq"] == seq
+                said = json.loads(socket.recv(10))
                 if final:
-                    alike = {2: 0.25, 3: 1.0}[seq]
-                    assert json.loads(socket.recv(10)) == {"kind": "person", "seq": seq, "alike": alike}
+                    assert said == {"kind": "person", "seq": seq, "alike": {2: 0.25, 3: 1.0}[seq]}
+                else:
+                    assert said["kind"] == "seen"
         people.stop()
         thread.join(10)

@@ -3,13 +3,14 @@
 import asyncio
 import json
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from latentwalk.studio.crew import Crew, Running, Send
-from latentwalk.studio.frame import Forgotten
+from latentwalk.studio.frame import Forgotten, Frame, Painted
 from latentwalk.studio.jobs import JOBS
 from latentwalk.studio.jobs.job import Job, Stopped
 from latentwalk.studio.mailbox import Mailbox
@@ -19,6 +20,11 @@ from latentwalk.studio.own_sliders import WrittenSlider, to_bytes, together
 from latentwalk.studio.session import Session
 from latentwalk.studio.slider_words import describe_own
 from latentwalk.studio.wire import DRAGGED, beside, jpeg, packed, told
+
+Result = TypeVar("Result")
+
+BETWEEN = 0.08
+"""Seconds between two looks at pictures of a drag that has gone on already."""
 
 
 class Connection:
@@ -31,6 +37,7 @@ class Connection:
         self.ends: Mailbox[Ends] = Mailbox()
         self.settled: Mailbox[int] = Mailbox()  # numbers of pictures that nobody drags any more
         self.job: Running | None = None
+        self.looked = 0.0  # when it was last said what is seen while somebody drags
 
     async def run(self) -> None:
         await self.say("model", **describe(self.session))
@@ -114,16 +121,38 @@ class Connection:
     async def _draw(self, mail: Mailbox[Look]) -> None:
         while True:
             look = await mail.take()
-            draw = self._drawn_beside if look.beside else self._drawn
             try:
-                loop = asyncio.get_running_loop()
-                await self.socket.send_bytes(await loop.run_in_executor(self.painter, draw, look))
-                if look.final and not look.beside and self.session.model.faces is not None:
-                    self.settled.put(look.seq)
+                if look.beside:
+                    await self.socket.send_bytes(await self._in_turn(self._drawn_beside, look))
+                elif not look.final:
+                    await self._drag(look)
+                else:
+                    await self.socket.send_bytes(await self._in_turn(self._drawn, look))
+                    if self.session.model.faces is not None:
+                        self.settled.put(look.seq)
             except Forgotten as error:
                 await self.say("forgotten", seq=look.seq, id=error.id)
             except ValueError as error:
                 await self.say("refused", seq=look.seq, error=str(error))
+
+    async def _drag(self, look: Look) -> None:
+        """The picture first, then what is seen in it; not of every one, where the next is asked for already."""
+        painted, picture = await self._in_turn(self._painted, look)
+        await self.socket.send_bytes(picture)
+        if self.mail.waits and time.monotonic() - self.looked < BETWEEN:
+            return
+        await self.say("seen", seq=look.seq, **told(await self._in_turn(self._looked, painted)))
+        self.looked = time.monotonic()
+
+    async def _in_turn(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        """In the painter's thread, when nobody else uses the model."""
+        loop = asyncio.get_running_loop()
+
+        def work() -> Result:
+            with self.crew.turns.turn():
+                return function(*arguments)
+
+        return await loop.run_in_executor(self.painter, work)
 
     async def _compare(self) -> None:
         """Whether it still is the same person: said a little after the picture, so that nobody waits for it."""
@@ -138,27 +167,33 @@ class Connection:
         while True:
             wish = await self.ends.take()
             try:
-                loop = asyncio.get_running_loop()
-                await self.socket.send_bytes(await loop.run_in_executor(self.painter, self._drawn_ends, wish))
+                await self.socket.send_bytes(await self._in_turn(self._drawn_ends, wish))
             except ValueError:
                 await self.say("ends", slider=wish.ends.direction)  # a slider without small pictures is a slider
 
     def _drawn_ends(self, wish: Ends) -> bytes:
-        with self.crew.turns.turn():
-            images = self.session.ends(wish.state, wish.ends, wish.amounts)
+        images = self.session.ends(wish.state, wish.ends, wish.amounts)
         return packed({"kind": "ends", "slider": wish.ends.direction}, beside(images))
 
     def _drawn(self, look: Look) -> bytes:
-        with self.crew.turns.turn():
-            begun = time.perf_counter()
-            frame = self.session.frame(look.state)
-            picture = jpeg(frame.image, None if look.final else DRAGGED)
+        begun = time.perf_counter()
+        frame = self.session.frame(look.state)
+        return self._packed(look, begun, jpeg(frame.image), told(frame))
+
+    def _painted(self, look: Look) -> tuple[Painted, bytes]:
+        begun = time.perf_counter()
+        painted = self.session.painted(look.state)
+        return painted, self._packed(look, begun, jpeg(painted.image[0], DRAGGED), {})
+
+    def _looked(self, painted: Painted) -> Frame:
+        return self.session.look_at(painted)
+
+    def _packed(self, look: Look, begun: float, picture: bytes, words: dict[str, Any]) -> bytes:
         ms = round(1000 * (time.perf_counter() - begun), 1)
-        return packed({"kind": "frame", "seq": look.seq, "ms": ms, **told(frame)}, picture)
+        return packed({"kind": "frame", "seq": look.seq, "ms": ms, **words}, picture)
 
     def _drawn_beside(self, look: Look) -> bytes:
-        with self.crew.turns.turn():
-            picture = jpeg(self.session.beside().picture(look.state))
+        picture = jpeg(self.session.beside().picture(look.state))
         return packed({"kind": "beside", "seq": look.seq}, picture)
 
 

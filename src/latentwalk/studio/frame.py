@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from jaxtyping import Float
 from torch import Tensor
 
+from latentwalk.generator import Generator
+from latentwalk.latents import Latents
 from latentwalk.studio.own_sliders import OWN
+from latentwalk.studio.state import State
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +27,19 @@ class Frame:
     identity: float
     distance: float
     usual: float
+    note: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Painted:
+    """A picture [1, c, h, w] of a state that nobody has looked at yet. start, end: its code without its edits and with
+    them. generator: what drew it. note: as in `Frame`."""
+
+    state: State
+    image: Float[Tensor, "1 c h w"]
+    start: Latents
+    end: Latents
+    generator: Generator
     note: str = ""
 
 

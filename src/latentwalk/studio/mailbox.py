@@ -17,6 +17,11 @@ class Mailbox(Generic[Letter]):
         self._newest = [letter]
         self._came.set()
 
+    @property
+    def waits(self) -> bool:
+        """Whether there is one that was not taken yet."""
+        return bool(self._newest)
+
     async def take(self) -> Letter:
         """The newest, once there is one that was not taken yet."""
         await self._came.wait()

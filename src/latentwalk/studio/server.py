@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
@@ -93,7 +95,8 @@ def application(model: Model, doors: Doors, models: Mapping[str, Callable[[], Mo
             Route("/static/{name}", file),
             Route("/photos", uploads.take, methods=["POST"]),
             WebSocketRoute("/live", live),
-        ]
+        ],
+        middleware=[Middleware(GZipMiddleware, minimum_size=1000)],
     )
     app.router.redirect_slashes = False
     return Guarded(app, doors)

@@ -15,7 +15,7 @@ from latentwalk.generator import Generator
 from latentwalk.latents import Latents, concatenate
 from latentwalk.options import RenderOptions
 from latentwalk.renderer import Renderer
-from latentwalk.studio.frame import Forgotten, Frame, Seen
+from latentwalk.studio.frame import Forgotten, Frame, Painted, Seen
 from latentwalk.studio.mix import Portion, mix
 from latentwalk.studio.model import Model
 from latentwalk.studio.own_sliders import OWN, OwnSliders
@@ -61,20 +61,29 @@ class Session:
         """Those of the model, and those that were found or taught here."""
         return {**self.model.sliders, **self.own.directions}
 
-    @torch.no_grad()
     def frame(self, state: State) -> Frame:
         """Raises ValueError for a slider, class, code or option that is not there."""
+        return self.look_at(self.painted(state))
+
+    @torch.no_grad()
+    def painted(self, state: State) -> Painted:
+        """The picture, before anybody looks at it. Raises ValueError as `frame` does."""
         code, start, tuned = self._found(state)
         end = start if state.start else self._edited(code, state)
         generator = self.generator(state)
-        image = self._renders(generator, end, state)
-        after = self._seen(image)
+        note = UNTUNED if tuned and generator is self.model.generator else ""
+        return Painted(state, self._renders(generator, end, state), start, end, generator, note)
+
+    @torch.no_grad()
+    def look_at(self, painted: Painted) -> Frame:
+        """What is seen in a picture that this session has painted."""
+        state, start, end = painted.state, painted.start, painted.end
+        after = self._seen(painted.image)
         if end is start:  # as it is while somebody drags through seeds
-            self._start = state.base, generator, after
+            self._start = state.base, painted.generator, after
         before = self._seen_before(state, start)
         self._last = before, after
-        frame = self._frame(image, before, after, start, end)
-        return replace(frame, note=UNTUNED) if tuned and generator is self.model.generator else frame
+        return replace(self._frame(painted.image, before, after, start, end), note=painted.note)
 
     def _renders(self, generator: Generator, code: Latents, state: State) -> Float[Tensor, "1 c h w"]:
         """The picture of a code, of which only what changed since the last one is drawn."""

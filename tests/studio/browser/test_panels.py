@@ -1,4 +1,4 @@
-"""What the panels are for, in a real browser: pictures that bring everything back, photographs, sliders of one's own."""
+"""What the panels are for, in a real browser: pictures that bring all back, photographs, sliders of one's own."""
 
 import base64
 import re

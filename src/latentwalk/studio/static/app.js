@@ -48,7 +48,10 @@ function paint({ bitmap, before, after, identity, distance, usual }) {
   }
   canvas.getContext("2d").drawImage(bitmap, 0, 0);
   bitmap.close();
-  if (!after) return;
+  if (after) see({ before, after, identity, distance, usual });
+}
+
+function see({ before, after, identity, distance, usual }) {
   receipt.show(before, after, studio.state.hold);
   $("identity").value = Math.max(0, identity);
   $("identity-number").textContent = identity.toFixed(2);
@@ -63,6 +66,7 @@ studio.on("frame", (frame) => {
   studio.tell(frame.note || note || `${frame.ms} ms`);
   note = "";
 });
+studio.on("seen", see); // in a picture of a drag, which was painted before
 studio.on("step", (step) => {
   paint(step);
   studio.tell(step.attribute ? `walking to ${plain(step.attribute)}, step ${step.step}` : (step.note ?? ""));

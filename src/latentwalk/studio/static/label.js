@@ -1,6 +1,6 @@
 // Teach an attribute: one face after the other, J no, K skip, L yes. What was said stays when the page is loaded again.
 
-import { Kept } from "./kept.js";
+import { Kept } from "./session.js";
 import { save } from "./studio.js";
 
 const KEYS = { j: false, k: null, l: true };

@@ -1,8 +1,6 @@
 // One direction: where it leads to on both sides, a range that fills from 0, a number, layers, and a menu.
 // Double-click or Delete is 0; arrows move by a tenth, PageUp and PageDown by 1, Home and End to the ends.
 
-import { Layers } from "./layers.js";
-
 const KEYS = { ArrowRight: 0.1, ArrowUp: 0.1, ArrowLeft: -0.1, ArrowDown: -0.1, PageUp: 1, PageDown: -1 };
 
 const rounded = (amount) => Math.round(100 * amount) / 100;
@@ -33,9 +31,16 @@ export class Slider extends HTMLElement {
     this.querySelector(".star").onclick = () => this.ask("favourite");
     const more = this.querySelector(".more");
     more.onclick = async () => (await import("./menu.js")).openMenu(more, this.choices());
-    if (described.layers > 1) this.append((this.layers = document.createElement("lw-layers").setup(this)));
+    if (described.layers > 1) this.lay();
     this.call(described.name.replaceAll("_", " "));
     return this;
+  }
+
+  // Most spaces have no layers, so what chooses them is fetched when there are some.
+  async lay() {
+    await import("./layers.js");
+    this.append((this.layers = document.createElement("lw-layers").setup(this)));
+    if (this.amount) this.layers.show(this.at);
   }
 
   place(amount) {
@@ -62,6 +67,7 @@ export class Slider extends HTMLElement {
   }
 
   show(amount, layers) {
+    this.at = layers ?? null;
     this.range.value = amount;
     this.number.value = rounded(amount);
     this.classList.toggle("moved", amount !== 0);

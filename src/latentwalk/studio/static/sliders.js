@@ -1,7 +1,7 @@
 // The sliders: those of the model, and those that were found or taught on this page, which keeps them.
 
 import { Ends } from "./ends.js";
-import { Kept } from "./kept.js";
+import { Kept } from "./session.js";
 import "./slider.js";
 
 const FAVOURITES = "Favourites";
