@@ -10,6 +10,7 @@ export class Live extends EventTarget {
     this.count = 0;
     this.waiting = null; // what was asked for last
     this.found = new Map(); // codes by id
+    this.line = Promise.resolve(); // what is heard, one after the other
     this.connect();
   }
 
@@ -17,7 +18,10 @@ export class Live extends EventTarget {
     this.socket = new WebSocket(`ws://${location.host}/live`);
     this.socket.binaryType = "arraybuffer";
     this.socket.onopen = () => this.waiting && this.ask(...this.waiting);
-    this.socket.onmessage = ({ data }) => (typeof data === "string" ? this.told(JSON.parse(data)) : this.came(data));
+    this.socket.onmessage = ({ data }) => {
+      const hear = () => (typeof data === "string" ? this.told(JSON.parse(data)) : this.came(data));
+      this.line = this.line.then(hear).catch(reportError); // in the order in which it came, however long decoding takes
+    };
     this.socket.onclose = async () => {
       // Nobody is there, or a new server that does not know the cookie of this page.
       const answer = await fetch("/static/icon.svg").catch(() => null);
