@@ -62,7 +62,8 @@ def test_a_photograph_becomes_a_face_that_sliders_move(page) -> None:
     page.get_by_role("tab", name="Sliders").click()
     page.get_by_role("button", name="add eyeglasses").click()
     page.get_by_text("eyeglasses is there").wait_for(timeout=60_000)
-    assert bar(page) > 95 and settled(page) != found
+    assert bar(page) >= 95 and settled(page) != found
+    assert float(slider(page).input_value()) > 0  # along a direction: a gradient would smear a photograph
     page.get_by_role("button", name="All to 0").click()
     until(page, lambda: settled(page) == found)  # the photograph's own face, not that of a seed
 

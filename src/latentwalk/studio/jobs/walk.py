@@ -6,19 +6,50 @@ from pydantic import Field
 
 from latentwalk.studio.jobs.job import Job, Teller
 from latentwalk.studio.session import Session
-from latentwalk.studio.state import MOST_EDITS, Name, State
+from latentwalk.studio.state import MOST_EDITS, Name, Slide, State
 from latentwalk.studio.wire import DRAGGED, jpeg, told
+
+STEP, STEPS, BEYOND = 0.25, 40, 1.0
+"""Of a slider that moves by itself, in its units: a step, how many, and how far past where it was seen to work."""
 
 
 class Walk(Job):
-    """target: the probability that is walked to. hold: attributes that stay."""
+    """target: the probability that is walked to. hold: attributes that stay. along: with the slider of that name, where
+    there is one: the code of a photograph lies where no sample is, and a gradient finds smears there that please the
+    scorer."""
 
     attribute: Name
     target: Annotated[float, Field(gt=0, lt=1)]
     state: State
     hold: Annotated[tuple[Name, ...], Field(max_length=MOST_EDITS)] = ()
 
+    along: bool = False
+
     def run(self, session: Session, tell: Teller) -> None:
+        if self.along and self.attribute in session.sliders and self.attribute in session.model.scorer.attributes:
+            self._slide(session, tell)
+        else:
+            self._climb(session, tell)
+
+    def _slide(self, session: Session, tell: Teller) -> None:
+        """Move the slider until it is enough, or as far as it was seen to work and a little more."""
+        others = tuple(edit for edit in self.state.edits if edit.direction != self.attribute)
+        low, high = session.sliders[self.attribute].range
+        up = session.frame(self.state).after[self.attribute] < self.target
+        amounts = [STEP * step if up else -STEP * step for step in range(1, STEPS + 1)]
+        amount, reached = 0.0, False
+        for amount in (each for each in amounts if low - BEYOND <= each <= high + BEYOND):
+            slide = Slide(direction=self.attribute, amount=amount)
+            state = self.state.model_copy(update={"edits": (*others, slide), "hold": self.hold})
+            frame = session.frame(state)
+            step = round(abs(amount) / STEP)
+            tell("step", jpeg(frame.image, DRAGGED), attribute=self.attribute, step=step, **told(frame))
+            reached = (frame.after[self.attribute] >= self.target) == up
+            if reached:
+                break
+        tell("slid", attribute=self.attribute, amount=amount, reached=reached)
+
+    def _climb(self, session: Session, tell: Teller) -> None:
         last = None
         for frame, last in session.climb(self.state, self.attribute, self.target, self.hold):
             step = int(last.steps[0])

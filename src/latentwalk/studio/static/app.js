@@ -25,7 +25,10 @@ function hold(name) {
 
 function walk(attribute, target) {
   const { state } = studio;
-  studio.start("walk", { attribute, target, state, hold: state.hold.filter((name) => name !== attribute) });
+  const along = studio.root !== null; // a photograph's
+  const goal = along ? Math.min(target, 0.95) : target;
+  const hold = state.hold.filter((name) => name !== attribute);
+  studio.start("walk", { attribute, target: goal, along, state, hold });
 }
 
 function walked({ id, attribute, reached, steps }) {
@@ -34,6 +37,13 @@ function walked({ id, attribute, reached, steps }) {
   studio.roots.set(id, studio.root);
   studio.change({ kept: id, edits: [], hold: reached && !hold.includes(attribute) ? [...hold, attribute] : hold });
   note = `${plain(attribute)} ${reached ? "is there" : "did not get there"} after ${steps} steps`;
+}
+
+// The same with a slider, which stays where it came to.
+function slid({ attribute, amount, reached }) {
+  const others = studio.state.edits.filter(({ direction }) => direction !== attribute);
+  studio.change({ edits: [...others, { direction: attribute, amount }] });
+  note = `${plain(attribute)} ${reached ? "is there" : "did not get there"}: the slider is at ${amount}`;
 }
 
 function restored({ state, note: said }) {
@@ -72,6 +82,7 @@ studio.on("step", (step) => {
   studio.tell(step.attribute ? `walking to ${plain(step.attribute)}, step ${step.step}` : (step.note ?? ""));
 });
 studio.on("walked", walked);
+studio.on("slid", slid);
 studio.on("person", ({ seq, alike }) => {
   if (seq !== studio.live.sent) return;
   $("person").value = Math.max(0, alike);

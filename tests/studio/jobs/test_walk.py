@@ -1,0 +1,44 @@
+"""Walks of the studio: along the gradient, and with the slider of that name where a photograph is walked."""
+
+import pytest
+
+from latentwalk.features.network import PixelFeatures
+from latentwalk.studio.jobs.walk import STEP, Walk
+from latentwalk.studio.model import Model
+from latentwalk.studio.session import Session
+from latentwalk.studio.state import Slide, State
+from told import told
+from toys import ToyScorer
+
+
+@pytest.fixture(scope="module")
+def session(toy) -> Session:
+    scorer = ToyScorer(entangled=True)
+    return Session(Model.of(toy, scorer, PixelFeatures(), scorer.directions))
+
+
+@pytest.mark.parametrize("target", [0.9, 0.1])
+def test_a_slider_moves_until_it_is_enough_and_no_further(session: Session, target: float) -> None:
+    state = State(seed=5, edits=(Slide(direction="two", amount=0.5),))
+    page = told(Walk(attribute="one", target=target, along=True, state=state), session)
+    end = page.of("slid")[0].details
+    there = session.frame(
+        state.model_copy(update={"edits": (*state.edits, Slide(direction="one", amount=end["amount"]))})
+    )
+    short = end["amount"] - STEP * (1 if end["amount"] > 0 else -1)
+    before = session.frame(state.model_copy(update={"edits": (*state.edits, Slide(direction="one", amount=short))}))
+    above = session.frame(state).after["one"] < target
+    assert end["reached"] and (there.after["one"] >= target) == above and (before.after["one"] >= target) != above
+    assert page.of("step")[-1].details["after"] == pytest.approx(there.after)
+
+
+def test_it_stops_where_the_slider_was_seen_to_work(session: Session) -> None:
+    page = told(Walk(attribute="one", target=1 - 1e-12, along=True, state=State(seed=5)), session)
+    end = page.of("slid")[0].details
+    assert not end["reached"] and end["amount"] <= session.sliders["one"].range[1] + 1
+
+
+def test_without_such_a_slider_it_is_the_gradient(session: Session) -> None:
+    assert told(Walk(attribute="one", target=0.9, state=State(seed=5)), session).of("walked")
+    with pytest.raises(ValueError, match="no attribute 'age'"):
+        told(Walk(attribute="age", target=0.9, along=True, state=State(seed=5)), session)
