@@ -84,6 +84,13 @@ def _turns(critic: tuple[Term, ...], generator: tuple[Term, ...], rate: float, b
     return Turn(("critic",), critic, rate, betas), Turn(("generator",), generator, rate, betas)
 
 
+def _style(*critic: Term) -> Recipe:
+    """Of a small StyleGAN2. critic: terms beside those that all have."""
+    terms = (Term("critic_logistic"), *critic, Term("r1", weight=0.1, every=16))
+    turns = _turns(terms, (Term("generator_logistic"),), rate=0.003, betas=(0.0, 0.99))
+    return Recipe(turns, batch=32, kimg=600, z=64, ema=10, mixing=0.5)
+
+
 def _labelled(critic: tuple[Term, ...], generator: tuple[Term, ...], *others: Turn, falls: float = 0.0) -> Recipe:
     """The recipe of a generator that learns from labels. others: turns between those of critic and generator.
 
@@ -114,37 +121,13 @@ def _coding(build: Callable[..., Networks], about: str, terms: tuple[Term, ...],
 
 RECIPES: dict[str, Known] = {
     "stylegan2": Known(
-        Recipe(
-            turns=_turns(
-                (Term("critic_logistic"), Term("r1", weight=0.1, every=16)),
-                (Term("generator_logistic"),),
-                rate=0.003,
-                betas=(0.0, 0.99),
-            ),
-            batch=32,
-            kimg=600,
-            z=64,
-            ema=10,
-            mixing=0.5,
-        ),
+        _style(),
         style_networks,
         "a small StyleGAN2 with z, w, w+ and s",
         group=GROUP,
     ),
     "stylegan2-conditions": Known(
-        Recipe(
-            turns=_turns(
-                (Term("critic_logistic"), Term("critic_mismatch"), Term("r1", weight=0.1, every=16)),
-                (Term("generator_logistic"),),
-                rate=0.003,
-                betas=(0.0, 0.99),
-            ),
-            batch=32,
-            kimg=600,
-            z=64,
-            ema=10,
-            mixing=0.5,
-        ),
+        _style(Term("critic_mismatch")),
         conditioned_networks,
         "a small StyleGAN2 in whose w every condition is a straight direction",
         labelled=True,

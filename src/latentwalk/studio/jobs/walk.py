@@ -22,7 +22,6 @@ class Walk(Job):
     target: Annotated[float, Field(gt=0, lt=1)]
     state: State
     hold: Annotated[tuple[Name, ...], Field(max_length=MOST_EDITS)] = ()
-
     along: bool = False
 
     def run(self, session: Session, tell: Teller) -> None:
