@@ -70,12 +70,9 @@ def until(page: "Page", true: Callable[[], bool]) -> None:
 
 
 def settled(page: "Page") -> str:
-    """The picture once it stands still."""
-    before = ""
-    while (now := shown(page)) != before:
-        before = now
-        page.wait_for_timeout(250)
-    return now
+    """The picture of what was asked for last."""
+    until(page, lambda: picture(page).get_attribute("aria-busy") == "false")
+    return shown(page)
 
 
 def grab(page: "Page", name: str = "eyeglasses") -> Callable[[float], None]:

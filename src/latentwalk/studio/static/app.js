@@ -61,6 +61,11 @@ function paint({ bitmap, before, after, identity, distance, usual }) {
   if (after) see({ before, after, identity, distance, usual });
 }
 
+// The picture is that of the state, as far as there can be one.
+function answered({ seq }) {
+  if (seq === studio.live.sent) $("picture").ariaBusy = "false";
+}
+
 function see({ before, after, identity, distance, usual }) {
   receipt.show(before, after, studio.state.hold);
   $("identity").value = Math.max(0, identity);
@@ -73,9 +78,11 @@ function see({ before, after, identity, distance, usual }) {
 
 studio.on("frame", (frame) => {
   paint(frame);
+  answered(frame);
   studio.tell(frame.note || note || `${frame.ms} ms`);
   note = "";
 });
+studio.on("refused", answered);
 studio.on("seen", see); // in a picture of a drag, which was painted before
 studio.on("step", (step) => {
   paint(step);
@@ -102,6 +109,7 @@ studio.on("job", (job) => {
   document.body.classList.toggle("working", Boolean(job));
 });
 studio.on("state", (state) => {
+  $("picture").ariaBusy = "true";
   $("person-row").classList.add("old");
   if ($("seed") !== document.activeElement) $("seed").value = state.seed;
   $("undo").disabled = !studio.history.past.length;
