@@ -4,9 +4,10 @@
     .venv/bin/python benchmarks/walks.py --generator avatars64 --space w+ --target 0.9999 --codes 64 --held-codes 64 \
         --attributes glasses hat beard smile --log runs/avatars64.jsonl
 
-The same codes are walked twice: plainly, and with hold="others". A second scorer (other architecture, seed and
-pseudo-labels) that took no part judges both. Rows are appended to --log as they come, and a second run goes on after
-the last one. Off-target change is the mean of |delta logit| / sigma over all other attributes, by the second scorer.
+The same codes are walked twice: plainly, and with hold="others", by the scorer and its second (`--second none`: by
+the scorer alone). A judge (other architecture, seed and pseudo-labels) that took no part judges both; of faces64 also
+one of another kind (other_judge.py), column "agrees". Rows are appended to --log as they come, and a second run goes on
+after the last one. Off-target change is the mean of |delta logit| / sigma over all other attributes, by the judge.
 """
 
 import argparse
@@ -18,25 +19,31 @@ import torch
 
 import latentwalk as lw
 from latentwalk.jobs.edit import edit_batches
+from latentwalk.jobs.load import second_of
+from other_judge import OtherJudge
 
 CODES_FROM = 3 * 10**9
 """Seeds far from those that scorers and boundaries were fitted on."""
 
 
-def measure(generator, scorer, judge, attribute: str, count: int, hold: str, space: str, target: float, sigma) -> dict:
+def measure(
+    generator, scorer, second, judge, other, attribute: str, count: int, hold: str, space: str, target: float, sigma
+) -> dict:
     """One row: walk `count` codes to p >= target and judge them."""
     codes = generator.map(generator.sample(range(CODES_FROM, CODES_FROM + count)), space)
     column = judge.attributes.index(attribute)
     others = [i for i in range(len(judge.attributes)) if i != column]
     before = lw.score(generator, judge, codes)
-    rows = {"reached": [], "confirmed": [], "steps": [], "distance": [], "on": [], "off": []}
+    rows = {"reached": [], "confirmed": [], "agrees": [], "steps": [], "distance": [], "on": [], "off": []}
     done = 0
-    for part in edit_batches(generator, codes, scorer, {attribute: target}, hold=hold or ()):
+    for part in edit_batches(generator, codes, scorer, {attribute: target}, hold=hold or (), second=second):
         after = lw.score(generator, judge, part.latents)
         change = (after - before[done : done + len(part)]).abs() / sigma
         done += len(part)
         rows["reached"] += part.reached.tolist()
         rows["confirmed"] += (after[:, column] >= 0).tolist()
+        if other:
+            rows["agrees"] += (other.read(part.latents)[:, other.attributes.index(attribute)] >= 0).tolist()
         rows["steps"] += part.steps.tolist()
         rows["distance"] += [code.distance for code in part.receipt.codes]
         rows["on"] += change[:, column].tolist()
@@ -62,9 +69,10 @@ def summary(rows: list[dict]) -> str:
     plain = {row["attribute"]: row for row in rows if not row["hold"]}
     held = {row["attribute"]: row for row in rows if row["hold"]}
     lines = [
-        "| attribute | codes | reached | confirmed | steps (median, 95%) | distance | held: codes | reached "
-        "| confirmed | steps | distance | off-target plain | held | held / plain at equal on-target change (95%) |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
+        "| attribute | codes | reached | confirmed | agrees | steps (median, 95%) | distance | held: codes "
+        "| reached | confirmed | agrees | steps | distance | off-target plain | held "
+        "| held / plain at equal on-target change (95%) |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     ratios = []
     for name, p in plain.items():
@@ -87,6 +95,7 @@ def _walked(row: dict) -> list[str]:
     return [
         f"{100 * np.mean(row['reached']):.1f}%",
         f"{100 * np.mean(row['confirmed']):.1f}%",
+        f"{100 * np.mean(row['agrees']):.1f}%" if row.get("agrees") else "-",
         f"{np.median(steps):.0f}, {np.quantile(steps, 0.95):.0f}",
         f"{np.mean(row['distance']):.2f}",
     ]
@@ -95,6 +104,7 @@ def _walked(row: dict) -> list[str]:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--generator", default="faces64", help="a bundled one, which has a scorer and a judge")
+    options.add_argument("--second", help="another scorer; none: without. Default: the one that comes with the scorer")
     options.add_argument("--space", default="z", help="where codes walk; another one needs another --log")
     options.add_argument("--target", type=float, default=0.995)
     options.add_argument("--codes", type=int, default=1000)
@@ -106,6 +116,9 @@ def main() -> None:
     torch.set_num_threads(given.threads)
     generator = lw.load(given.generator)
     scorer, judge = lw.load_scorer(given.generator), lw.load_scorer(f"{given.generator}-judge")
+    name = given.second or second_of(scorer)
+    second = None if name in (None, "none") else lw.load_scorer(name)
+    other = OtherJudge(generator) if given.generator == "faces64" else None
     sigma = lw.score(generator, judge, generator.sample(range(2 * 10**9, 2 * 10**9 + 2000))).std(0)
     given.log.parent.mkdir(parents=True, exist_ok=True)
     rows = [json.loads(line) for line in given.log.read_text().splitlines()] if given.log.exists() else []
@@ -113,7 +126,8 @@ def main() -> None:
         for attribute in given.attributes or scorer.attributes:
             if any(row["attribute"] == attribute and row["hold"] == hold for row in rows):
                 continue
-            rows.append(measure(generator, scorer, judge, attribute, count, hold, given.space, given.target, sigma))
+            who = (generator, scorer, second, judge, other)
+            rows.append(measure(*who, attribute, count, hold, given.space, given.target, sigma))
             with given.log.open("a") as file:
                 file.write(json.dumps(rows[-1]) + "\n")
             print(attribute, hold or "plain", *_walked(rows[-1]), flush=True)

@@ -94,12 +94,16 @@ class InterpolateRecipe(Record):
 
 
 class EditRecipe(Record):
-    """goals: probability to reach per attribute. hold: attributes that should stay. judge: a second scorer."""
+    """goals: probability to reach per attribute. hold: attributes that should stay.
+
+    scorer, second: who had to be convinced. judge: who took no part.
+    """
 
     job: Literal["edit"] = "edit"
     generator: Source
     drawing: RenderOptions = RenderOptions()
     scorer: Source
+    second: Source | None = None
     judge: Source | None = None
     codes: Codes
     goals: dict[str, float]

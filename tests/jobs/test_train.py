@@ -1,15 +1,20 @@
 """Training from the outside: one call from files to a scorer, that can be stopped and called again."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
 
-from latentwalk.jobs.train import train_celeba, train_scorer
+from latentwalk.jobs.load import companion, load_scorer, second_of
+from latentwalk.jobs.train import train_celeba
+from latentwalk.jobs.train import train_scorer as train_trio
 from latentwalk.scorers.classifier import Classifier
 from latentwalk.training import loop
 from latentwalk.training.loop import Interrupted
 from latentwalk.training.scorer import ScorerRecipe
+
+train_scorer = partial(train_trio, companions=())
 
 RECIPE = ScorerRecipe(samples=96, epochs=2, batch=32, width=8, layers=("layers.1",), seed=2)
 
@@ -70,6 +75,29 @@ def test_the_same_call_continues_and_ends_with_the_same_weights(tiny, labels, tm
     train_scorer(tiny, labels, out, recipe=RECIPE)
     train_scorer(tiny, labels, whole, recipe=RECIPE)
     assert same(out, whole)
+
+
+def test_beside_a_scorer_come_a_second_and_a_judge_that_share_the_labels_alone(tiny, labels, tmp_path):
+    out = tmp_path / "bright.safetensors"
+    with pytest.raises(Interrupted):
+        train_trio(tiny, labels, out, recipe=RECIPE, progress=stop_at(4, "judge: training"))
+    assert not [*tmp_path.glob("*.safetensors")], "all or none"
+    train_trio(tiny, labels, out, recipe=RECIPE)
+    assert sorted(each.name for each in tmp_path.glob("*.safetensors*")) == [
+        "bright-judge.safetensors",
+        "bright-second.safetensors",
+        "bright.safetensors",
+    ]
+    trio = [load_scorer(out), load_scorer(second_of(load_scorer(out))), load_scorer(companion(str(out), "judge"))]
+    assert all(each.attributes == ("bright",) for each in trio)
+    assert len({each.architecture for each in trio}) == 3
+    recipes = [each.card["recipe"] for each in trio]
+    assert (
+        len({recipe["seed"] for recipe in recipes}) == len({str(each.card["probes"]["layers"]) for each in trio}) == 3
+    )
+    out.unlink()
+    with pytest.raises(ValueError, match=r"bright-second\.safetensors exists already"):
+        train_trio(tiny, labels, out, recipe=RECIPE)
 
 
 def test_a_named_run_folder_is_kept(tiny, labels, tmp_path):

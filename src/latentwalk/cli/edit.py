@@ -36,12 +36,20 @@ class ScorerOptions:
     """Who tells what pictures show."""
 
     scorer: ScorerName = None
+    second: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Another scorer that has to be convinced too, or none. Default: the one that comes with the scorer.",
+            show_default=False,
+        ),
+    ] = None
     judge: Annotated[
         str | None,
         typer.Option(
             metavar="NAME",
-            help="A second scorer that says whether it agrees, or none. "
-            "Default: the one that comes with the generator.",
+            help="A scorer that takes no part and says whether it agrees, or none. "
+            "Default: the one that comes with the scorer or the generator.",
             show_default=False,
         ),
     ] = None
@@ -53,8 +61,11 @@ class ScorerOptions:
         """
         from latentwalk.bundled import MEASUREMENTS, SCORERS, check_scorer
 
-        if self.judge not in (None, NONE):
-            check_scorer(self.judge)
+        for other in (self.second, self.judge):
+            if other not in (None, NONE):
+                check_scorer(other)
+        if self.second not in (None, NONE) and fixed:
+            raise ValueError("--second walks to what is --set: a fixed step needs none, leave it out")
         if self.scorer == NONE and fixed:
             return None
         if self.scorer == NONE:
@@ -133,7 +144,7 @@ def edit(
         base, album = made, read_album(made, photos, codes, folder, progress)
         if album is not None:
             made = album.generator(base)
-        first, second = find_scorers(made, name, scorers.judge, wanted, look.device)
+        first, second, judge = find_scorers(made, name, scorers, wanted, look.device)
         start = read_start(made, codes, look.classes) if album is None else album.codes(made)
         if album is None:
             start = walking(made, start, codes, follows=not fixed and walk.follows)
@@ -142,7 +153,9 @@ def edit(
         else:
             how = read_walk(base, walk, first, start, album is not None, shift.direction_space, progress)
         frames = needs_frames(kinds)
-        batches = edit_batches(made, start, first, wanted, hold=walk.held, walk=how, judge=second, frames=frames)
+        batches = edit_batches(
+            made, start, first, wanted, hold=walk.held, walk=how, second=second, judge=judge, frames=frames
+        )
         progress.wait(f"walking {len(start):,} codes")
         edited = gather(batches, output.show_count, len(start), progress)
         write(edited, folder, kinds, output.show_count, shift.pictures, progress)
@@ -178,20 +191,27 @@ def gather(batches: "Iterable[Edited]", show_count: int, total: int, progress: B
 
 
 def find_scorers(
-    generator: "Generator", name: str | None, judge: str | None, wanted: Mapping[str, float], device: str
-) -> "tuple[Scorer, Scorer | None]":
-    """The scorer and the judge, if there is one. Raises ValueError for a judge who knows none of the goals."""
-    from latentwalk.jobs.load import judge_of, load_scorer
+    generator: "Generator", name: str | None, given: ScorerOptions, wanted: Mapping[str, float], device: str
+) -> "tuple[Scorer, Scorer | None, Scorer | None]":
+    """The scorer, and the second and the judge if there are any.
+
+    Raises ValueError for one that was named and knows none of the goals.
+    """
+    from latentwalk.jobs.load import judge_of, load_scorer, second_of
     from latentwalk.scores import Unscored
 
+    def other(what: str, named: str | None, usual: str | None) -> "Scorer | None":
+        if NONE in (named, named or usual or NONE):
+            return None
+        found = load_scorer(named or usual or "", device, generator)
+        known = [attribute for attribute in wanted if attribute in found.attributes]
+        if named and not known:
+            raise ValueError(
+                f"the {what} {named} knows none of what is set, only {', '.join(found.attributes)}: "
+                "choose another, or none"
+            )
+        return found if known else None
+
     scorer = load_scorer(name, device, generator) if name else Unscored()
-    second = judge or judge_of(generator, scorer)
-    if second is None or second == NONE:
-        return scorer, None
-    found = load_scorer(second, device, generator)
-    known = [attribute for attribute in wanted if attribute in found.attributes]
-    if judge and not known:
-        raise ValueError(
-            f"the judge {judge} knows none of what is set, only {', '.join(found.attributes)}: choose another, or none"
-        )
-    return scorer, found if known else None
+    second = other("second", given.second, second_of(scorer))
+    return scorer, second, other("judge", given.judge, judge_of(generator, scorer))

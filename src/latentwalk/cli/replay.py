@@ -32,6 +32,10 @@ class SourceOptions:
         str | None,
         typer.Option(metavar="NAME", help="The same scorer, when its file lies elsewhere now, or when it is Python."),
     ] = None
+    second: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The same second scorer, when its file lies elsewhere now."),
+    ] = None
     device: Device = "cpu"
 
 
@@ -61,7 +65,7 @@ def replay(
       latentwalk replay out/eyeglasses/strip.png
       latentwalk replay strip.png --generator my_dcgan.pt --out again.png
     """
-    generator, scorer, device = sources.generator, sources.scorer, sources.device
+    generator, scorer, second, device = sources.generator, sources.scorer, sources.second, sources.device
     files = [check_ending(output.out, *IMAGES)] if output.out else []
     check_file(picture, "a picture that latentwalk wrote")
     if generator:
@@ -76,6 +80,7 @@ def replay(
             load(generator, device, progress=progress) if generator else None,
             load_scorer(scorer, device) if scorer else None,
             device=device,
+            second=load_scorer(second, device) if second else None,
         )
         for file in files:
             save_image(file, again.picture, again.receipt.to_json())

@@ -35,6 +35,7 @@ def train() -> None:
 class Architecture(StrEnum):
     resnet18 = "resnet18"
     plain = "plain"
+    depthwise = "depthwise"
 
 
 EPOCHS = {"scorer": 6, "celeba": 4}
@@ -96,6 +97,10 @@ class LabelOptions:
     samples: Annotated[
         int, typer.Option(metavar="N", min=1, max=10**7, help="How many fresh samples to learn from.")
     ] = 32_000
+    alone: Annotated[
+        bool,
+        typer.Option("--alone", help="Train the scorer without its second and its judge: a third of the time."),
+    ] = False
 
 
 @dataclass(frozen=True)
@@ -123,7 +128,10 @@ def scorer(generator: GeneratorName, data: LabelOptions, network: NetworkOptions
 
     Probes inside the generator learn from the labels and label fresh samples; a
     small network learns from those. A quarter of the labels is kept back to judge
-    it. Ctrl-C keeps the last checkpoint; the same command goes on from there.
+    it. Two more networks are trained beside it, as unlike it as the same labels
+    allow: the second walks with the scorer (NAME-second.safetensors), the judge
+    says what came of it (NAME-judge.safetensors); edit finds them by their names.
+    Ctrl-C keeps the last checkpoint; the same command goes on from there.
 
     \bExamples:
       latentwalk train scorer faces64 --labels labels.csv --codes latents.npy
@@ -137,8 +145,12 @@ def scorer(generator: GeneratorName, data: LabelOptions, network: NetworkOptions
     if data.space is not None and data.codes is None:
         raise ValueError(f"--space {data.space} says what --codes holds: leave it out, or name a file of codes")
     with training(output, "fitting probes to the labels") as progress:
+        from latentwalk.jobs.load import companion_file
         from latentwalk.jobs.train import train_scorer
+        from latentwalk.training.companions import COMPANIONS
         from latentwalk.training.scorer import ScorerRecipe
+
+        companions = () if data.alone else COMPANIONS
 
         recipe = ScorerRecipe(**settings, samples=data.samples)
         columns = data.attribute or ()
@@ -154,8 +166,9 @@ def scorer(generator: GeneratorName, data: LabelOptions, network: NetworkOptions
             progress,
             network.device,
             data.space,
+            companions,
         )
-    report(made, out, output.as_json)
+    report(made, [out, *(companion_file(out, kind) for kind in companions)], output.as_json)
     if not output.as_json:
         say_next("edit", generator, "--scorer", out, "--set", made.attributes[0])
 
@@ -189,15 +202,15 @@ def celeba(
         recipe = CelebARecipe(**settings)
         recipe = replace(recipe, attributes=tuple(attribute or recipe.attributes))
         made = train_celeba(folder, out, recipe, output.run, output.force, progress, network.device)
-    report(made, out, output.as_json)
+    report(made, [out], output.as_json)
 
 
-def report(scorer: "Classifier", out: Path, as_json: bool) -> None:
+def report(scorer: "Classifier", files: list[Path], as_json: bool) -> None:
     if as_json:
-        say_json({**describe_card(scorer), "files": [out]})
+        say_json({**describe_card(scorer), "files": files})
         return
     say_card(scorer)
-    say_files([out])
+    say_files(files)
 
 
 add_commands(app)

@@ -18,6 +18,7 @@ from latentwalk.jobs.walked import Walked
 from latentwalk.latents import Latents
 from latentwalk.notebook import Shown
 from latentwalk.receipts import EditRecipe, PictureRecipe, Receipt, Source, describe_codes, describe_codes_walked
+from latentwalk.scorers.agreeing import Agreeing
 from latentwalk.scorers.callable import Scoring, as_scorer
 from latentwalk.scores import Scorer, Unscored, attribute_index, score
 from latentwalk.version import VERSION
@@ -64,6 +65,7 @@ def edit(
     goals: Mapping[str, float] | None = None,
     hold: str | Iterable[str] = (),
     walk: Walker | None = None,
+    second: Scoring | None = None,
     judge: Scoring | None = None,
     frames: bool = False,
 ) -> Edited:
@@ -78,13 +80,20 @@ def edit(
     hold: attributes whose logits should stay where they are, or "others" for all that are not goals.
     walk: how: GradientWalk() (along classifier gradients, the default), BoundaryWalk(directions) (as far along fixed
     directions as each picture needs), FixedWalk(directions, strengths), which takes no goals, or any `Walker`.
-    judge: a second scorer; the receipt then says per code whether it agrees (p on the goals' side of one half).
+    second: another scorer that has to be convinced too: goals count as whoever is less convinced says (see
+    `scorers.agreeing.Agreeing`). A walk takes longer by what it takes to look, and fools an independent judge less.
+    judge: a scorer that takes no part; the receipt then says per code whether it agrees (p on the goals' side of one
+    half).
     frames: keep every code on the way.
     Codes that do not arrive are given back with `reached` False. Raises ValueError for an unknown attribute, a target
     outside (0, 1), or codes of another generator.
     """
     wanted = {**read_targets(attribute or (), target), **read_targets(goals or (), target)}
-    parts = list(edit_batches(generator, latents, scorer, wanted, hold=hold, walk=walk, judge=judge, frames=frames))
+    parts = list(
+        edit_batches(
+            generator, latents, scorer, wanted, hold=hold, walk=walk, second=second, judge=judge, frames=frames
+        )
+    )
     return Edited.concatenate(parts)
 
 
@@ -96,6 +105,7 @@ def edit_batches(
     *,
     hold: str | Iterable[str] = (),
     walk: Walker | None = None,
+    second: Scoring | None = None,
     judge: Scoring | None = None,
     frames: bool = False,
 ) -> Iterator[Edited]:
@@ -104,7 +114,7 @@ def edit_batches(
     What `edit` raises is raised by the call itself, before the first batch is asked for.
     """
     walker, scorer = walk or GradientWalk(), as_scorer(scorer, generator) if scorer is not None else Unscored()
-    judge = as_scorer(judge, generator) if judge is not None else None
+    second, judge = (None if each is None else as_scorer(each, generator) for each in (second, judge))
     if not isinstance(walker, Walker):
         raise ValueError(
             f"expected a walk, such as GradientWalk() or any object with a method walk, got {type(walker).__name__}"
@@ -112,6 +122,7 @@ def edit_batches(
     wanted = read_goals(goals, scorer)
     if not wanted and not getattr(walker, "aimless", False):
         raise ValueError("expected at least one attribute to change, got none")
+    looking = scorer if second is None else Agreeing(scorer, second, wanted)
     held = read_held(hold, scorer, wanted)
     generator.check(latents)
     if len(latents) == 0:
@@ -120,6 +131,7 @@ def edit_batches(
         generator=Source.of(generator),
         drawing=generator.options,
         scorer=describe_scorer(scorer),
+        second=describe_scorer(second) if second else None,
         judge=describe_scorer(judge) if judge else None,
         codes=describe_codes(generator, latents),
         goals={goal.attribute: goal.target for goal in wanted},
@@ -129,10 +141,10 @@ def edit_batches(
     receipt = Receipt(latentwalk=VERSION, recipe=recipe)
 
     def edit_batch(part: Latents) -> Edited:
-        walked = walker.walk(generator, part.to(generator.device), scorer, wanted, held, frames)
+        walked = walker.walk(generator, part.to(generator.device), looking, wanted, held, frames)
         confirmed = confirm(generator, walked.latents, judge, wanted)
         codes = describe_codes_walked(walked, scorer.attributes, confirmed)
-        return Edited(generator, scorer, walked, receipt.model_copy(update={"codes": codes}))
+        return Edited(generator, looking, walked, receipt.model_copy(update={"codes": codes}))
 
     return map(edit_batch, latents.split(getattr(walker, "batch", RENDER_BATCH)))
 

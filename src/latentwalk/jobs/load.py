@@ -68,7 +68,7 @@ def locate(source: str | Path, progress: Progress = silent) -> Path:
 def load_scorer(source: str | Path, device: torch.device | str = "cpu", generator: Generator | None = None) -> Scorer:
     """A scorer.
 
-    source: "faces64" or "faces64-judge", "avatars64" or "avatars64-judge" (bundled; both of a pair trained
+    source: "faces64", "faces64-second" or "faces64-judge", and the same of "avatars64" (bundled; the three trained
     independently), the path of a scorer that `latentwalk train scorer` wrote, "package.module:function" for any Python
     callable from images [n, c, h, w] in [-1, 1] to logits [n, a] (the function may carry `attributes`, a tuple of
     names), or "measurements" and "measurements-judge": brightness, colour, sharpness and the like, on any generator.
@@ -114,10 +114,26 @@ def scorer_of(generator: Generator, name: str | None = None) -> str | None:
 def judge_of(generator: Generator, scorer: Scorer) -> str | None:
     """The name of the scorer that is independent of this one, if one comes with it or with the generator."""
     own = getattr(scorer, "source", "")
-    for name in (f"{own}-judge", f"{generator.source}-judge"):
-        if name in (*SCORERS, *MEASUREMENTS) and name != own:
-            return name
-    return None
+    return companion(own, "judge") or (
+        companion(generator.source, "judge") if own != f"{generator.source}-judge" else None
+    )
+
+
+def second_of(scorer: Scorer) -> str | None:
+    """The name of the scorer that walks together with this one, if one comes with it."""
+    return companion(getattr(scorer, "source", ""), "second")
+
+
+def companion(name: str, kind: str) -> str | None:
+    """What was trained together with a scorer: NAME-judge of a bundled one, scorer-judge.safetensors of a file."""
+    if Path(name).suffix and companion_file(name, kind).is_file():
+        return str(companion_file(name, kind))
+    return f"{name}-{kind}" if f"{name}-{kind}" in (*SCORERS, *MEASUREMENTS) else None
+
+
+def companion_file(path: str | Path, kind: str) -> Path:
+    """Where it lies: scorer.safetensors -> scorer-judge.safetensors."""
+    return Path(path).with_stem(f"{Path(path).stem}-{kind}")
 
 
 def measurements_of(generator: Generator, robust: bool = False) -> Measurements:

@@ -42,11 +42,12 @@ def replay(
     scorer: Scorer | None = None,
     walk: Walker | None = None,
     device: torch.device | str = "cpu",
+    second: Scorer | None = None,
 ) -> Replay:
     """Make a picture again from the receipt inside it.
 
-    generator, scorer: instead of what the receipt names, for example when the files lie elsewhere now; they must have
-    the same weights. A scorer that is Python code is never imported because a picture says so: hand it in.
+    generator, scorer, second: instead of what the receipt names, for example when the files lie elsewhere now; they
+    must have the same weights. A scorer that is Python code is never imported because a picture says so: hand it in.
     walk: the walker, when it is none of `walks.WALKS`.
     device: where what the receipt names is loaded.
     A relative path in the receipt is looked for from here, then beside the picture and in the folders above it.
@@ -60,8 +61,10 @@ def replay(
     _check_same("generator", receipt.recipe.generator, generator.fingerprint, path)
     generator = generator.with_options(**asdict(receipt.recipe.drawing))
     if isinstance(receipt.recipe, EditRecipe):
-        scorer = scorer or _load_scorer(receipt.recipe.scorer, device, generator, beside)
-    picture = _make(receipt, receipt.picture, generator, scorer, walk, path)
+        scorer = _scorer("scorer", scorer, receipt.recipe.scorer, device, generator, path)
+        if receipt.recipe.second:
+            second = _scorer("second", second, receipt.recipe.second, device, generator, path)
+    picture = _make(receipt, receipt.picture, generator, scorer, walk, second)
     return Replay(picture, difference(path, picture), receipt, is_lossless(path))
 
 
@@ -71,12 +74,11 @@ def _make(
     generator: Generator,
     scorer: Scorer | None,
     walk: Walker | None,
-    path: str | Path,
+    second: Scorer | None,
 ) -> Image.Image:
     recipe = receipt.recipe
     if isinstance(recipe, EditRecipe) and scorer is not None:
-        _check_same("scorer", recipe.scorer, getattr(scorer, "fingerprint", ""), path)
-        return picture_of(edit_again(receipt, recipe, how, generator, scorer, walk), how)
+        return picture_of(edit_again(receipt, recipe, how, generator, scorer, walk, second), how)
     codes = read_codes(generator, recipe.codes)
     if isinstance(recipe, InterpolateRecipe):
         return path_sheet(generator, codes, recipe.steps, recipe.how, how)
@@ -90,6 +92,7 @@ def edit_again(
     generator: Generator,
     scorer: Scorer,
     walk: Walker | None = None,
+    second: Scorer | None = None,
 ) -> Edited:
     """Walk the codes that a picture shows, in the same batches as before.
 
@@ -100,7 +103,8 @@ def edit_again(
     batch = getattr(walker, "batch", how.show)
     codes = read_codes(generator, recipe.codes)[: -(-how.show // batch) * batch]
     frames = how.kind in NEED_PATHS
-    again = edit(generator, codes, scorer, goals=recipe.goals, hold=recipe.hold, walk=walker, frames=frames)[: how.show]
+    how_walked = {"goals": recipe.goals, "hold": recipe.hold, "walk": walker, "second": second}
+    again = edit(generator, codes, scorer, **how_walked, frames=frames)[: how.show]
     again = replace(again, receipt=again.receipt.model_copy(update={"recipe": recipe}))  # of all codes, shown or not
     kept = torch.tensor([code.end for code in receipt.codes]).view_as(again.latents.values)
     if frames or (kept - again.latents.values.cpu()).abs().max() < 1e-3:
@@ -119,15 +123,24 @@ def _load_generator(source: Source, device: torch.device | str, beside: Path) ->
         raise ValueError(f"the picture was made with a tuned generator: {error}") from None
 
 
-def _load_scorer(source: Source, device: torch.device | str, generator: Generator, beside: Path) -> Scorer:
+def _scorer(
+    what: str, given: Scorer | None, source: Source, device: torch.device | str, generator: Generator, path: str | Path
+) -> Scorer:
+    """The one that was handed in, or the one that a receipt names; with the weights that it had then."""
+    scorer = given or _load_scorer(what, source, device, generator, Path(path).parent)
+    _check_same(what, source, getattr(scorer, "fingerprint", ""), path)
+    return scorer
+
+
+def _load_scorer(what: str, source: Source, device: torch.device | str, generator: Generator, beside: Path) -> Scorer:
     if not source.source:
         return Unscored()
     if ":" in source.source and not Path(source.source).is_file():
         raise ValueError(
             f"the picture was scored by {source.source!r}, which is no scorer file: "
-            "if you trust it, name it yourself with --scorer"
+            f"if you trust it, name it yourself with --{what}"
         )
-    return load_scorer(_find("scorer", source, beside), device, generator)
+    return load_scorer(_find(what, source, beside), device, generator)
 
 
 def _find(what: str, source: Source, beside: Path) -> str:

@@ -9,11 +9,12 @@ import torch
 
 from latentwalk.files import check_writable
 from latentwalk.generator import Generator
-from latentwalk.jobs.load import load
+from latentwalk.jobs.load import companion_file, load
 from latentwalk.labels import read_labels
 from latentwalk.progress import Progress, silent
 from latentwalk.scorers.classifier import Classifier
 from latentwalk.training.celeba import CelebARecipe, learn_from_celeba
+from latentwalk.training.companions import COMPANIONS, companion_recipe
 from latentwalk.training.export import export
 from latentwalk.training.loop import Interrupted
 from latentwalk.training.runs import CHECKPOINT
@@ -32,8 +33,12 @@ def train_scorer(
     progress: Progress = silent,
     device: torch.device | str = "cpu",
     space: str | None = None,
+    companions: Sequence[str] = COMPANIONS,
 ) -> Classifier:
     """Hand labels -> a calibrated scorer in `out` (.safetensors), whose card says how good it is on unseen labels.
+
+    Beside it come its companions, NAME-second.safetensors and NAME-judge.safetensors (see `training.companions`):
+    whoever walks by the scorer finds them there. companions: which; none take a third of the time.
 
     generator: one that is loaded, or what `load` takes. labels, codes, attributes, space: as in
     `read_labels`.
@@ -42,11 +47,19 @@ def train_scorer(
     Raises ValueError for labels or a folder that do not fit, and loop.Interrupted on Ctrl-C.
     """
     out = check_writable(out, force)
+    files = {kind: check_writable(companion_file(out, kind), force) for kind in companions}
     if not isinstance(generator, Generator):
         generator = load(generator, device, progress=progress)
-    samples = read_labels(labels, generator, codes, attributes, space)
+    samples, recipe = read_labels(labels, generator, codes, attributes, space), recipe or ScorerRecipe()
     with run_folder(run, out) as folder:
-        return export(learn_from_labels(generator, samples, recipe, folder, progress), out).to(device)
+        made = learn_from_labels(generator, samples, recipe, folder, progress)
+        beside = {}
+        for kind, file in files.items():
+            how = companion_recipe(recipe, kind, generator)
+            beside[file] = learn_from_labels(generator, samples, how, folder / kind, beginning(kind, progress))
+        for file, other in beside.items():  # written together, so that a run which was stopped leaves none of them
+            export(other, file)
+        return export(made, out).to(device)
 
 
 def train_celeba(
@@ -65,6 +78,11 @@ def train_celeba(
     out = check_writable(out, force)
     with run_folder(run, out) as kept:
         return export(learn_from_celeba(folder, recipe, kept, progress, device), out).to(device)
+
+
+def beginning(kind: str, progress: Progress) -> Progress:
+    """The same progress, whose words begin with who learns."""
+    return lambda what, done, total: progress(f"{kind}: {what}", done, total)
 
 
 @contextmanager
