@@ -45,7 +45,7 @@ class Walk:
     start, latents: the codes at both ends [n, ...], in the space where they walked. reached: whether all goals hold at
     the end. steps: how many it took. before, after: logits of the pictures at both ends, all columns of the scorer.
     paths: values [frames, ...] from start to end, for the first codes, as many as frames were kept of; each walker says
-    how many frames.
+    how many frames. ways: by which walk each code came, of walkers that choose for every code.
     """
 
     start: Latents
@@ -55,18 +55,20 @@ class Walk:
     before: Float[Tensor, "n a"]
     after: Float[Tensor, "n a"]
     paths: Sequence[Tensor] = ()
+    ways: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self.latents)
 
-    def __getitem__(self, index: int | slice) -> "Walk":
+    def __getitem__(self, index: int | slice | list[int]) -> "Walk":
         """The walks of some codes; a single index gives a batch of one."""
         if isinstance(index, int):
             index = slice(index, index + 1 or None)
         ends = (self.start[index], self.latents[index])
         rows = (self.reached[index], self.steps[index], self.before[index], self.after[index])
-        kept = range(len(self))[index]
-        return Walk(*ends, *rows, [self.paths[i] for i in kept if i < len(self.paths)])
+        kept = index if isinstance(index, list) else range(len(self))[index]
+        paths = [self.paths[i] for i in kept if i < len(self.paths)]
+        return Walk(*ends, *rows, paths, [self.ways[i] for i in kept] if self.ways else ())
 
     def without_paths(self) -> "Walk":
         """The two ends of every way."""
@@ -92,6 +94,7 @@ class Walk:
             before=torch.cat([part.before for part in parts]),
             after=torch.cat([part.after for part in parts]),
             paths=[path for part in parts for path in part.paths],
+            ways=[way for part in parts for way in part.ways],
         )
 
 

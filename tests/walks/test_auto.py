@@ -1,0 +1,60 @@
+"""The walk that chooses: gentle where that is enough, steep where it is not, and it says which."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from latentwalk.direction import Directions
+from latentwalk.scores import score
+from latentwalk.walk import read_goals
+from latentwalk.walks.auto import AutoWalk
+from latentwalk.walks.boundary import BoundaryWalk
+from latentwalk.walks.gradient import GradientWalk
+from toys import ToyScorer
+
+SCORER = ToyScorer()
+GOALS = read_goals({"one": 0.99}, SCORER)
+
+
+@pytest.fixture
+def codes(toy):
+    return toy.sample(range(12))
+
+
+def test_a_code_that_arrives_gently_goes_no_other_way(toy, codes) -> None:
+    walked = AutoWalk(SCORER.directions, reach=60.0).walk(toy, codes, SCORER, GOALS)
+    gentle = BoundaryWalk(SCORER.directions, reach=60.0).walk(toy, codes, SCORER, GOALS)
+    assert walked.reached.all() and set(walked.ways) == {"boundary"}
+    assert torch.equal(walked.latents.values, gentle.latents.values)
+
+
+def test_the_rest_climbs_from_where_it_began_and_everybody_keeps_the_place(toy, codes) -> None:
+    aside = torch.nn.functional.normalize(SCORER.directions["one"].vector + SCORER.directions["two"].vector, dim=0)
+    directions = Directions((replace(SCORER.directions["one"], vector=aside),))
+    gentle = BoundaryWalk(directions).walk(toy, codes, SCORER, GOALS)
+    needed = directions["one"].distance(gentle.latents).sort().values
+    reach = float(needed[5] + needed[6]) / 2  # enough for half of them
+    walked = AutoWalk(directions, reach=reach).walk(toy, codes, SCORER, GOALS, keep_paths=True)
+    steep = GradientWalk().walk(toy, codes, SCORER, GOALS)
+    assert walked.reached.all() and set(walked.ways) == {"boundary", "gradient"}
+    for i, way in enumerate(walked.ways):
+        other = gentle if way == "boundary" else steep
+        assert torch.allclose(walked.latents.values[i], other.latents.values[i], atol=0.02)  # one search is to 0.01
+        assert torch.equal(walked.paths[i][0], codes.values[i])
+    assert torch.equal(walked.start.values, codes.values)
+    assert torch.allclose(walked.after, score(toy, SCORER, walked.latents), atol=1e-4)
+    halves = [walked[:5], walked[5:]]
+    assert [*halves[0].ways, *halves[1].ways] == list(walked.ways)
+
+
+def test_without_a_direction_it_climbs(toy, codes) -> None:
+    walked = AutoWalk(Directions(tuple(SCORER.directions)[1:])).walk(toy, codes, SCORER, GOALS)
+    assert walked.reached.all() and set(walked.ways) == {"gradient"}
+
+
+def test_settings_are_refused_at_once() -> None:
+    with pytest.raises(ValueError, match="the reach of a walk is above 0"):
+        AutoWalk(SCORER.directions, reach=0)
+    with pytest.raises(ValueError, match="at least one step"):
+        AutoWalk(SCORER.directions, max_steps=0)
