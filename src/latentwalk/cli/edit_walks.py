@@ -20,14 +20,8 @@ if TYPE_CHECKING:
 WALK = "Walk"
 """Panel of the help that says how codes move."""
 
-KINDS = ("gradient", "boundary")
-"""Walks to a probability."""
-
-BOUND = 1.0
-"""How far seeds walk in w or w+, in mean distances from the mean."""
-
-MAX_STEPS = 100
-"""Named in the help; the walk has its own."""
+KINDS, MAX_STEPS = ("auto", "gradient", "boundary"), 100
+"""Named in the help; `jobs.walkers` has its own."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +61,8 @@ class WalkOptions:
             "--walk",
             metavar="KIND",
             help="gradient: follow the scorer, which reaches nearly every code. boundary: along directions that are "
-            "learned from 12,000 samples once and kept; it goes less far and changes less. Default: gradient; boundary "
-            "for photographs, which gradients lead astray.",
+            "learned from 12,000 samples once and kept; it changes less. auto: boundary, and gradient "
+            "where that is not enough. Default: gradient; boundary for photographs, which gradients lead astray.",
             rich_help_panel=WALK,
             show_default=False,
         ),
@@ -95,7 +89,7 @@ class WalkOptions:
 
     def check(self) -> None:
         if self.how not in (None, *KINDS):
-            raise ValueError(f"--walk {self.how}: expected {' or '.join(KINDS)}")
+            raise ValueError(f"--walk {self.how}: expected one of {', '.join(KINDS)}")
         if self.how == "boundary" and self.max_steps is not None:
             raise ValueError("--max-steps goes with --walk gradient: leave one out")
         if self.along is None:
@@ -150,23 +144,10 @@ def read_walk(
     Raises ValueError for directions of another generator.
     """
     from latentwalk.jobs.directions import read_directions
+    from latentwalk.jobs.walkers import find_walk
     from latentwalk.walks.boundary import BoundaryWalk
-    from latentwalk.walks.gradient import GradientWalk
-    from latentwalk.walks.region import SPACES
 
     if given.along is not None:
         return BoundaryWalk(read_directions(given.along, generator, direction_space, note=remark))
-    if given.how == "boundary" or (photos and given.how is None and given.max_steps is None):
-        return learned_walk(generator, scorer, start.space, progress)
-    known = "w" in generator.spaces and start.space in SPACES
-    bound = BOUND if known and start.seeds is not None else None
-    return GradientWalk(bound=bound, max_steps=MAX_STEPS if given.max_steps is None else given.max_steps)
-
-
-def learned_walk(generator: "Generator", scorer: "Scorer", space: str, progress: Bar) -> "Walker":
-    """A walk along directions of all attributes, learned once."""
-    from latentwalk.jobs.attribute_directions import attribute_directions
-    from latentwalk.walks.boundary import BoundaryWalk
-
-    base = space.removesuffix("+")
-    return BoundaryWalk(attribute_directions(generator, scorer, base if base in generator.spaces else None, progress))
+    usual = "boundary" if photos and given.max_steps is None else "gradient"
+    return find_walk(given.how or usual, generator, scorer, start, given.max_steps or MAX_STEPS, progress)

@@ -15,6 +15,7 @@ from latentwalk.images import save_image
 from latentwalk.jobs.before_after import KIND, edit_card, noted_sheet
 from latentwalk.jobs.recipes import describe_walker
 from latentwalk.jobs.walked import Walked
+from latentwalk.jobs.walkers import find_walk
 from latentwalk.latents import Latents
 from latentwalk.notebook import Shown
 from latentwalk.receipts import EditRecipe, PictureRecipe, Receipt, Source, describe_codes, describe_codes_walked
@@ -64,7 +65,7 @@ def edit(
     *,
     goals: Mapping[str, float] | None = None,
     hold: str | Iterable[str] = (),
-    walk: Walker | None = None,
+    walk: Walker | str | None = None,
     second: Scoring | None = None,
     judge: Scoring | None = None,
     frames: bool = False,
@@ -79,7 +80,8 @@ def edit(
     goals: several at once, {attribute: target}, instead of or beside `attribute`.
     hold: attributes whose logits should stay where they are, or "others" for all that are not goals.
     walk: how: GradientWalk() (along classifier gradients, the default), BoundaryWalk(directions) (as far along fixed
-    directions as each picture needs), FixedWalk(directions, strengths), which takes no goals, or any `Walker`.
+    directions as each picture needs), FixedWalk(directions, strengths), which takes no goals, any `Walker`, or a word
+    of `jobs.walkers.KINDS`, such as "auto".
     second: another scorer that has to be convinced too: goals count as whoever is less convinced says (see
     `scorers.agreeing.Agreeing`). A walk takes longer by what it takes to look, and fools an independent judge less.
     judge: a scorer that takes no part; the receipt then says per code whether it agrees (p on the goals' side of one
@@ -104,7 +106,7 @@ def edit_batches(
     goals: Mapping[str, float],
     *,
     hold: str | Iterable[str] = (),
-    walk: Walker | None = None,
+    walk: Walker | str | None = None,
     second: Scoring | None = None,
     judge: Scoring | None = None,
     frames: bool = False,
@@ -113,7 +115,8 @@ def edit_batches(
 
     What `edit` raises is raised by the call itself, before the first batch is asked for.
     """
-    walker, scorer = walk or GradientWalk(), as_scorer(scorer, generator) if scorer is not None else Unscored()
+    scorer = as_scorer(scorer, generator) if scorer is not None else Unscored()
+    walker = find_walk(walk, generator, scorer, latents) if isinstance(walk, str) else walk or GradientWalk()
     second, judge = (None if each is None else as_scorer(each, generator) for each in (second, judge))
     if not isinstance(walker, Walker):
         raise ValueError(

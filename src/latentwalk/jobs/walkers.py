@@ -1,0 +1,48 @@
+"""Walks as people ask for them: by a word, with all that they need to know of the generator."""
+
+from latentwalk.generator import Generator
+from latentwalk.jobs.attribute_directions import attribute_directions
+from latentwalk.latents import Latents
+from latentwalk.progress import Progress, silent
+from latentwalk.scores import Scorer
+from latentwalk.walk import Walker
+from latentwalk.walks.auto import AutoWalk
+from latentwalk.walks.boundary import BoundaryWalk
+from latentwalk.walks.gradient import GradientWalk
+from latentwalk.walks.region import SPACES
+
+KINDS = ("auto", "gradient", "boundary")
+"""Walks to a probability."""
+
+BOUND = 1.0
+"""How far seeds walk in w or w+, in mean distances from the mean."""
+
+MAX_STEPS = 100
+"""Steps of a gradient walk after which a code gives up."""
+
+
+def find_walk(
+    kind: str,
+    generator: Generator,
+    scorer: Scorer,
+    start: Latents,
+    max_steps: int = MAX_STEPS,
+    progress: Progress = silent,
+) -> Walker:
+    """The walk of that name for these codes.
+
+    kind: "gradient", "boundary" or "auto"; the last two need a direction per attribute, which is learned from scored
+    samples once and kept. generator: not a tuned one: what is learned holds for all that is tuned from it.
+    Raises ValueError for another kind, and what `attribute_directions` raises.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"no walk {kind!r}: there are {', '.join(KINDS)}")
+    mapped = "w" in generator.spaces and start.space in SPACES
+    bound = BOUND if mapped and start.seeds is not None else None  # codes of photographs lie outside from the start
+    if kind == "gradient":
+        return GradientWalk(max_steps, bound=bound)
+    base = start.space.removesuffix("+")
+    directions = attribute_directions(generator, scorer, base if base in generator.spaces else None, progress)
+    if kind == "boundary":
+        return BoundaryWalk(directions)
+    return AutoWalk(directions, max_steps=max_steps, bound=bound)

@@ -1,0 +1,27 @@
+"""Walks by a word."""
+
+import pytest
+
+import latentwalk as lw
+from latentwalk.jobs import walkers
+from latentwalk.jobs.walkers import KINDS, find_walk
+from latentwalk.walks import WALKS
+from toys import ToyScorer
+
+
+@pytest.fixture(autouse=True)
+def planted(monkeypatch):
+    monkeypatch.setattr(walkers, "attribute_directions", lambda *_: ToyScorer().directions)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_word_is_a_walk_that_arrives(toy, kind: str) -> None:
+    codes, scorer = toy.sample(range(3)), ToyScorer()
+    assert type(find_walk(kind, toy, scorer, codes)) is WALKS[kind]
+    edited = lw.edit(toy, codes, scorer, "one", 0.9, walk=kind)
+    assert edited.reached.all() and edited.receipt.recipe.walk.kind == kind
+
+
+def test_another_word_is_refused(toy) -> None:
+    with pytest.raises(ValueError, match="no walk 'fly': there are auto, gradient, boundary"):
+        lw.edit(toy, toy.sample(range(2)), ToyScorer(), "one", walk="fly")
