@@ -60,9 +60,10 @@ class WalkOptions:
         typer.Option(
             "--walk",
             metavar="KIND",
-            help="gradient: follow the scorer, which reaches nearly every code. boundary: along directions that are "
-            "learned from 12,000 samples once and kept; it changes less. auto: boundary, and gradient "
-            "where that is not enough. Default: gradient; boundary for photographs, which gradients lead astray.",
+            help="boundary: along directions that are learned from 12,000 samples once and kept; it keeps person, "
+            "light and background. gradient: follow the scorer, which reaches nearly every code. auto: boundary, and "
+            "gradient where that is not enough. Default: auto (gradient for pictures above 128 pixels whose directions "
+            "are still to be learned); boundary for photographs, which gradients lead astray.",
             rich_help_panel=WALK,
             show_default=False,
         ),
@@ -144,10 +145,10 @@ def read_walk(
     Raises ValueError for directions of another generator.
     """
     from latentwalk.jobs.directions import read_directions
-    from latentwalk.jobs.walkers import find_walk
+    from latentwalk.jobs.walkers import find_walk, usual_walk
     from latentwalk.walks.boundary import BoundaryWalk
 
     if given.along is not None:
         return BoundaryWalk(read_directions(given.along, generator, direction_space, note=remark))
-    usual = "boundary" if photos and given.max_steps is None else "gradient"
+    usual = "boundary" if photos and given.max_steps is None else usual_walk(generator, scorer, start)
     return find_walk(given.how or usual, generator, scorer, start, given.max_steps or MAX_STEPS, progress)

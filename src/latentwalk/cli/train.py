@@ -35,7 +35,7 @@ def train() -> None:
 class Architecture(StrEnum):
     resnet18 = "resnet18"
     plain = "plain"
-    depthwise = "depthwise"
+    smooth = "smooth"
 
 
 EPOCHS = {"scorer": 6, "celeba": 4}

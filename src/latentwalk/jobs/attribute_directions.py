@@ -27,7 +27,7 @@ def attribute_directions(
     generator: as it was loaded, not a tuned one: what is learned holds for all that is tuned from it.
     They are kept in the cache for generators and scorers with a fingerprint. Raises ValueError as `discover` does.
     """
-    path = _place(generator, scorer, space)
+    path = kept_place(generator, scorer, space)
     if path is not None and path.exists():
         with suppress(ValueError):  # a damaged file is written again
             return Directions.load(path, generator.fingerprint)
@@ -39,7 +39,8 @@ def attribute_directions(
     return found
 
 
-def _place(generator: Generator, scorer: Scorer, space: str | None) -> Path | None:
+def kept_place(generator: Generator, scorer: Scorer, space: str | None) -> Path | None:
+    """The file in which they are kept, there or not; None where a generator or scorer has no fingerprint."""
     mark = getattr(scorer, "fingerprint", "")
     if not (mark and generator.fingerprint):
         return None

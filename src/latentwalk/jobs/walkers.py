@@ -1,7 +1,7 @@
 """Walks as people ask for them: by a word, with all that they need to know of the generator."""
 
 from latentwalk.generator import Generator
-from latentwalk.jobs.attribute_directions import attribute_directions
+from latentwalk.jobs.attribute_directions import attribute_directions, kept_place
 from latentwalk.latents import Latents
 from latentwalk.progress import Progress, silent
 from latentwalk.scores import Scorer
@@ -19,6 +19,27 @@ BOUND = 1.0
 
 MAX_STEPS = 100
 """Steps of a gradient walk after which a code gives up."""
+
+
+LARGEST = 128
+"""Pixels of the longer side up to which directions are learned without being asked for: minutes, not hours."""
+
+
+def usual_walk(generator: Generator, scorer: Scorer, start: Latents) -> str:
+    """The kind of walk that measured best, as long as it need not learn for hours first: "auto", else "gradient".
+
+    Directions that are kept already cost nothing; without a fingerprint they could not be kept.
+    """
+    space = direction_space(generator, start)
+    kept = kept_place(generator, scorer, space)
+    small = max(generator.image_shape[1:]) <= LARGEST
+    return "auto" if kept is not None and (small or kept.exists()) else "gradient"
+
+
+def direction_space(generator: Generator, start: Latents) -> str | None:
+    """Where directions for these codes lie: of codes per layer in the space without."""
+    base = start.space.removesuffix("+")
+    return base if base in generator.spaces else None
 
 
 def find_walk(
@@ -41,8 +62,7 @@ def find_walk(
     bound = BOUND if mapped and start.seeds is not None else None  # codes of photographs lie outside from the start
     if kind == "gradient":
         return GradientWalk(max_steps, bound=bound)
-    base = start.space.removesuffix("+")
-    directions = attribute_directions(generator, scorer, base if base in generator.spaces else None, progress)
+    directions = attribute_directions(generator, scorer, direction_space(generator, start), progress)
     if kind == "boundary":
         return BoundaryWalk(directions)
     return AutoWalk(directions, max_steps=max_steps, bound=bound)

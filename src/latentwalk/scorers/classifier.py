@@ -69,36 +69,41 @@ def plain_cnn(width: int, outputs: int, channels: int = 3) -> nn.Sequential:
     return nn.Sequential(*layers, flat, nn.Dropout(0.2), nn.Linear(inside * 16, outputs))
 
 
-class Depthwise(nn.Module):
-    """A wide look at every channel by itself, then a look at all channels of a place (Liu et al., 2022, figure 4)."""
+class Smooth(nn.Module):
+    """A residual block without a sharp edge: smooth activations, and what is halved is averaged (Zhang, 2019)."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, inside: int, outside: int, halve: bool) -> None:
         super().__init__()
         self.inner = nn.Sequential(
-            nn.Conv2d(width, width, 7, 1, 3, groups=width),
-            nn.GroupNorm(1, width),
-            nn.Conv2d(width, 4 * width, 1),
+            nn.GroupNorm(8, inside),
             nn.SiLU(),
-            nn.Conv2d(4 * width, width, 1),
+            nn.Conv2d(inside, outside, 3, 1, 1, bias=False),
+            nn.GroupNorm(8, outside),
+            nn.SiLU(),
+            nn.Conv2d(outside, outside, 3, 1, 1, bias=False),
         )
-        self.gain = nn.Parameter(torch.full((width, 1, 1), 0.1))
+        self.outer = nn.Conv2d(inside, outside, 1, bias=False) if inside != outside else nn.Identity()
+        self.pool = nn.AvgPool2d(2) if halve else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.gain * self.inner(x)
+        return self.pool(self.inner(x) + self.outer(x))
 
 
-def depthwise_cnn(width: int, outputs: int, channels: int = 3) -> nn.Sequential:
-    """Seven pixels wide looks at a quarter and an eighth of the size, after ConvNeXt (Liu et al., 2022): unlike the
-    other two in what it sees at once, in its norm and in how it is cut into stages."""
-    layers: list[nn.Module] = [nn.Conv2d(channels, width, 5, 2, 2), nn.SiLU(), nn.Conv2d(width, 2 * width, 3, 2, 1)]
-    for stage in (2, 4):
-        if stage > 2:
-            layers.append(nn.Conv2d(width * stage // 2, width * stage, 3, 2, 1))
-        layers += [nn.GroupNorm(1, width * stage), *(Depthwise(width * stage) for _ in range(3))]
-    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(width * 4, outputs))
+def smooth_cnn(width: int, outputs: int, channels: int = 3) -> nn.Sequential:
+    """Shortcuts, but norms of single pictures before every convolution, smooth activations and averages for strides: it
+    sees details that `resnet18` steps over, and cannot be told anything by where its strides fall.
+
+    Raises ValueError for a width that is no multiple of 8, the number of groups.
+    """
+    if width < 1 or width % 8:
+        raise ValueError(f"the width of a smooth network is a multiple of 8, got {width}")
+    layers: list[nn.Module] = [nn.Conv2d(channels, width, 5, 1, 2), nn.AvgPool2d(2)]
+    for inside, outside in ((width, width), (width, 2 * width), (2 * width, 4 * width), (4 * width, 8 * width)):
+        layers += [Smooth(inside, outside, halve=True)]
+    return nn.Sequential(*layers, nn.SiLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(width * 8, outputs))
 
 
-ARCHITECTURES = {"resnet18": resnet18, "plain": plain_cnn, "depthwise": depthwise_cnn}
+ARCHITECTURES = {"resnet18": resnet18, "plain": plain_cnn, "smooth": smooth_cnn}
 
 KIND = "latentwalk.classifier"
 """What a file says it is."""
@@ -158,13 +163,11 @@ class Classifier(nn.Module):
     def layer_names(self) -> tuple[str, ...]:
         """Submodules where a stage of the network ends, from the picture to the answer; each gives [n, c, h, w]."""
         before = next(i for i, layer in enumerate(self.network) if isinstance(layer, nn.Linear | nn.Dropout))
-        kinds = {"resnet18": Residual, "plain": nn.AvgPool2d, "depthwise": Depthwise}
+        kinds = {"resnet18": Residual, "plain": nn.AvgPool2d, "smooth": Smooth}
         ends = [i for i, layer in enumerate(self.network[:before]) if isinstance(layer, kinds[self.architecture])]
         if self.architecture == "resnet18":
             ends = ends[1::2]  # two blocks a stage
-        elif self.architecture == "depthwise":
-            ends = [1, *ends[2::3]]  # the first convolution, and three blocks a stage
-        else:
+        elif self.architecture == "plain":
             ends.append(before - 2)  # the last stage has no pooling of its own
         return tuple(f"network.{i}" for i in ends)
 

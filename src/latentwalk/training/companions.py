@@ -13,7 +13,7 @@ from latentwalk.training.scorer import ScorerRecipe
 
 COMPANIONS = ("second", "judge")
 
-STRONG = Augmentation(shift=0.1, scale=0.15, angle=12.0, light=0.1, tint=0.05, noise=0.2)
+STRONG = Augmentation(shift=0.08, scale=0.12, angle=10.0, light=0.1, tint=0.05, noise=0.16)
 """Changes that the second sees: more than others do."""
 
 
@@ -28,7 +28,7 @@ def companion_recipe(recipe: ScorerRecipe, kind: str, generator: Generator) -> S
         layers = (CODE, *hidden[1::2])
         return replace(
             recipe,
-            architecture="depthwise",
+            architecture="smooth",
             width=24,
             rate=3e-3,
             layers=layers,

@@ -31,7 +31,7 @@ class AutoWalk:
     """
 
     directions: Directions
-    reach: float = 3.0
+    reach: float = 4.0
     max_steps: int = 100
     bound: float | None = None
     batch: int = 32
