@@ -140,7 +140,7 @@ def test_photographs_and_codes_do_not_mix(run, small, photos) -> None:
         (("--tune",), "--tune goes with --photo"),
         (("--paste", "glue"), "--paste glue: expected change, whole, none"),
         (("--photo", "none.jpg"), "no file none.jpg"),
-        (("--walk", "fly"), "--walk fly: expected gradient or boundary"),
+        (("--walk", "fly"), "--walk fly: expected one of auto, gradient, boundary"),
     ):
         code, _, err = run("edit", small, "--scorer", "measurements", "--set", "warmth", *options)
         assert code == 2 and says in err, err
