@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from latentwalk.studio.crowd import BREAKS
 from latentwalk.studio.jobs.job import Job, Teller
 from latentwalk.studio.session import Session
 from latentwalk.studio.state import MOST_EDITS, Name, Slide, State
@@ -49,11 +50,18 @@ class Walk(Job):
         tell("slid", attribute=self.attribute, amount=amount, reached=reached)
 
     def _climb(self, session: Session, tell: Teller) -> None:
-        last = None
-        for frame, last in session.climb(self.state, self.attribute, self.target, self.hold):
-            step = int(last.steps[0])
+        """As far as the code is like those of samples: farther out, a gradient finds what pleases the scorer alone.
+        Raises ValueError where not even the first step is."""
+        start, last, outside = session.code(self.state), None, False
+        guarded = session.model.crowd(start.space).likeness(start) >= BREAKS
+        for frame, walk in session.climb(self.state, self.attribute, self.target, self.hold):
+            outside = guarded and frame.usual < BREAKS
+            if outside:
+                break
+            last, step = walk, int(walk.steps[0])
             tell("step", jpeg(frame.image, DRAGGED), attribute=self.attribute, step=step, **told(frame))
-        assert last is not None
+        if last is None:
+            raise ValueError(f"no way to {self.attribute} from here: with the next step, the picture would break")
         found = session.keep(self.state, last.latents)
-        reached = {"reached": bool(last.reached[0]), "steps": int(last.steps[0])}
+        reached = {"reached": bool(last.reached[0]), "steps": int(last.steps[0]), "outside": outside}
         tell("walked", attribute=self.attribute, id=found.id, found=found.model_dump(), **reached)
