@@ -3,9 +3,11 @@
 import math
 
 import pytest
+import torch
 
 from latentwalk.direction import Directions
 from latentwalk.features.network import PixelFeatures
+from latentwalk.studio.crowd import Crowd
 from latentwalk.studio.jobs.walk import STEP, Walk
 from latentwalk.studio.model import Model
 from latentwalk.studio.session import Session
@@ -47,14 +49,9 @@ def test_without_such_a_slider_it_is_the_gradient(session: Session) -> None:
         told(Walk(attribute="age", target=0.9, along=True, state=State(seed=5)), session)
 
 
-class Stern:
-    """A crowd that finds a code usual as long as it is within a distance of the origin."""
-
-    def __init__(self, most: float) -> None:
-        self.most = most
-
-    def likeness(self, code) -> float:
-        return float(code.values.norm() <= self.most)
+def within(most: float) -> Crowd:
+    """Finds a code usual as long as it is within a distance of the origin."""
+    return Crowd(torch.zeros(16), torch.eye(16), most, 1e-9)
 
 
 @pytest.mark.parametrize("slider", [False, True])
@@ -67,9 +64,9 @@ def test_a_walk_does_not_leave_the_samples(toy, slider: bool) -> None:
     def length(id: str | None = None) -> float:
         return float(session.code(State(seed=5, kept=id)).values.norm())
 
-    session.model._crowds["z"] = Stern(math.inf)
+    session.model._crowds["z"] = within(math.inf)
     free = told(walk, session).of("walked")[0].details
-    session.model._crowds["z"] = Stern((length() + length(free["id"])) / 2)
+    session.model._crowds["z"] = within((length() + length(free["id"])) / 2)
     page = told(walk, session)
     assert not free["outside"] and length() < length(free["id"])
     if slider:
@@ -78,5 +75,5 @@ def test_a_walk_does_not_leave_the_samples(toy, slider: bool) -> None:
         end = page.of("walked")[0].details
         assert end["outside"] and not end["reached"] and length(end["id"]) < length(free["id"])
         assert all(step.details["usual"] == 1 for step in page.of("step"))
-    session.model._crowds["z"] = Stern(0)  # as codes of photographs: outside from the start
+    session.model._crowds["z"] = within(0)  # as codes of photographs: outside from the start
     assert told(walk, session).of("walked")[0].details == free
