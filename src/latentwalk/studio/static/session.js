@@ -60,11 +60,15 @@ export function keepSessions(studio) {
       sessionStorage.removeItem(PLACE); // no room
     }
   });
-  studio.addEventListener("model", () => {
+  const goOn = () => {
     try {
       give(JSON.parse(sessionStorage.getItem(PLACE)));
-    } catch {} // nothing, or of another generator
-  }, { once: true });
+    } catch {
+      return; // nothing, or of another generator: that one may still come
+    }
+    studio.removeEventListener("model", goOn);
+  };
+  studio.addEventListener("model", goOn);
 }
 
 // The state and its history, with the codes that they name.

@@ -156,7 +156,10 @@ export class Sliders extends HTMLElement {
 
   filter() {
     const words = this.find.value.toLowerCase().split(/\s+/);
-    for (const slider of this.sliders.values()) slider.hidden = !words.every((word) => slider.name.toLowerCase().includes(word));
+    for (const slider of this.sliders.values()) {
+      const names = `${slider.name} ${slider.described.name.replaceAll("_", " ")}`.toLowerCase(); // nicknamed, and as it was
+      slider.hidden = !words.every((word) => names.includes(word));
+    }
     for (const section of this.list.children) section.hidden = !section.querySelector("lw-slider:not([hidden])");
     this.querySelector(".none").hidden = [...this.list.children].some((section) => !section.hidden);
     this.ends.later();
