@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from latentwalk.studio.jobs.job import Job, Stopped
+from latentwalk.studio.jobs.job import Enough, Job, Stopped
 from latentwalk.studio.session import Session
 from latentwalk.studio.turns import Turns
 
@@ -23,12 +23,16 @@ class Running:
 
     def __init__(self, turns: Turns, send: Send) -> None:
         self.turns, self._send = turns, send
-        self._unwanted = threading.Event()
+        self._unwanted, self._enough = threading.Event(), threading.Event()
         self._away = False
 
     def stop(self) -> None:
         """It ends at the next thing that it tells."""
         self._unwanted.set()
+
+    def enough(self) -> None:
+        """The same, but it may tell what it has so far."""
+        self._enough.set()
 
     def __call__(self, kind: str, picture: bytes | None = None, /, **details: Any) -> None:
         with self.aside():
@@ -70,6 +74,9 @@ class Running:
     def _check(self) -> None:
         if self._unwanted.is_set():
             raise Stopped
+        if self._enough.is_set():
+            self._enough.clear()
+            raise Enough
 
 
 class Crew:

@@ -226,7 +226,7 @@ export class Photo extends HTMLElement {
     this.say(note);
   }
 
-  inverted({ id, blob, psnr, untuned, identity, same, seconds }) {
+  inverted({ id, blob, psnr, untuned, identity, same, seconds, stopped }) {
     this.see(this.$(".drawn"), blob);
     this.$(".none").hidden = true;
     const { studio } = this;
@@ -236,7 +236,8 @@ export class Photo extends HTMLElement {
     const face = identity === null ? "" : `, likeness of the face ${identity.toFixed(2)}`;
     this.$(".near-by").textContent = `${psnr.toFixed(1)} dB${before}${face}`;
     const who = identity === null ? "" : ` From a likeness of ${same.toFixed(2)} on, two faces count as one person.`;
-    this.say(`Found in ${seconds.toFixed(1)} s: the sliders move this face now.${who}`);
+    const how = stopped ? `Stopped after ${seconds.toFixed(1)} s, with the best so far` : `Found in ${seconds.toFixed(1)} s`;
+    this.say(`${how}: the sliders move this face now.${who}`);
     this.$(".back").hidden = false;
     this.placed = this.place; // what the code is of
   }

@@ -71,6 +71,7 @@ export class Studio extends EventTarget {
   stop() {
     this.live.send({ stop: true });
     this.busy("");
+    this.say("note", "stopped");
     this.refresh();
   }
 
