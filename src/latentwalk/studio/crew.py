@@ -24,6 +24,7 @@ class Running:
     def __init__(self, turns: Turns, send: Send) -> None:
         self.turns, self._send = turns, send
         self._unwanted, self._enough = threading.Event(), threading.Event()
+        self._heard = False  # that it is enough
         self._away = False
 
     def stop(self) -> None:
@@ -31,7 +32,7 @@ class Running:
         self._unwanted.set()
 
     def enough(self) -> None:
-        """The same, but it may tell what it has so far."""
+        """The same, but it may tell what it has so far. Said twice it is said once."""
         self._enough.set()
 
     def __call__(self, kind: str, picture: bytes | None = None, /, **details: Any) -> None:
@@ -54,28 +55,30 @@ class Running:
         self._check()
 
     def work(self, job: Job, session: Session, name: str) -> None:
-        """From the first to the last word. Whoever stopped it knows that it ended; all others are told."""
+        """From the first to the last word, unless nobody wants to hear that any more."""
         with suppress(Stopped):
-            error = None
+            error, stopped = None, False
             try:
                 self._check()
                 with self.turns.turn():
                     job.run(session, self)
             except ValueError as wrong:
                 error = str(wrong)
+            except Enough:
+                stopped = True
             except Stopped:
                 raise
             except Exception:
                 logging.getLogger(__name__).exception("a job of the studio failed")
                 error = f"{name} failed: what happened stands where the studio was started"
             self._check()
-            self._send("ended", None, {"job": name, "error": error})
+            self._send("ended", None, {"job": name, "error": error, "stopped": stopped})
 
     def _check(self) -> None:
         if self._unwanted.is_set():
             raise Stopped
-        if self._enough.is_set():
-            self._enough.clear()
+        if self._enough.is_set() and not self._heard:
+            self._heard = True
             raise Enough
 
 

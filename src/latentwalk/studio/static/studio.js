@@ -70,6 +70,7 @@ export class Studio extends EventTarget {
 
   stop() {
     this.live.send({ stop: true });
+    if (this.job === "invert") return this.tell("keeping the best so far …"); // it says itself what it ends with
     this.busy("");
     this.say("note", "stopped");
     this.refresh();
@@ -99,7 +100,9 @@ export class Studio extends EventTarget {
   heard(message) {
     if (message.kind === "model") this.meet(message);
     if (message.kind === "ended") {
-      if (message.job === this.job) this.busy("");
+      const mine = message.job === this.job;
+      if (mine) this.busy("");
+      if (mine && message.stopped) this.say("note", "stopped"), this.refresh();
       if (message.error) this.tell(message.error, true);
     }
     if (message.kind === "refused") {
