@@ -18,7 +18,7 @@ def session(toy) -> Session:
 
 def test_what_has_been_enough_may_tell_what_it_has_and_what_was_stopped_may_not() -> None:
     turns, heard = Turns(), []
-    tell = Running(turns, lambda kind, *_: heard.append(kind))
+    tell = Running(turns, "walk", lambda kind, *_: heard.append(kind))
     with turns.turn():
         tell("step")
         tell.enough()
@@ -45,10 +45,11 @@ def test_a_job_that_is_enough_says_that_it_ended(session: Session, how: str, tol
     heard = []
 
     def send(kind: str, _: bytes | None, details: dict) -> None:
+        assert details["job"] == "walk"
         heard.append((kind, details.get("stopped")))
         if len(heard) == 3:
             getattr(running, how)()
 
-    running = Running(Turns(), send)
-    running.work(Endless(), session, "endless")
+    running = Running(Turns(), "walk", send)
+    running.work(Endless(), session)
     assert heard[3:] == [("ended", True)] * told
