@@ -117,7 +117,7 @@ export class Discover extends HTMLElement {
     this.$(".compare").disabled = !count || Boolean(this.studio.job);
     const looks = Number(this.$(".codes").value) * (2 + 6 * count) + 64 * count;
     this.$(".cost").textContent = count
-      ? `${count} sliders, ${looks.toLocaleString("en")} pictures${this.scoring ? `, about ${time(1.5 * looks * this.scoring)}` : ""}`
+      ? `${count} ${count > 1 ? "sliders" : "slider"}, ${looks.toLocaleString("en")} pictures${this.scoring ? `, about ${time(1.5 * looks * this.scoring)}` : ""}`
       : "There are no sliders of yours yet.";
   }
 

@@ -140,6 +140,7 @@ export class Sliders extends HTMLElement {
     const edits = this.studio.state.edits.filter(({ direction }) => direction !== id);
     this.kept.write(this.kept.read([]).filter(({ slider }) => slider !== id));
     this.sliders.delete(id);
+    this.studio.sliders = this.studio.sliders.filter((each) => each.id !== id);
     this.arrange();
     if (edits.length < this.studio.state.edits.length) this.studio.change({ edits });
   }

@@ -16,6 +16,7 @@ export class Studio extends EventTarget {
     this.looking = false; // at the picture without edits
     this.job = ""; // what runs
     this.model = null;
+    this.sliders = []; // as the server describes them: those of this page, then the model's
     this.roots = new Map(); // of codes that are kept: the photograph's, where they began with one
     this.live = new Live();
     this.live.addEventListener("message", ({ detail }) => this.heard(detail));
@@ -84,7 +85,7 @@ export class Studio extends EventTarget {
   // Another generator has other codes and classes; sliders of the same name mean the same.
   meet(model) {
     const other = this.model && this.model.fingerprint !== model.fingerprint;
-    this.model = model;
+    [this.model, this.sliders] = [model, model.sliders];
     if (!other) return;
     const { seed, edits, hold } = this.state;
     const there = new Set(model.sliders.map(({ id }) => id));
@@ -99,6 +100,10 @@ export class Studio extends EventTarget {
 
   heard(message) {
     if (message.kind === "model") this.meet(message);
+    if (message.kind === "sliders") {
+      const others = this.sliders.filter(({ id }) => !message.sliders.some((each) => each.id === id));
+      this.sliders = [...message.sliders, ...others];
+    }
     if (message.kind === "ended") {
       const mine = message.job === this.job;
       if (mine) this.busy("");
