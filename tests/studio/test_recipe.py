@@ -133,7 +133,7 @@ def hostile(receipt: Receipt, change: dict) -> str:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"recipe.generator.fingerprint": "0" * 16}, "start the studio with that one"),
+        ({"recipe.generator.fingerprint": "0" * 16}, "choose that one, or start the studio with it"),
         ({"recipe.generator.fingerprint": "f" * 10**6, "recipe.generator.source": "x" * 10**6}, "start the studio"),
         ({"studio.state.edits": [{"direction": "one", "amount": float("nan")}]}, "amount|damaged or foreign"),
         ({"studio.state.seed": 10**40}, "seed"),

@@ -117,7 +117,7 @@ def test_a_walk_streams_its_steps_and_can_be_gone_on_from(serving: Serving) -> N
         while isinstance(message := socket.recv(10), bytes):
             steps.append(unpacked(message)[0]["step"])
         walked = json.loads(message)
-        assert json.loads(socket.recv(10)) == {"kind": "ended", "job": "walk", "error": None}
+        assert json.loads(socket.recv(10)) == {"kind": "ended", "job": "walk", "error": None, "stopped": False}
         assert steps[0] == 1 and steps == sorted(steps) and walked["kind"] == "walked" and walked["reached"]
         socket.send(json.dumps({"seq": 1, "state": {"kept": walked["id"]}}))
         header, _ = unpacked(socket.recv(10))

@@ -36,7 +36,8 @@ def markdown(evaluation: Evaluation, commands: Sequence[str]) -> str:
     parts += ["## All directions", direction_table(evaluation), "## What it cost", cost_table(evaluation)]
     if evaluation.stabilities:
         parts += ["## Whether another seed finds the same", stability_table(evaluation)]
-    parts += ["## Commands", "\n".join(f"    {command}" for command in commands)]
+    if commands:
+        parts += ["## Commands", "\n".join(f"    {command}" for command in commands)]
     return "\n\n".join(parts) + "\n"
 
 

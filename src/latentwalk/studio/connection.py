@@ -76,10 +76,11 @@ class Connection:
                 await self._show("file", to_bytes(found), {"name": f"{message.name}.safetensors"})
             elif isinstance(message, Job) and message.brief:
                 self.crew.start(message, self.session, name_of(message), self._sender())
-            else:
+            elif isinstance(message, Job):
                 self._stop()  # one job per page: the newest
-                if isinstance(message, Job):
-                    self.job = self.crew.start(message, self.session, name_of(message), self._sender())
+                self.job = self.crew.start(message, self.session, name_of(message), self._sender())
+            elif self.job is not None:
+                self.job.enough()
         except ValueError as error:
             await self.say("refused", error=str(error))
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from latentwalk.studio.jobs.job import Job, Stopped
+from latentwalk.studio.jobs.job import Enough, Job, Stopped
 from latentwalk.studio.session import Session
 from latentwalk.studio.turns import Turns
 
@@ -19,20 +19,25 @@ Send = Callable[[str, bytes | None, dict[str, Any]], None]
 
 
 class Running:
-    """A job that was asked for: its `Teller`, and how it is ended."""
+    """A job that was asked for: its `Teller`, and how it is ended. name: stands in all that it tells, as `job`."""
 
-    def __init__(self, turns: Turns, send: Send) -> None:
-        self.turns, self._send = turns, send
-        self._unwanted = threading.Event()
+    def __init__(self, turns: Turns, name: str, send: Send) -> None:
+        self.turns, self.name, self._send = turns, name, send
+        self._unwanted, self._enough = threading.Event(), threading.Event()
+        self._heard = False  # that it is enough
         self._away = False
 
     def stop(self) -> None:
         """It ends at the next thing that it tells."""
         self._unwanted.set()
 
+    def enough(self) -> None:
+        """The same, but it may tell what it has so far. Said twice it is said once."""
+        self._enough.set()
+
     def __call__(self, kind: str, picture: bytes | None = None, /, **details: Any) -> None:
         with self.aside():
-            self._send(kind, picture, details)
+            self._send(kind, picture, {"job": self.name, **details})
 
     @contextmanager
     def aside(self) -> Iterator[None]:
@@ -49,27 +54,32 @@ class Running:
                 self.turns.take()
         self._check()
 
-    def work(self, job: Job, session: Session, name: str) -> None:
-        """From the first to the last word. Whoever stopped it knows that it ended; all others are told."""
+    def work(self, job: Job, session: Session) -> None:
+        """From the first to the last word, unless nobody wants to hear that any more."""
         with suppress(Stopped):
-            error = None
+            error, stopped = None, False
             try:
                 self._check()
                 with self.turns.turn():
                     job.run(session, self)
             except ValueError as wrong:
                 error = str(wrong)
+            except Enough:
+                stopped = True
             except Stopped:
                 raise
             except Exception:
                 logging.getLogger(__name__).exception("a job of the studio failed")
-                error = f"{name} failed: what happened stands where the studio was started"
+                error = f"{self.name} failed: what happened stands where the studio was started"
             self._check()
-            self._send("ended", None, {"job": name, "error": error})
+            self._send("ended", None, {"job": self.name, "error": error, "stopped": stopped})
 
     def _check(self) -> None:
         if self._unwanted.is_set():
             raise Stopped
+        if self._enough.is_set() and not self._heard:
+            self._heard = True
+            raise Enough
 
 
 class Crew:
@@ -84,6 +94,6 @@ class Crew:
         """Raises ValueError when too many wait already."""
         if not self._free.acquire(blocking=False):
             raise ValueError("the studio is busy with other jobs: try again when one of them has ended")
-        running = Running(self.turns, send)
-        self._hands.submit(running.work, job, session, name).add_done_callback(lambda _: self._free.release())
+        running = Running(self.turns, name, send)
+        self._hands.submit(running.work, job, session).add_done_callback(lambda _: self._free.release())
         return running

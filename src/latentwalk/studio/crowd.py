@@ -25,6 +25,9 @@ LEARNED, MEASURED, SEED = 2000, 500, 84
 FLAT = 1e-4
 """Of the mean variance, added to all: directions in which codes hardly vary stay finite."""
 
+BREAKS = 0.1
+"""Likeness below which pictures are broken, not only unusual."""
+
 OUTSIDE = 4.0
 """Standard deviations farther out than the mean sample at which nothing is left of being usual."""
 

@@ -109,7 +109,7 @@ def check_generator(session: Session, source: Source) -> None:
         name = plain_name(source.source)[:80] or "another one"
         raise ValueError(
             f"this was made with the generator {name} ({source.fingerprint[:16]}), here is {plain_name(own.source)} "
-            f"({own.fingerprint}): start the studio with that one"
+            f"({own.fingerprint}): choose that one, or start the studio with it"
         )
 
 

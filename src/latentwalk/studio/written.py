@@ -24,5 +24,6 @@ def file_name(session: Session, state: State, ending: str) -> str:
     """What a picture is called: after the generator, the seed, and the sliders that moved it."""
     stem = PurePath(plain_name(session.model.generator.source)).stem or "picture"
     code = "code" if state.kept is not None else f"seed{state.seed}"
-    moved = [edit.direction for edit in state.edits if edit.amount][:NAMED]
+    sliders = session.sliders
+    moved = [sliders[edit.direction].name for edit in state.edits if edit.amount and edit.direction in sliders][:NAMED]
     return re.sub(r"[^A-Za-z0-9_.-]+", "_", "-".join([stem, code, *moved])).strip("._") + ending

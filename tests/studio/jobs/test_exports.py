@@ -3,6 +3,7 @@
 import getpass
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import imageio
@@ -12,8 +13,10 @@ import torch
 from PIL import Image
 
 import latentwalk as lw
+from latentwalk.direction import Directions
 from latentwalk.features.network import PixelFeatures
 from latentwalk.images import to_bytes
+from latentwalk.origin import Origin, Source
 from latentwalk.receipts import Receipt
 from latentwalk.studio.jobs import JOBS
 from latentwalk.studio.jobs.codes import Codes
@@ -156,13 +159,12 @@ def test_a_receipt_comes_back_over_the_page(session: Session) -> None:
     assert read(State, word.details["state"]) == MOVED and word.details["note"] == ""
 
 
-def test_names_of_files_are_plain(session: Session) -> None:
+def test_names_of_files_are_plain_and_those_that_sliders_are_called_by(session: Session, toy) -> None:
     wild = Session(session.model)
-    wild.model.sliders["../../a b\n<i>"] = session.sliders["one"]
-    try:
-        name, _ = file_of(told(Save(state=slid(State(), "../../a b\n<i>", 1.0)), wild))
-    finally:
-        del wild.model.sliders["../../a b\n<i>"]
+    origin = Origin(method="fewshot", generator=Source.of(toy))
+    named = replace(session.sliders["one"], name="../../a b <i>")
+    [slider] = wild.own.keep(Directions((named,), origin), "label")
+    name, _ = file_of(told(Save(state=slid(State(), slider.slider, 1.0)), wild))
     assert name == "toy-seed0-.._.._a_b_i.png" and "/" not in name
 
 

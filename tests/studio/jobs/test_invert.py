@@ -104,6 +104,36 @@ def test_it_ends_at_the_next_look_when_nobody_wants_it(model: Model, strange: Im
     assert 1 <= len(looks) <= 4 and not page.all("inverted")
 
 
+@pytest.mark.parametrize("tune", [False, True])
+def test_what_was_found_until_it_is_stopped_is_kept(
+    tiny: Generator, tune: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(invert, "EVERY", 0.0)
+    quick = Optimize(ridge=Ridge(pairs=300), probes=60, budget=40)
+    monkeypatch.setattr(invert, "read_inverter", lambda *_: quick)
+    session = Session(Model.of(tiny, Unscored(), PixelFeatures(), Directions(())))
+    page = Listener(enough=lambda page: len(page.all("step")) == 3)
+    photo = session.photos.put(to_pictures(tiny.render(tiny.sample([3])))[0], 1)
+    Invert(photo=photo, whole=True, tune=tune).run(session, page)
+    steps, end = page.all("step"), page.last("inverted")[1]
+    assert len(steps) == 3 and end["stopped"] and end["untuned"] is None
+    assert end["psnr"] == pytest.approx(float(steps[-1]["note"].split(": ")[1].removesuffix(" dB")), abs=0.1)
+    assert session.frame(State(kept=end["id"])).note == ""
+
+
+def test_one_that_is_stopped_while_it_is_tuned_keeps_the_code(
+    model: Model, strange: Image.Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(invert, "EVERY", 0.0)
+    _, whole = inverted(Session(model), strange)
+    session = Session(model)
+    page = Listener(enough=lambda page: any("tuning" in step["note"] for step in page.all("step")))
+    Invert(photo=session.photos.put(strange, 1), whole=True, tune=True).run(session, page)
+    end = page.last("inverted")[1]
+    assert end["stopped"] and not whole["stopped"]
+    assert end["found"]["tuned"] is None and end["id"] == whole["id"]
+
+
 def _counted(look, looks: list[int]):
     def counted(*given) -> None:
         looks.append(1)

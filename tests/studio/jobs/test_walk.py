@@ -1,8 +1,13 @@
 """Walks of the studio: along the gradient, and with the slider of that name where a photograph is walked."""
 
-import pytest
+import math
 
+import pytest
+import torch
+
+from latentwalk.direction import Directions
 from latentwalk.features.network import PixelFeatures
+from latentwalk.studio.crowd import Crowd
 from latentwalk.studio.jobs.walk import STEP, Walk
 from latentwalk.studio.model import Model
 from latentwalk.studio.session import Session
@@ -42,3 +47,33 @@ def test_without_such_a_slider_it_is_the_gradient(session: Session) -> None:
     assert told(Walk(attribute="one", target=0.9, state=State(seed=5)), session).of("walked")
     with pytest.raises(ValueError, match="no attribute 'age'"):
         told(Walk(attribute="age", target=0.9, along=True, state=State(seed=5)), session)
+
+
+def within(most: float) -> Crowd:
+    """Finds a code usual as long as it is within a distance of the origin."""
+    return Crowd(torch.zeros(16), torch.eye(16), most, 1e-9)
+
+
+@pytest.mark.parametrize("slider", [False, True])
+def test_a_walk_does_not_leave_the_samples(toy, slider: bool) -> None:
+    scorer = ToyScorer(entangled=True)
+    directions = [each for each in scorer.directions if slider or each.name != "one"]
+    session = Session(Model.of(toy, scorer, PixelFeatures(), Directions(tuple(directions))))
+    walk = Walk(attribute="one", target=1 - 1e-7, state=State(seed=5))
+
+    def length(id: str | None = None) -> float:
+        return float(session.code(State(seed=5, kept=id)).values.norm())
+
+    session.model._crowds["z"] = within(math.inf)
+    free = told(walk, session).of("walked")[0].details
+    session.model._crowds["z"] = within((length() + length(free["id"])) / 2)
+    page = told(walk, session)
+    assert not free["outside"] and length() < length(free["id"])
+    if slider:
+        assert page.of("slid") and not page.of("walked")
+    else:
+        end = page.of("walked")[0].details
+        assert end["outside"] and not end["reached"] and length(end["id"]) < length(free["id"])
+        assert all(step.details["usual"] == 1 for step in page.of("step"))
+    session.model._crowds["z"] = within(0)  # as codes of photographs: outside from the start
+    assert told(walk, session).of("walked")[0].details == free

@@ -57,7 +57,7 @@ class Film(Job):
         for i in range(self.frames):
             image = draw(i)
             pictures += enlarge((fitted(image, self.frames) if self.kind == "strip" else image)[None], scale)
-            tell("progress", done=i + 1, of=self.frames, note=f"frame {i + 1} of {self.frames}")
+            tell("progress", what="drawing frames", done=i + 1, total=self.frames)
         ending = "-strip.png" if self.kind == "strip" else f".{self.kind}"
         receipt = receipt_of(session, self.state) if self.kind == "strip" else None
         captions = self._captions(session)

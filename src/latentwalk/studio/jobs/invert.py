@@ -18,7 +18,7 @@ from latentwalk.jobs.invert import frame_mask, read_inverter
 from latentwalk.jobs.photo_records import identities
 from latentwalk.latents import Latents
 from latentwalk.progress import Speed
-from latentwalk.studio.jobs.job import Job, Teller
+from latentwalk.studio.jobs.job import Enough, Job, Teller
 from latentwalk.studio.placed import Placed, telling
 from latentwalk.studio.session import Session
 from latentwalk.studio.wire import DRAGGED, jpeg, told
@@ -28,7 +28,9 @@ EVERY = 0.15
 
 
 class Invert(Placed, Job):
-    """likeness: follow that of the face beside the pixels. tune: learn the last layers anew (Roich et al., 2021)."""
+    """likeness: follow that of the face beside the pixels. tune: learn the last layers anew (Roich et al., 2021).
+
+    Where it is stopped, what it has found until then is what it has found."""
 
     likeness: bool = False
     tune: bool = False
@@ -44,17 +46,28 @@ class Invert(Placed, Job):
         # 1. The code: the guess is there at once, and what follows comes nearer.
         targets = frame.crop[None].to(generator.device, generator.dtype)
         show.begin("finding the code", how.budget)
-        found = how.invert(generator, targets, None, frame_mask([frame]), progress, show.code)
+        stopped = False
+        try:
+            found = how.invert(generator, targets, None, frame_mask([frame]), progress, show.code)
+        except Enough:
+            if show.best is None:
+                raise
+            stopped = True
+            found = replace(how, budget=1).invert(generator, targets, show.best, frame_mask([frame]))
         code, tuned, before = found.latents, None, float(found.psnr)
 
         # 2. The generator that draws the code as the photograph is.
-        if self.tune:
+        if self.tune and not stopped:
             tuning = Tuning()
             show.begin("tuning the generator", tuning.steps)
-            delta = tuning.tune(generator, code, found.targets, found.mask, watch=show.pictures_of(code))
-            drawing = with_delta(generator, delta)
-            tuned = session.tuned.put(drawing, sum(change.nbytes for change in delta.changes.values()))
-            found = replace(found, images=drawing.render(code).float())
+            try:
+                delta = tuning.tune(generator, code, found.targets, found.mask, watch=show.pictures_of(code))
+            except Enough:
+                stopped = True
+            else:
+                drawing = with_delta(generator, delta)
+                tuned = session.tuned.put(drawing, sum(change.nbytes for change in delta.changes.values()))
+                found = replace(found, images=drawing.render(code).float())
 
         # 3. What came of it.
         with tell.aside():
@@ -62,10 +75,11 @@ class Invert(Placed, Job):
         kept = session.shelf.keep(code, code, tuned)
         figures = {
             "psnr": round(float(found.psnr), 1),
-            "untuned": round(before, 1) if self.tune else None,
+            "untuned": None if tuned is None else round(before, 1),
             "identity": alike,
             "same": SAME,
             "seconds": round(time.perf_counter() - since, 1),
+            "stopped": stopped,
         }
         tell("inverted", jpeg(found.images[0]), id=kept.id, found=kept.model_dump(), **figures)
 
@@ -77,13 +91,15 @@ class Showing:
         self.session, self.tell = session, tell
         self.target, self.mask = frame.crop[None], frame_mask([frame])
         self.shown = -math.inf
+        self.best: Latents | None = None
 
     def begin(self, what: str, total: int) -> None:
         """Something of at most so many looks."""
         self.what, self.total, self.done, self.speed = what, total, 0, Speed()
 
     def code(self, code: Latents) -> None:
-        """A look at a code."""
+        """A look at the best code so far."""
+        self.best = code
         self._look(code, lambda: self.session.model.generator.render(code))
 
     def pictures_of(self, code: Latents) -> Callable[[Float[Tensor, "1 c h w"]], None]:

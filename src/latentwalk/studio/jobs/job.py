@@ -37,3 +37,7 @@ class Job(Part, ABC):
 
 class Stopped(Exception):
     """Nobody wants it any more."""
+
+
+class Enough(Stopped):
+    """Somebody wants it to end now. A job that catches this can tell what it has so far, soon; all others end."""

@@ -4,10 +4,12 @@ from typing import Annotated
 
 from pydantic import Field
 
+from latentwalk.studio.crowd import BREAKS
 from latentwalk.studio.jobs.job import Job, Teller
 from latentwalk.studio.session import Session
 from latentwalk.studio.state import MOST_EDITS, Name, Slide, State
 from latentwalk.studio.wire import DRAGGED, jpeg, told
+from latentwalk.walk import Walk as Gone
 
 STEP, STEPS, BEYOND = 0.25, 40, 1.0
 """Of a slider that moves by itself, in its units: a step, how many, and how far past where it was seen to work."""
@@ -16,7 +18,7 @@ STEP, STEPS, BEYOND = 0.25, 40, 1.0
 class Walk(Job):
     """target: the probability that is walked to. hold: attributes that stay. along: with the slider of that name, where
     there is one: the code of a photograph lies where no sample is, and a gradient finds smears there that please the
-    scorer."""
+    scorer. One that leaves the samples on its way finds no better: then the slider moves as well."""
 
     attribute: Name
     target: Annotated[float, Field(gt=0, lt=1)]
@@ -25,10 +27,18 @@ class Walk(Job):
     along: bool = False
 
     def run(self, session: Session, tell: Teller) -> None:
-        if self.along and self.attribute in session.sliders and self.attribute in session.model.scorer.attributes:
-            self._slide(session, tell)
-        else:
-            self._climb(session, tell)
+        """Tells every `step`, then `slid` or `walked`. Raises ValueError where there is no way."""
+        has_slider = self.attribute in session.sliders and self.attribute in session.model.scorer.attributes
+        if self.along and has_slider:
+            return self._slide(session, tell)
+        walk, outside = self._climb(session, tell)
+        if outside and has_slider:
+            return self._slide(session, tell)
+        if walk is None:
+            raise ValueError(f"no way to {self.attribute} from here: the next step breaks the picture")
+        found = session.keep(self.state, walk.latents)
+        reached = {"reached": bool(walk.reached[0]), "steps": int(walk.steps[0]), "outside": outside}
+        tell("walked", attribute=self.attribute, id=found.id, found=found.model_dump(), **reached)
 
     def _slide(self, session: Session, tell: Teller) -> None:
         """Move the slider until it is enough, or as far as it was seen to work and a little more."""
@@ -48,12 +58,13 @@ class Walk(Job):
                 break
         tell("slid", attribute=self.attribute, amount=amount, reached=reached)
 
-    def _climb(self, session: Session, tell: Teller) -> None:
-        last = None
-        for frame, last in session.climb(self.state, self.attribute, self.target, self.hold):
-            step = int(last.steps[0])
+    def _climb(self, session: Session, tell: Teller) -> tuple[Gone | None, bool]:
+        """How far the gradient leads among codes like those of samples, if anywhere, and whether it leaves them."""
+        start, last = session.code(self.state), None
+        guarded = session.model.crowd(start.space).likeness(start) >= BREAKS
+        for frame, walk in session.climb(self.state, self.attribute, self.target, self.hold):
+            if guarded and frame.usual < BREAKS:
+                return last, True
+            last, step = walk, int(walk.steps[0])
             tell("step", jpeg(frame.image, DRAGGED), attribute=self.attribute, step=step, **told(frame))
-        assert last is not None
-        found = session.keep(self.state, last.latents)
-        reached = {"reached": bool(last.reached[0]), "steps": int(last.steps[0])}
-        tell("walked", attribute=self.attribute, id=found.id, found=found.model_dump(), **reached)
+        return last, False

@@ -31,12 +31,13 @@ function walk(attribute, target) {
   studio.start("walk", { attribute, target: goal, along, state, hold });
 }
 
-function walked({ id, attribute, reached, steps }) {
+function walked({ id, attribute, reached, steps, outside }) {
   // What was asked for once stays, until it is let go.
   const { hold } = studio.state;
   studio.roots.set(id, studio.root);
   studio.change({ kept: id, edits: [], hold: reached && !hold.includes(attribute) ? [...hold, attribute] : hold });
-  note = `${plain(attribute)} ${reached ? "is there" : "did not get there"} after ${steps} steps`;
+  const end = outside ? "did not get there: farther out, pictures break" : `${reached ? "is there" : "did not get there"} after ${steps} steps`;
+  note = `${plain(attribute)} ${end}`;
 }
 
 // The same with a slider, which stays where it came to.

@@ -129,11 +129,11 @@ export class Beside extends HTMLElement {
 
   // Rows of states, and what stands beside and below them.
   get plan() {
-    const { state, model } = this.studio;
+    const { state, sliders } = this.studio;
     const number = (input, least) => Math.min(12, Math.max(least, Number(input.value) || least));
     const across = even(Number(this.low.value), Number(this.high.value), number(this.columns, 2));
     const id = this.slider.value, count = number(this.rows, 1);
-    const name = (id) => plain(model.sliders.find((slider) => slider.id === id)?.name ?? id);
+    const name = (id) => plain(sliders.find((slider) => slider.id === id)?.name ?? id);
     const row = (from, slider) => across.map((amount) => slid(from, slider, amount));
     const named = across.map((amount) => `${name(id)} ${signed(amount)}`);
     if (this.down.value === SEEDS[0]) {
@@ -142,7 +142,7 @@ export class Beside extends HTMLElement {
       return { states, rows: seeds.map((seed) => `seed ${seed}`), columns: named };
     }
     if (this.down.value === SLIDERS[0]) {
-      const ids = model.sliders.slice(0, count).map((slider) => slider.id);
+      const ids = sliders.slice(0, count).map((slider) => slider.id);
       return { states: ids.map((each) => row(state, each)), rows: ids.map(name), columns: across.map(signed) };
     }
     const levels = even(Number(this.top.value), Number(this.bottom.value), count);

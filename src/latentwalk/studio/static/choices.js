@@ -8,7 +8,7 @@ export const round = (value) => Math.round(100 * value) / 100;
 // `usual`, or else the slider that was moved last. The select is told of another choice.
 export function fillSliders(select, studio, own = [], usual = null) {
   const chosen = select.value;
-  const sliders = studio.model.sliders.map(({ id, name }) => [id, plain(name)]);
+  const sliders = studio.sliders.map(({ id, name }) => [id, plain(name)]);
   select.replaceChildren(...[...own, ...sliders].map(([value, text]) => new Option(text, value)));
   const moved = studio.state.edits.at(-1)?.direction;
   const known = (value) => [...select.options].some((option) => option.value === value);
@@ -17,7 +17,7 @@ export function fillSliders(select, studio, own = [], usual = null) {
 }
 
 // Where a slider was seen to work.
-export const rangeOf = (studio, id) => studio.model.sliders.find((slider) => slider.id === id)?.range ?? [-3, 3];
+export const rangeOf = (studio, id) => studio.sliders.find((slider) => slider.id === id)?.range ?? [-3, 3];
 
 // So many numbers from low to high.
 export const even = (low, high, count) =>

@@ -2,6 +2,7 @@
 
 const SAMPLES = [500, 1000, 2000, 5000, 10000, 20000];
 const CODES = [50, 100, 200, 500];
+const MINE = ["discover", "compare"]; // jobs
 const USUAL = ["sefa", "ganspace"];
 
 const time = (seconds) => (seconds < 1 ? "a moment" : seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.round(seconds / 60)} min`);
@@ -41,7 +42,7 @@ export class Discover extends HTMLElement {
     this.$("[type=file]").onchange = ({ target }) => this.read(target.files[0]);
     studio.on("model", (model) => this.meet(model));
     studio.on("estimate", (told) => this.estimated(told));
-    studio.on("progress", (told) => this.progress(told));
+    studio.on("progress", (told) => MINE.includes(told.job) && this.progress(told));
     studio.on("discovered", (told) => this.found(told));
     studio.on("job", (job) => this.busy(job));
     studio.on("opened", (panel) => panel === "discover" && (this.tried.clear(), this.estimate()));
@@ -116,7 +117,7 @@ export class Discover extends HTMLElement {
     this.$(".compare").disabled = !count || Boolean(this.studio.job);
     const looks = Number(this.$(".codes").value) * (2 + 6 * count) + 64 * count;
     this.$(".cost").textContent = count
-      ? `${count} sliders, ${looks.toLocaleString("en")} pictures${this.scoring ? `, about ${time(1.5 * looks * this.scoring)}` : ""}`
+      ? `${count} ${count > 1 ? "sliders" : "slider"}, ${looks.toLocaleString("en")} pictures${this.scoring ? `, about ${time(1.5 * looks * this.scoring)}` : ""}`
       : "There are no sliders of yours yet.";
   }
 
@@ -136,7 +137,7 @@ export class Discover extends HTMLElement {
   }
 
   busy(job) {
-    const mine = job === "discover" || job === "compare";
+    const mine = MINE.includes(job);
     this.$("progress").hidden = this.$(".stop").hidden = !mine;
     if (mine) this.$("progress").removeAttribute("value");
     else this.estimate();

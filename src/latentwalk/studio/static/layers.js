@@ -64,8 +64,9 @@ export class Layers extends HTMLElement {
     const names = Object.keys(this.groups);
     const name = names.find((each) => same(this.groups[each]));
     [...this.querySelector(".groups").children].forEach((button, i) => button.setAttribute("aria-pressed", names[i] === name));
-    const numbers = end - start === 1 ? `layer ${start}` : `layers ${start} to ${end - 1}`;
-    this.button.textContent = name === "all" ? "all layers" : name ? `${name}, ${numbers}` : numbers;
+    const numbers = end - start === 1 ? start : `${start} to ${end - 1}`;
+    const called = name ? `${name},` : end - start === 1 ? "layer" : "layers";
+    this.button.textContent = name === "all" ? "all layers" : `${called} ${numbers}`;
   }
 }
 

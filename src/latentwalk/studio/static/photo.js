@@ -4,6 +4,7 @@ const LANDMARKS = ["left eye", "right eye", "nose", "left corner of the mouth", 
 const KINDS = "image/jpeg,image/png,image/webp,image/avif,image/tiff,image/gif,image/bmp";
 const LARGEST = 20 * 2 ** 20;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const MINE = ["find", "invert", "put-back"]; // jobs
 const GONE = "the photograph is not kept any more";
 
 export class Photo extends HTMLElement {
@@ -56,7 +57,7 @@ export class Photo extends HTMLElement {
     studio.on("photo", ({ blob, size }) => this.show(blob, size));
     studio.on("found", (found) => this.found(found));
     studio.on("step", (step) => step.total && this.step(step));
-    studio.on("progress", ({ what, done, total }) => this.step({ note: what, done, total }));
+    studio.on("progress", ({ job, what, done, total }) => MINE.includes(job) && this.step({ note: what, done, total }));
     studio.on("inverted", (told) => this.inverted(told));
     studio.on("put-back", ({ blob }) => this.see($(".back img"), blob));
     studio.on("job", (job) => this.follow(job));
@@ -226,7 +227,7 @@ export class Photo extends HTMLElement {
     this.say(note);
   }
 
-  inverted({ id, blob, psnr, untuned, identity, same, seconds }) {
+  inverted({ id, blob, psnr, untuned, identity, same, seconds, stopped }) {
     this.see(this.$(".drawn"), blob);
     this.$(".none").hidden = true;
     const { studio } = this;
@@ -236,7 +237,8 @@ export class Photo extends HTMLElement {
     const face = identity === null ? "" : `, likeness of the face ${identity.toFixed(2)}`;
     this.$(".near-by").textContent = `${psnr.toFixed(1)} dB${before}${face}`;
     const who = identity === null ? "" : ` From a likeness of ${same.toFixed(2)} on, two faces count as one person.`;
-    this.say(`Found in ${seconds.toFixed(1)} s: the sliders move this face now.${who}`);
+    const how = stopped ? `Stopped after ${seconds.toFixed(1)} s, with the best so far` : `Found in ${seconds.toFixed(1)} s`;
+    this.say(`${how}: the sliders move this face now.${who}`);
     this.$(".back").hidden = false;
     this.placed = this.place; // what the code is of
   }
@@ -282,7 +284,7 @@ export class Photo extends HTMLElement {
       this.resume?.();
       this.resume = null;
     }
-    if (!error || !["find", "invert", "put-back"].includes(job)) return;
+    if (!error || !MINE.includes(job)) return;
     if (error.startsWith(GONE) && this.file) {
       this.resume = job === "find" ? null : this.asked; // another server: it gets the file again
       this.take(this.file, true);

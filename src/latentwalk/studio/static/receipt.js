@@ -15,7 +15,7 @@ export class Receipt {
         row.querySelector(".name").textContent = plain(name);
         const [go, keep] = row.querySelectorAll("button");
         go.onclick = () => walk(name, this.now[name] < 0.5 ? 0.995 : 0.1);
-        keep.setAttribute("aria-label", `hold ${name}`);
+        keep.setAttribute("aria-label", `hold ${plain(name)}`);
         keep.onclick = () => hold(name);
         element.append(row);
         return [name, row];
@@ -34,7 +34,7 @@ export class Receipt {
       row.querySelector("output").textContent = `${Math.round(100 * after[name])}%`;
       const go = row.querySelector(".walk");
       go.textContent = after[name] < 0.5 ? "add" : "remove";
-      go.setAttribute("aria-label", `${go.textContent} ${name}`);
+      go.setAttribute("aria-label", `${go.textContent} ${plain(name)}`);
       row.querySelector(".hold").setAttribute("aria-pressed", held.includes(name));
     }
   }

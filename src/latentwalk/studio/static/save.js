@@ -44,7 +44,7 @@ export class Save extends HTMLElement {
     };
     studio.on("model", () => this.fill());
     studio.on("opened", (id) => id === "save" && this.fill());
-    studio.on("progress", ({ done, of, note }) => this.progress(done / of, note));
+    studio.on("progress", ({ job, what, done, total }) => job === "film" && this.progress(done / total, `${what}: ${done} of ${total}`));
     studio.on("job", (job) => job || this.progress(0));
     studio.on("lines", (said) => this.say(said));
     studio.on("state", () => this.stale());

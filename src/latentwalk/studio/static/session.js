@@ -28,7 +28,7 @@ export function keepSessions(studio) {
   const give = (session) => {
     if (session?.kind !== KIND || typeof session.parts !== "object") throw new Error("this file is no session of the studio");
     if (session.fingerprint !== studio.model.fingerprint) {
-      throw new Error(`this session is of the generator ${String(session.generator).slice(0, 80)}: start the studio with that one`);
+      throw new Error(`this session is of the generator ${String(session.generator).slice(0, 80)}: choose that one, or start the studio with it`);
     }
     for (const [name, part] of Object.entries(session.parts)) {
       if (studio.saved[name]) studio.saved[name].give(part);
@@ -60,11 +60,15 @@ export function keepSessions(studio) {
       sessionStorage.removeItem(PLACE); // no room
     }
   });
-  studio.addEventListener("model", () => {
+  const goOn = () => {
     try {
       give(JSON.parse(sessionStorage.getItem(PLACE)));
-    } catch {} // nothing, or of another generator
-  }, { once: true });
+    } catch {
+      return; // nothing, or of another generator: that one may still come
+    }
+    studio.removeEventListener("model", goOn);
+  };
+  studio.addEventListener("model", goOn);
 }
 
 // The state and its history, with the codes that they name.

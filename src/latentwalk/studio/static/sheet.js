@@ -48,19 +48,26 @@ export class Sheet extends HTMLElement {
       this.draw();
     });
     studio.on("closed", () => (this.running = ""));
-    studio.on("opened", () => this.draw());
+    studio.on("opened", () => (this.offer(), this.follow(studio.state)));
     studio.on("model", () => this.meet());
     this.meet();
     return this;
   }
 
   meet() {
-    const { size: [, height, width], sliders } = this.studio.model ?? { size: [3, 1, 1], sliders: [] };
+    const [, height, width] = this.studio.model?.size ?? [3, 1, 1];
     this.plane.style.aspectRatio = `${COLUMNS * width} / ${ROWS * height}`;
-    this.choice.replaceChildren(...sliders.map(({ id, name }) => new Option(name.replaceAll("_", " "), id)));
-    this.querySelector(".try").hidden = !sliders.length;
+    this.offer();
     [this.drawn, this.running] = ["", ""];
     this.show(this.first);
+  }
+
+  offer() {
+    const { sliders } = this.studio;
+    const chosen = this.choice.value;
+    this.choice.replaceChildren(...sliders.map(({ id, name }) => new Option(name.replaceAll("_", " "), id)));
+    this.choice.value = sliders.some(({ id }) => id === chosen) ? chosen : (sliders[0]?.id ?? "");
+    this.querySelector(".try").hidden = !sliders.length;
   }
 
   cell(place) {

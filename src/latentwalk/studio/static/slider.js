@@ -138,8 +138,11 @@ export class Slider extends HTMLElement {
       label.hidden = false;
       if (keep && name && name !== this.name) this.ask("rename", { name });
     };
-    box.onkeydown = ({ key }) => {
-      if (key === "Enter" || key === "Escape") close(key === "Enter"), this.querySelector(".more").focus();
+    box.onkeydown = (event) => {
+      if (event.key !== "Enter" && event.key !== "Escape") return;
+      event.preventDefault(); // Enter would press what gets the focus
+      close(event.key === "Enter");
+      this.querySelector(".more").focus();
     };
     box.onblur = () => close(true);
   }

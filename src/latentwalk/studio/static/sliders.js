@@ -140,6 +140,7 @@ export class Sliders extends HTMLElement {
     const edits = this.studio.state.edits.filter(({ direction }) => direction !== id);
     this.kept.write(this.kept.read([]).filter(({ slider }) => slider !== id));
     this.sliders.delete(id);
+    this.studio.sliders = this.studio.sliders.filter((each) => each.id !== id);
     this.arrange();
     if (edits.length < this.studio.state.edits.length) this.studio.change({ edits });
   }
@@ -156,7 +157,10 @@ export class Sliders extends HTMLElement {
 
   filter() {
     const words = this.find.value.toLowerCase().split(/\s+/);
-    for (const slider of this.sliders.values()) slider.hidden = !words.every((word) => slider.name.toLowerCase().includes(word));
+    for (const slider of this.sliders.values()) {
+      const names = `${slider.name} ${slider.described.name.replaceAll("_", " ")}`.toLowerCase(); // nicknamed, and as it was
+      slider.hidden = !words.every((word) => names.includes(word));
+    }
     for (const section of this.list.children) section.hidden = !section.querySelector("lw-slider:not([hidden])");
     this.querySelector(".none").hidden = [...this.list.children].some((section) => !section.hidden);
     this.ends.later();

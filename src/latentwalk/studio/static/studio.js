@@ -16,6 +16,7 @@ export class Studio extends EventTarget {
     this.looking = false; // at the picture without edits
     this.job = ""; // what runs
     this.model = null;
+    this.sliders = []; // as the server describes them: those of this page, then the model's
     this.roots = new Map(); // of codes that are kept: the photograph's, where they began with one
     this.live = new Live();
     this.live.addEventListener("message", ({ detail }) => this.heard(detail));
@@ -70,7 +71,9 @@ export class Studio extends EventTarget {
 
   stop() {
     this.live.send({ stop: true });
+    if (this.job === "invert") return this.tell("keeping the best so far …"); // it says itself what it ends with
     this.busy("");
+    this.say("note", "stopped");
     this.refresh();
   }
 
@@ -82,7 +85,7 @@ export class Studio extends EventTarget {
   // Another generator has other codes and classes; sliders of the same name mean the same.
   meet(model) {
     const other = this.model && this.model.fingerprint !== model.fingerprint;
-    this.model = model;
+    [this.model, this.sliders] = [model, model.sliders];
     if (!other) return;
     const { seed, edits, hold } = this.state;
     const there = new Set(model.sliders.map(({ id }) => id));
@@ -97,8 +100,14 @@ export class Studio extends EventTarget {
 
   heard(message) {
     if (message.kind === "model") this.meet(message);
+    if (message.kind === "sliders") {
+      const others = this.sliders.filter(({ id }) => !message.sliders.some((each) => each.id === id));
+      this.sliders = [...message.sliders, ...others];
+    }
     if (message.kind === "ended") {
-      if (message.job === this.job) this.busy("");
+      const mine = message.job === this.job;
+      if (mine) this.busy("");
+      if (mine && message.stopped) this.say("note", "stopped"), this.refresh();
       if (message.error) this.tell(message.error, true);
     }
     if (message.kind === "refused") {
