@@ -1,4 +1,4 @@
-"""Walks of the studio: along the gradient, and with the slider of that name where a photograph is walked."""
+"""Walks of the studio: with the slider of that name, and along the gradient where that is not enough."""
 
 import math
 
@@ -22,6 +22,11 @@ def session(toy) -> Session:
     return Session(Model.of(toy, scorer, PixelFeatures(), scorer.directions))
 
 
+def within(most: float) -> Crowd:
+    """Finds a code usual as long as it is within a distance of the origin."""
+    return Crowd(torch.zeros(16), torch.eye(16), most, 1e-9)
+
+
 @pytest.mark.parametrize("target", [0.9, 0.1])
 def test_a_slider_moves_until_it_is_enough_and_no_further(session: Session, target: float) -> None:
     state = State(seed=5, edits=(Slide(direction="two", amount=0.5),))
@@ -43,15 +48,14 @@ def test_it_stops_where_the_slider_was_seen_to_work(session: Session) -> None:
     assert not end["reached"] and end["amount"] <= session.sliders["one"].range[1] + 1
 
 
-def test_without_such_a_slider_it_is_the_gradient(session: Session) -> None:
-    assert told(Walk(attribute="one", target=0.9, state=State(seed=5)), session).of("walked")
+def test_where_the_slider_is_not_enough_or_not_there_it_is_the_gradient(session: Session) -> None:
+    gentle = told(Walk(attribute="one", target=0.9, state=State(seed=5)), session)
+    assert gentle.of("slid")[0].details["reached"] and not gentle.of("walked")
+    session.model._crowds["z"] = within(math.inf)
+    steep = told(Walk(attribute="one", target=1 - 1e-9, state=State(seed=5)), session)
+    assert steep.of("walked")[0].details["reached"] and not steep.of("slid")
     with pytest.raises(ValueError, match="no attribute 'age'"):
         told(Walk(attribute="age", target=0.9, along=True, state=State(seed=5)), session)
-
-
-def within(most: float) -> Crowd:
-    """Finds a code usual as long as it is within a distance of the origin."""
-    return Crowd(torch.zeros(16), torch.eye(16), most, 1e-9)
 
 
 @pytest.mark.parametrize("slider", [False, True])

@@ -1,6 +1,6 @@
 """Walk from a state until an attribute is there."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -16,9 +16,11 @@ STEP, STEPS, BEYOND = 0.25, 40, 1.0
 
 
 class Walk(Job):
-    """target: the probability that is walked to. hold: attributes that stay. along: with the slider of that name, where
-    there is one: the code of a photograph lies where no sample is, and a gradient finds smears there that please the
-    scorer. One that leaves the samples on its way finds no better: then the slider moves as well."""
+    """target: the probability that is walked to. hold: attributes that stay.
+
+    The gentle way first: the slider of that name moves, where there is one, as far as pictures stay whole. Where that is
+    not enough, the gradient of the picture itself is followed, unless it leaves the samples. along: the slider alone;
+    the code of a photograph lies where no sample is, and a gradient finds smears there that please the scorer."""
 
     attribute: Name
     target: Annotated[float, Field(gt=0, lt=1)]
@@ -29,19 +31,20 @@ class Walk(Job):
     def run(self, session: Session, tell: Teller) -> None:
         """Tells every `step`, then `slid` or `walked`. Raises ValueError where there is no way."""
         has_slider = self.attribute in session.sliders and self.attribute in session.model.scorer.attributes
-        if self.along and has_slider:
-            return self._slide(session, tell)
+        slid = self._slide(session, tell) if has_slider else None
+        if slid is not None and (slid["reached"] or self.along):
+            return tell("slid", **slid)
         walk, outside = self._climb(session, tell)
-        if outside and has_slider:
-            return self._slide(session, tell)
+        if outside and slid is not None:
+            return tell("slid", **slid)
         if walk is None:
             raise ValueError(f"no way to {self.attribute} from here: the next step breaks the picture")
         found = session.keep(self.state, walk.latents)
         reached = {"reached": bool(walk.reached[0]), "steps": int(walk.steps[0]), "outside": outside}
         tell("walked", attribute=self.attribute, id=found.id, found=found.model_dump(), **reached)
 
-    def _slide(self, session: Session, tell: Teller) -> None:
-        """Move the slider until it is enough, or as far as it was seen to work and a little more."""
+    def _slide(self, session: Session, tell: Teller) -> dict[str, Any]:
+        """Where the slider has come to when it is enough, or as far as it was seen to work and a little more."""
         others = tuple(edit for edit in self.state.edits if edit.direction != self.attribute)
         low, high = session.sliders[self.attribute].range
         up = session.frame(self.state).after[self.attribute] < self.target
@@ -56,7 +59,7 @@ class Walk(Job):
             reached = (frame.after[self.attribute] >= self.target) == up
             if reached:
                 break
-        tell("slid", attribute=self.attribute, amount=amount, reached=reached)
+        return {"attribute": self.attribute, "amount": amount, "reached": reached}
 
     def _climb(self, session: Session, tell: Teller) -> tuple[Gone | None, bool]:
         """How far the gradient leads among codes like those of samples, if anywhere, and whether it leaves them."""
