@@ -1,7 +1,9 @@
 """Shapes and types are checked while the tests run; and what several tests share."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 
 # Before numpy and torch are imported, and for the processes that tests start as well: small networks gain nothing from
@@ -17,20 +19,51 @@ from beartype.claw import beartype_package
 SHARED = Path(__file__).parents[2] / "shared"
 SOURCE = Path(__file__).parents[1] / "src" / "latentwalk"
 
-# Must come before the first import of the package. An int is accepted where a float is declared, as type checkers do.
-# What is called a hundred thousand times and says no shapes is left out: to look for them takes twenty times as long as
-# all else. The readers of files have beartype alone; seeds look themselves at whatever they are given.
+# While jaxtyping's hook imports a file, compiled files are looked for under a name of its own, also those of others: a
+# thousand would be compiled again in every process. So these come first; and what the hooks compile is kept.
+for other in (
+    "jinja2",
+    "matplotlib.backends.backend_agg",
+    "matplotlib.figure",
+    "PIL.Image",
+    "pydantic.main",
+    "rich.progress",
+    "scipy.optimize",
+    "sklearn.linear_model",
+    "torchvision",
+    "typer.core",
+):
+    import_module(other)
+sys.dont_write_bytecode = False
+
+# Must come before the first import of the package. What is called a hundred thousand times and says no shapes is left
+# out: to look for them takes twenty times as long as all else. The readers of files have beartype alone; seeds look
+# themselves at whatever they are given.
 rooms = {path.stem for path in SOURCE.iterdir()} - {"safeload", "seeds", "__init__"}
-jaxtyping.install_import_hook(
-    [f"latentwalk.{room}" for room in sorted(rooms)],
-    "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))",
-)
+jaxtyping.install_import_hook([f"latentwalk.{room}" for room in sorted(rooms)], "checked.checked")
 beartype_package("latentwalk.safeload", conf=BeartypeConf(is_pep484_tower=True, claw_is_pep526=False))
 
 from random_networks import EVERY, random_dcgan  # noqa: E402
 from toys import ToyGenerator  # noqa: E402
 
 torch.set_num_threads(1)  # also where the line above came too late
+
+LONGEST = ("browser", "test_readme.py")
+"""Groups of tests that begin: nothing that takes a minute may be left for the end, when the other workers are done."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Workers take tests in the order below, not by how many there are in a file."""
+    config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file's tests are one worker's: what the file makes for all of them is made once."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(Path(__file__).parent))))
+    names = {item: next(item.iter_markers("xdist_group")).args[0] for item in items}
+    items.sort(key=lambda item: names[item] not in LONGEST)
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,10 @@
 """A page that hears what a job of the studio tells, without a server."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from latentwalk.studio.jobs.job import Job, Stopped
+from latentwalk.studio.jobs.job import Enough, Job, Stopped
 from latentwalk.studio.session import Session
 
 
@@ -17,23 +17,35 @@ class Word(NamedTuple):
 
 
 class Page:
-    """Keeps all that it was told. patience: how much of it, before it stops the job."""
+    """Keeps all that it was told. patience: how many words and asides of a job, before it stops the job. enough: from
+    what it has heard, whether the job is to end with what it has; said once."""
 
-    def __init__(self, patience: int = 10**6) -> None:
+    def __init__(self, patience: int = 10**6, enough: Callable[["Page"], bool] = lambda _: False) -> None:
         self.words: list[Word] = []
-        self.patience = patience
+        self.patience, self.enough = patience, enough
 
     def __call__(self, kind: str, picture: bytes | None = None, /, **details: Any) -> None:
-        if len(self.words) >= self.patience:
-            raise Stopped
-        self.words.append(Word(kind, picture, details))
+        with self.aside():
+            self.words.append(Word(kind, picture, details))
+        if self.enough(self):
+            self.enough = lambda _: False
+            raise Enough
 
     @contextmanager
     def aside(self) -> Iterator[None]:
+        self.patience -= 1
+        if self.patience < 0:
+            raise Stopped
         yield
 
     def of(self, kind: str) -> list[Word]:
         return [word for word in self.words if word.kind == kind]
+
+    def details(self, kind: str) -> list[dict[str, Any]]:
+        return [word.details for word in self.of(kind)]
+
+    def files(self, kind: str) -> list[bytes]:
+        return [word.file for word in self.of(kind) if word.file is not None]
 
 
 def told(job: Job, session: Session) -> Page:
@@ -41,20 +53,3 @@ def told(job: Job, session: Session) -> Page:
     page = Page()
     job.run(session, page)
     return page
-
-
-class Told:
-    def __init__(self) -> None:
-        self.words: list[tuple[str, bytes | None, dict[str, Any]]] = []
-
-    def __call__(self, kind: str, picture: bytes | None = None, /, **details: Any) -> None:
-        self.words.append((kind, picture, details))
-
-    def aside(self) -> Any:
-        return nullcontext()
-
-    def of(self, kind: str) -> list[dict[str, Any]]:
-        return [details for each, _, details in self.words if each == kind]
-
-    def files(self, kind: str) -> list[bytes]:
-        return [picture for each, picture, _ in self.words if each == kind and picture is not None]

@@ -100,7 +100,7 @@ def test_discover_without_a_scorer_finds_what_needs_none(small, run, tmp_path):
     assert code == 2 and "svm learns from scores: name a scorer" in err
 
 
-TINY = ("--samples", 128, "--batch", 64, "--epochs", 2, "--width", 8)
+TINY = ("--samples", 64, "--batch", 32, "--epochs", 2, "--width", 8)
 
 
 def test_train_scorer(small, labels, run, tmp_path):

@@ -9,6 +9,9 @@ from latentwalk.latents import Latents
 from latentwalk.receipts import Receipt
 from random_networks import random_conditional_dcgan, random_stylegan2
 
+FEW = ("--max-steps", 5)
+"""Enough to leave the start, and a walk need not arrive."""
+
 
 @pytest.fixture
 def style(tmp_path) -> str:
@@ -20,8 +23,9 @@ def style(tmp_path) -> str:
 def test_seeds_walk_where_they_are_told_to_and_replay_goes_the_same_way(space, style, telling, run, tmp_path):
     chosen = ("--space", space) if space else ()
     out = tmp_path / "out"
-    given = ("--scorer", telling, "--seeds", "0-2", "--set", "bright=0.6", "--show", "strip,plane,gif", "--out", out)
-    code, _, err = run("edit", style, *chosen, *given)
+    shown = "strip" if space else "strip,plane,gif"
+    given = ("--scorer", telling, "--seeds", "0-2", "--set", "bright=0.6", "--show", shown, *FEW)
+    code, _, err = run("edit", style, *chosen, *given, "--out", out)
     assert code in (0, 1), err
     receipt, made = Receipt.read(out / "strip.png"), lw.load(style)
     assert receipt.recipe.codes.space == (space or "w+") and receipt.recipe.codes.seeds == "0-2"
@@ -48,7 +52,7 @@ def test_seeds_start_at_the_same_pictures(style, telling, run, tmp_path):
     made = lw.load(style)
     for space in ("w", "w+"):
         given = ("--space", space, "--scorer", telling, "--seeds", "0-2", "--set", "bright=0.6", "--show", "none")
-        run("edit", style, *given, "--out", tmp_path / space)
+        run("edit", style, *given, *FEW, "--out", tmp_path / space)
         codes = Receipt.read(tmp_path / space / "receipt.json").recipe.codes
         values = torch.tensor(codes.values).view(-1, *codes.shape)
         assert torch.equal(values, made.map(made.sample(3), space).values)
@@ -57,8 +61,8 @@ def test_seeds_start_at_the_same_pictures(style, telling, run, tmp_path):
 def test_a_condition_walks_where_it_is_part_of_the_code(telling, run, tmp_path):
     own.write(random_conditional_dcgan(), tmp_path / "labelled.safetensors")
     file, out = tmp_path / "labelled.safetensors", tmp_path / "out"
-    given = ("--scorer", telling, "--seeds", "0-2", "--set", "bright=0.6", "--show", "strip", "--out", out)
-    code, _, err = run("edit", file, "--class", "0=1,2=0.5", "--space", "zy", *given)
+    given = ("--scorer", telling, "--seeds", "0-2", "--set", "bright=0.6", "--show", "strip", *FEW)
+    code, _, err = run("edit", file, "--class", "0=1,2=0.5", "--space", "zy", *given, "--out", out)
     assert code in (0, 1), err
     assert Receipt.read(out / "strip.png").recipe.codes.labels == [[1.0, 0.0, 0.5]] * 3
     assert not torch.equal(Latents.load(out / "latents.safetensors").values[:, 5:], torch.tensor([[1.0, 0.0, 0.5]] * 3))

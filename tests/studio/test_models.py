@@ -15,7 +15,7 @@ from latentwalk.studio.model import Model
 from latentwalk.studio.model_words import describe
 from latentwalk.studio.models import Models, unsupervised
 from latentwalk.studio.session import Session
-from tellers import Told
+from told import Page
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_only_names_that_are_offered_are_opened(opened: list[str], name: str, to
         offered.open(name)
     session = Session(Model.of(toy, Unscored(), PixelFeatures(), unsupervised(toy)), models=offered.openers)
     with pytest.raises(ValueError, match="no generator"):
-        Open(name=name).run(session, Told())
+        Open(name=name).run(session, Page())
     assert opened == []
 
 
@@ -75,13 +75,13 @@ def test_a_page_goes_on_to_another_model_and_a_broken_one_is_said(tiny, toy, tmp
     write(tiny, tmp_path / "tiny.safetensors")
     offered = Models(["faces64"], tmp_path)
     session = Session(Model.of(toy, Unscored(), PixelFeatures(), unsupervised(toy)), models=offered.openers)
-    told = Told()
+    page = Page()
     with pytest.raises(ValueError, match=r"broken\.safetensors") as error:
-        Open(name="broken.safetensors").run(session, told)
+        Open(name="broken.safetensors").run(session, page)
     assert "\n" not in str(error.value) and str(tmp_path) not in str(error.value)
     assert session.model.generator is toy
-    Open(name="tiny.safetensors").run(session, told)
-    assert [kind for kind, _, _ in told] == ["opening", "opening", "model"]
-    assert told[-1][2] == describe(session)
+    Open(name="tiny.safetensors").run(session, page)
+    assert [word.kind for word in page.words] == ["opening", "opening", "model"]
+    assert page.words[-1].details == describe(session)
     assert describe(session)["name"] == "tiny.safetensors" and describe(session)["size"] == [3, 16, 16]
     assert str(tmp_path) not in str(describe(session))

@@ -1,6 +1,8 @@
 """CelebA in torchvision's layout: a small folder with a planted attribute, and every way in which a folder is wrong."""
 
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,10 +19,16 @@ RECIPE = CelebARecipe(("Bright", "Young"), epochs=3, batch=16, width=8, rate=2e-
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(drawn, tmp_path):
+    """The pictures in a folder that a test may spoil."""
+    return Path(shutil.copytree(drawn, tmp_path / "celeba"))
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
     """96 + 32 + 32 pictures 178x218 of noise: "Bright" is a bright background, "Young" is a bright upper half."""
     random = np.random.default_rng(0)
-    root = tmp_path / "celeba"
+    root = tmp_path_factory.mktemp("drawn") / "celeba"
     (root / "img_align_celeba").mkdir(parents=True)
     rows, parts = [], []
     for number in range(160):

@@ -15,7 +15,7 @@ from latentwalk.studio.model import Model
 from latentwalk.studio.session import Session
 from latentwalk.studio.state import Slide, State
 from latentwalk.studio.turns import Turns
-from told import Told
+from told import Page
 from toys import ToyScorer
 
 
@@ -26,11 +26,11 @@ def model(toy) -> Model:
 
 
 def test_what_is_found_becomes_sliders_named_by_what_they_move(model) -> None:
-    session, told = Session(model), Told()
-    Discover(methods=("sefa", "regression"), samples=400).run(session, told)
-    sliders = [slider for each in told.of("sliders") for slider in each["sliders"]]
+    session, page = Session(model), Page()
+    Discover(methods=("sefa", "regression"), samples=400).run(session, page)
+    sliders = [slider for each in page.details("sliders") for slider in each["sliders"]]
     assert {slider["group"] for slider in sliders} == {"sefa", "regression"}
-    assert told.of("discovered") == [{"count": len(sliders), "failed": {}}]
+    assert page.details("discovered") == [{"count": len(sliders), "failed": {}}]
     assert [slider["name"] for slider in sliders if slider["group"] == "regression"] == ["one", "two", "three"]
     assert {"one", "two", "three"} <= {slider["name"] for slider in sliders if slider["group"] == "sefa"}
     truth = ToyScorer().directions
@@ -45,18 +45,18 @@ def test_what_is_found_becomes_sliders_named_by_what_they_move(model) -> None:
 
 
 def test_what_finds_nothing_says_why_and_costs_nobody_else_anything(model) -> None:
-    session, told = Session(model), Told()
-    Discover(methods=("sefa", "ica"), samples=200).run(session, told)
-    ended = told.of("discovered")[0]
+    session, page = Session(model), Page()
+    Discover(methods=("sefa", "ica"), samples=200).run(session, page)
+    ended = page.details("discovered")[0]
     assert ended["count"] == len(session.own.directions) >= 10
     assert set(ended["failed"]) <= {"ica"}
 
 
 def test_an_unknown_method_is_refused_before_anything_is_drawn(model) -> None:
-    told = Told()
+    page = Page()
     with pytest.raises(ValueError, match="no method 'magic'"):
-        Discover(methods=("magic",)).run(Session(model), told)
-    assert not told.words
+        Discover(methods=("magic",)).run(Session(model), page)
+    assert not page.words
 
 
 def test_only_what_has_a_meaning_here_is_offered(toy, model) -> None:
@@ -68,10 +68,10 @@ def test_only_what_has_a_meaning_here_is_offered(toy, model) -> None:
 
 
 def test_every_method_that_is_offered_gets_an_estimate(model) -> None:
-    told = Told()
+    page = Page()
     names = tuple(each["name"] for each in offered(model) if each["name"] != "learned")
-    Estimate(methods=names).run(Session(model), told)
-    scoring, *methods = told.of("estimate")
+    Estimate(methods=names).run(Session(model), page)
+    scoring, *methods = page.details("estimate")
     assert scoring["scoring"] > 0 and tuple(each["method"] for each in methods) == names
     assert all(each["fixed"] >= 0 and each["each"] >= 0 and each["fixed"] + each["each"] > 0 for each in methods)
 
@@ -79,19 +79,19 @@ def test_every_method_that_is_offered_gets_an_estimate(model) -> None:
 def test_the_report_compares_sliders_of_all_kinds(model, monkeypatch) -> None:
     monkeypatch.setattr(compare, "judge_of", lambda generator, scorer: "judge")
     monkeypatch.setattr(compare, "load_scorer", lambda name, device, generator: ToyScorer(entangled=True))
-    session, told = Session(model), Told()
+    session, page = Session(model), Page()
     session.own.keep(ToyScorer().directions, "sefa")
-    Compare(sliders=("own:sefa:one", "two"), codes=20).run(session, told)
-    (page,) = told.files("file")
-    assert told.of("file") == [{"name": "directions.html"}]
-    assert b"<html" in page and b"two" in page and b"one" in page
+    Compare(sliders=("own:sefa:one", "two"), codes=20).run(session, page)
+    (report,) = page.files("file")
+    assert page.details("file") == [{"name": "directions.html"}]
+    assert b"<html" in report and b"two" in report and b"one" in report
     with pytest.raises(ValueError, match="no slider 'age'"):
-        Compare(sliders=("age",), codes=20).run(session, told)
+        Compare(sliders=("age",), codes=20).run(session, page)
 
 
 def test_without_a_judge_there_is_no_report(model) -> None:
     with pytest.raises(ValueError, match="no judge comes with this scorer"):
-        Compare(sliders=("one",)).run(Session(model), Told())
+        Compare(sliders=("one",)).run(Session(model), Page())
 
 
 def test_who_is_aside_twice_gives_one_turn_away(model) -> None:

@@ -16,8 +16,8 @@ from latentwalk.studio.jobs import find
 from latentwalk.studio.jobs.find import Find
 from latentwalk.studio.model import Model
 from latentwalk.studio.session import Session
-from listener import Listener
 from planted_faces import MEAN, SIDE, SpotDetector, blank_generator, faces_generator, spots
+from told import Page
 
 SIZE = (200, 160)
 
@@ -48,29 +48,29 @@ def face(scale: float = 3, angle: float = 10) -> np.ndarray:
     return move(similarity(scale, angle, (16, 16), (90, 80)), MEAN)
 
 
-def look(session: Session, **asked) -> tuple[Listener, dict]:
-    page = Listener()
+def look(session: Session, **asked) -> tuple[Page, dict]:
+    page = Page()
     Find(**asked).run(session, page)
-    return page, page.last("found")[1]
+    return page, page.details("found")[-1]
 
 
 def test_the_face_is_found_and_the_crop_is_as_the_generator_draws(model: Model) -> None:
     session, photo = session_with(model, Image.fromarray(spots(face(), SIZE, 4)))
     page, found = look(session, photo=photo)
-    shown, told = page.last("photo")
+    _, shown, told = page.of("photo")[-1]
     assert told["size"] == SIZE and Image.open(BytesIO(shown or b"")).size == SIZE
     np.testing.assert_allclose(found["landmarks"], face(), atol=1.5)
     corners = move(inverse(fit_similarity(face(), MEAN)), SIDE * np.array([[0.0, 0], [1, 0], [1, 1], [0, 1]]))
     np.testing.assert_allclose(found["corners"], corners, atol=4)
     assert found["face"] == 1 and len(found["faces"]) == 1
-    assert Image.open(BytesIO(page.last("found")[0] or b"")).size == (SIDE, SIDE)
+    assert Image.open(BytesIO(page.files("found")[-1])).size == (SIDE, SIDE)
 
 
 def test_what_is_sent_back_is_the_same_place_again(model: Model) -> None:
     session, photo = session_with(model, Image.fromarray(spots(face(), SIZE, 4)))
     _, found = look(session, photo=photo)
     page, again = look(session, **found["place"], show=False)
-    assert not page.all("photo")
+    assert not page.details("photo")
     np.testing.assert_allclose(again["corners"], found["corners"], atol=0.1)
 
 
@@ -129,9 +129,9 @@ def test_a_generator_without_faces_has_a_frame_of_its_own(planted, monkeypatch: 
     session, photo = session_with(model, Image.fromarray(spots(face(), SIZE, 4)))
     page, found = look(session, photo=photo)
     assert "draws no faces" in found["note"] and "landmarks" not in found and found["place"] == {"photo": photo}
-    assert page.all("progress"), "samples are looked at, and it says how far it is"
+    assert page.details("progress"), "samples are looked at, and it says how far it is"
 
 
 def test_a_photograph_that_is_gone_is_said(model: Model) -> None:
     with pytest.raises(ValueError, match="not kept any more: choose it again"):
-        Find(photo="guess").run(Session(model), Listener())
+        Find(photo="guess").run(Session(model), Page())

@@ -24,7 +24,7 @@ from latentwalk.studio.model import Model
 from latentwalk.studio.session import UNTUNED, Session
 from latentwalk.studio.shelf import WrittenFound
 from latentwalk.studio.state import Slide, State, read
-from listener import Listener
+from told import Page
 from toys import ToyGenerator, ToyScorer
 
 
@@ -57,10 +57,10 @@ def strange(seen: Image.Image) -> Image.Image:
     return wide
 
 
-def inverted(session: Session, photo: Image.Image, **how) -> tuple[Listener, dict]:
-    page = Listener()
+def inverted(session: Session, photo: Image.Image, **how) -> tuple[Page, dict]:
+    page = Page()
     Invert(photo=session.photos.put(photo, 1), whole=True, **how).run(session, page)
-    return page, page.last("inverted")[1]
+    return page, page.details("inverted")[-1]
 
 
 def apart(image: torch.Tensor, photo: Image.Image) -> float:
@@ -87,7 +87,7 @@ def test_pictures_on_the_way_come_nearer(tiny: Generator, monkeypatch: pytest.Mo
     monkeypatch.setattr(invert, "read_inverter", lambda *_: quick)
     session = Session(Model.of(tiny, Unscored(), PixelFeatures(), Directions(())))
     page, told = inverted(session, to_pictures(tiny.render(tiny.sample([3])))[0])
-    steps = page.all("step")
+    steps = page.details("step")
     levels = [float(step["note"].split(": ")[1].removesuffix(" dB")) for step in steps]
     assert levels == sorted(levels) and levels[-1] > levels[0] + 5
     assert levels[-1] == pytest.approx(told["psnr"], abs=0.2)
@@ -96,12 +96,12 @@ def test_pictures_on_the_way_come_nearer(tiny: Generator, monkeypatch: pytest.Mo
 
 def test_it_ends_at_the_next_look_when_nobody_wants_it(model: Model, strange: Image.Image, toy, monkeypatch) -> None:
     inverted(Session(model), strange)  # what is learned once is learned
-    page, looks = Listener(patience=3), []
+    page, looks = Page(patience=3), []
     monkeypatch.setattr(invert.Showing, "_look", _counted(invert.Showing._look, looks))
     with pytest.raises(Stopped):
         session = Session(model)
         Invert(photo=session.photos.put(strange, 1), whole=True, tune=True).run(session, page)
-    assert 1 <= len(looks) <= 4 and not page.all("inverted")
+    assert 1 <= len(looks) <= 4 and not page.details("inverted")
 
 
 @pytest.mark.parametrize("tune", [False, True])
@@ -112,10 +112,10 @@ def test_what_was_found_until_it_is_stopped_is_kept(
     quick = Optimize(ridge=Ridge(pairs=300), probes=60, budget=40)
     monkeypatch.setattr(invert, "read_inverter", lambda *_: quick)
     session = Session(Model.of(tiny, Unscored(), PixelFeatures(), Directions(())))
-    page = Listener(enough=lambda page: len(page.all("step")) == 3)
+    page = Page(enough=lambda page: len(page.details("step")) == 3)
     photo = session.photos.put(to_pictures(tiny.render(tiny.sample([3])))[0], 1)
     Invert(photo=photo, whole=True, tune=tune).run(session, page)
-    steps, end = page.all("step"), page.last("inverted")[1]
+    steps, end = page.details("step"), page.details("inverted")[-1]
     assert len(steps) == 3 and end["stopped"] and end["untuned"] is None
     assert end["psnr"] == pytest.approx(float(steps[-1]["note"].split(": ")[1].removesuffix(" dB")), abs=0.1)
     assert session.frame(State(kept=end["id"])).note == ""
@@ -127,9 +127,9 @@ def test_one_that_is_stopped_while_it_is_tuned_keeps_the_code(
     monkeypatch.setattr(invert, "EVERY", 0.0)
     _, whole = inverted(Session(model), strange)
     session = Session(model)
-    page = Listener(enough=lambda page: any("tuning" in step["note"] for step in page.all("step")))
+    page = Page(enough=lambda page: any("tuning" in step["note"] for step in page.details("step")))
     Invert(photo=session.photos.put(strange, 1), whole=True, tune=True).run(session, page)
-    end = page.last("inverted")[1]
+    end = page.details("inverted")[-1]
     assert end["stopped"] and not whole["stopped"]
     assert end["found"]["tuned"] is None and end["id"] == whole["id"]
 
@@ -149,7 +149,7 @@ def tuned(model: Model, strange: Image.Image, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(invert, "Tuning", lambda: Tuning(steps=40))
     session = Session(model)
     page, told = inverted(session, strange, tune=True)
-    assert any("tuning" in step["note"] for step in page.all("step"))
+    assert any("tuning" in step["note"] for step in page.details("step"))
     return session, told, session.tuned.take(told["found"]["tuned"])
 
 
@@ -193,11 +193,11 @@ def test_a_server_that_has_forgotten_the_tuned_generator_draws_by_the_other_and_
 def test_what_nothing_changed_is_the_photograph_bit_for_bit_without_metadata(
     model: Model, strange: Image.Image
 ) -> None:
-    session, page = Session(model), Listener()
+    session, page = Session(model), Page()
     _, told = inverted(session, strange)
     photo = session.photos.put(strange, 1)
     PutBack(photo=photo, whole=True, state=State(kept=told["id"]), save=True).run(session, page)
-    file, details = page.last("file")
+    _, file, details = page.of("file")[-1]
     back = Image.open(BytesIO(file or b""))
     assert details["name"].endswith(".png") and back.info == {} and dict(back.getexif()) == {}
     assert np.array_equal(np.asarray(back), np.asarray(strange))
@@ -205,13 +205,13 @@ def test_what_nothing_changed_is_the_photograph_bit_for_bit_without_metadata(
 
 @pytest.mark.parametrize("change", [True, False])
 def test_edits_change_the_photograph_inside_the_frame_alone(model: Model, strange: Image.Image, change: bool) -> None:
-    session, page = Session(model), Listener()
+    session, page = Session(model), Page()
     _, told = inverted(session, strange)
     photo, state = session.photos.put(strange, 1), State(kept=told["id"], edits=(Slide(direction="one", amount=4),))
     PutBack(photo=photo, whole=True, state=state, change=change, save=True).run(session, page)
-    back, before = np.asarray(Image.open(BytesIO(page.last("file")[0] or b""))).astype(int), np.asarray(strange)
+    back, before = np.asarray(Image.open(BytesIO(page.files("file")[-1]))).astype(int), np.asarray(strange)
     assert np.array_equal(back[:, :4], before[:, :4]) and np.array_equal(back[:, 12:], before[:, 12:])
     assert (back[2:6, 6:10, 0] - before[2:6, 6:10, 0]).mean() > 10, "more red"
     PutBack(photo=photo, whole=True, state=state, change=change).run(session, page)
-    seen = np.asarray(Image.open(BytesIO(page.last("put-back")[0] or b""))).astype(int)
+    seen = np.asarray(Image.open(BytesIO(page.files("put-back")[-1]))).astype(int)
     assert np.abs(seen - back).mean() < 8  # JPEG

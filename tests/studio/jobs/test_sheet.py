@@ -13,7 +13,7 @@ from latentwalk.studio.jobs.sheet import Sheet
 from latentwalk.studio.model import Model
 from latentwalk.studio.session import Session
 from latentwalk.studio.state import Share, Slide, State, read
-from tellers import Told
+from told import told
 from toys import ToyScorer
 
 
@@ -26,11 +26,11 @@ def session(toy) -> Session:
 def test_a_sheet_shows_every_seed_with_the_sliders_of_the_state(session: Session) -> None:
     """Whatever the state's own code is."""
     edits = (Slide(direction="one", amount=3.0),)
-    seeds, told = tuple(range(40, 48)), Told()
-    Sheet(seeds=seeds, state=State(seed=9, mix=(Share(seed=3),), edits=edits)).run(session, told)
-    assert [kind for kind, _, _ in told] == ["sheet"] * len(told)
+    seeds = tuple(range(40, 48))
+    words = told(Sheet(seeds=seeds, state=State(seed=9, mix=(Share(seed=3),), edits=edits)), session).words
+    assert {word.kind for word in words} == {"sheet"}
     shown: list[Image.Image] = []
-    for _, strip, details in told:
+    for _, strip, details in words:
         assert strip is not None and details["first"] == len(shown)
         picture = Image.open(BytesIO(strip))
         width = picture.width // details["count"]
@@ -43,9 +43,7 @@ def test_a_sheet_shows_every_seed_with_the_sliders_of_the_state(session: Session
 
 
 def test_a_sheet_needs_no_code_that_was_forgotten(session: Session) -> None:
-    told = Told()
-    Sheet(seeds=(1,), state=State(kept="photo-1")).run(session, told)
-    assert len(told) == 1
+    assert len(told(Sheet(seeds=(1,), state=State(kept="photo-1")), session).words) == 1
 
 
 @pytest.mark.parametrize("seeds", [[], list(range(1000)), [-1]])
@@ -55,9 +53,8 @@ def test_sheets_have_bounds(seeds: list[int]) -> None:
 
 
 def test_what_is_kept_has_the_sliders_in_it_and_can_be_mixed(session: Session) -> None:
-    state, told = State(seed=2, edits=(Slide(direction="one", amount=2.0),)), Told()
-    Keep(state=state, name="pin 1").run(session, told)
-    kind, _, details = told[0]
+    state = State(seed=2, edits=(Slide(direction="one", amount=2.0),))
+    kind, _, details = told(Keep(state=state, name="pin 1"), session).words[0]
     assert (kind, details["name"]) == ("kept", "pin 1") and set(details) == {"id", "found", "name"}
     frame = session.frame(State(mix=(Share(kept=details["id"]),)))
     torch.testing.assert_close(frame.image, session.frame(state).image, atol=1e-5, rtol=0)
