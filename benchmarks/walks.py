@@ -20,6 +20,7 @@ import torch
 import latentwalk as lw
 from latentwalk.jobs.edit import edit_batches
 from latentwalk.jobs.load import second_of
+from latentwalk.jobs.walkers import KINDS, find_walk
 from other_judge import OtherJudge
 
 CODES_FROM = 3 * 10**9
@@ -27,16 +28,36 @@ CODES_FROM = 3 * 10**9
 
 
 def measure(
-    generator, scorer, second, judge, other, attribute: str, count: int, hold: str, space: str, target: float, sigma
+    generator,
+    scorer,
+    second,
+    judge,
+    other,
+    walk,
+    attribute: str,
+    count: int,
+    hold: str,
+    space: str,
+    target: float,
+    sigma,
 ) -> dict:
     """One row: walk `count` codes to p >= target and judge them."""
     codes = generator.map(generator.sample(range(CODES_FROM, CODES_FROM + count)), space)
     column = judge.attributes.index(attribute)
     others = [i for i in range(len(judge.attributes)) if i != column]
     before = lw.score(generator, judge, codes)
-    rows = {"reached": [], "confirmed": [], "agrees": [], "steps": [], "distance": [], "on": [], "off": []}
+    rows = {
+        "reached": [],
+        "confirmed": [],
+        "agrees": [],
+        "gentle": [],
+        "steps": [],
+        "distance": [],
+        "on": [],
+        "off": [],
+    }
     done = 0
-    for part in edit_batches(generator, codes, scorer, {attribute: target}, hold=hold or (), second=second):
+    for part in edit_batches(generator, codes, scorer, {attribute: target}, hold=hold or (), second=second, walk=walk):
         after = lw.score(generator, judge, part.latents)
         change = (after - before[done : done + len(part)]).abs() / sigma
         done += len(part)
@@ -44,6 +65,7 @@ def measure(
         rows["confirmed"] += (after[:, column] >= 0).tolist()
         if other:
             rows["agrees"] += (other.read(part.latents)[:, other.attributes.index(attribute)] >= 0).tolist()
+        rows["gentle"] += [code == "boundary" for code in part.walk.ways]
         rows["steps"] += part.steps.tolist()
         rows["distance"] += [code.distance for code in part.receipt.codes]
         rows["on"] += change[:, column].tolist()
@@ -69,10 +91,10 @@ def summary(rows: list[dict]) -> str:
     plain = {row["attribute"]: row for row in rows if not row["hold"]}
     held = {row["attribute"]: row for row in rows if row["hold"]}
     lines = [
-        "| attribute | codes | reached | confirmed | agrees | steps (median, 95%) | distance | held: codes "
-        "| reached | confirmed | agrees | steps | distance | off-target plain | held "
+        "| attribute | codes | reached | confirmed | agrees | gentle | steps (median, 95%) | distance | held: codes "
+        "| reached | confirmed | agrees | gentle | steps | distance | off-target plain | held "
         "| held / plain at equal on-target change (95%) |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     ratios = []
     for name, p in plain.items():
@@ -95,7 +117,7 @@ def _walked(row: dict) -> list[str]:
     return [
         f"{100 * np.mean(row['reached']):.1f}%",
         f"{100 * np.mean(row['confirmed']):.1f}%",
-        f"{100 * np.mean(row['agrees']):.1f}%" if row.get("agrees") else "-",
+        *(f"{100 * np.mean(row[name]):.1f}%" if row.get(name) else "-" for name in ("agrees", "gentle")),
         f"{np.median(steps):.0f}, {np.quantile(steps, 0.95):.0f}",
         f"{np.mean(row['distance']):.2f}",
     ]
@@ -104,6 +126,7 @@ def _walked(row: dict) -> list[str]:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--generator", default="faces64", help="a bundled one, which has a scorer and a judge")
+    options.add_argument("--walk", default="auto", choices=KINDS, help="another one needs another --log")
     options.add_argument("--second", help="another scorer; none: without. Default: the one that comes with the scorer")
     options.add_argument("--space", default="z", help="where codes walk; another one needs another --log")
     options.add_argument("--target", type=float, default=0.995)
@@ -119,6 +142,8 @@ def main() -> None:
     name = given.second or second_of(scorer)
     second = None if name in (None, "none") else lw.load_scorer(name)
     other = OtherJudge(generator) if given.generator == "faces64" else None
+    start = generator.map(generator.sample(1), given.space)
+    walk = find_walk(given.walk, generator, scorer, start)
     sigma = lw.score(generator, judge, generator.sample(range(2 * 10**9, 2 * 10**9 + 2000))).std(0)
     given.log.parent.mkdir(parents=True, exist_ok=True)
     rows = [json.loads(line) for line in given.log.read_text().splitlines()] if given.log.exists() else []
@@ -126,7 +151,7 @@ def main() -> None:
         for attribute in given.attributes or scorer.attributes:
             if any(row["attribute"] == attribute and row["hold"] == hold for row in rows):
                 continue
-            who = (generator, scorer, second, judge, other)
+            who = (generator, scorer, second, judge, other, walk)
             rows.append(measure(*who, attribute, count, hold, given.space, given.target, sigma))
             with given.log.open("a") as file:
                 file.write(json.dumps(rows[-1]) + "\n")

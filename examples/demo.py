@@ -38,11 +38,11 @@ def main() -> None:
     codes = generator.sample(SEEDS)
 
     say("Glasses for twelve faces: plainly ...")
-    plain = lw.edit(generator, codes, scorer, "eyeglasses", judge=judge)
+    plain = lw.edit(generator, codes, scorer, "eyeglasses", walk="auto", judge=judge)
     say("... and with everything else held")
-    clean = lw.edit(generator, codes, scorer, "eyeglasses", hold="others", judge=judge, frames=True)
+    clean = lw.edit(generator, codes, scorer, "eyeglasses", hold="others", walk="auto", judge=judge, frames=True)
     say("No smile, but a hat")
-    hat = lw.edit(generator, codes[:6], scorer, goals={"smiling": 0.1, "hat": 0.995}, judge=judge)
+    hat = lw.edit(generator, codes[:6], scorer, goals={"smiling": 0.1, "hat": 0.995}, walk="auto", judge=judge)
 
     show = PictureRecipe
     save_picture(plain, OUT / "glasses-plain.png", show(kind="before-after", show=12))
@@ -106,8 +106,9 @@ def page(plain: lw.Edited, clean: lw.Edited, hat: lw.Edited) -> str:
     return f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>latentwalk demo</title><style>{STYLE}</style>
 <h1>A fixed generator, walked to attributes</h1>
 <p>The generator never learned what glasses are. A scorer trained from a few hundred hand labels on its samples did, and
-every code walked along the gradient of its own score until p &ge; 0.995. A second scorer, trained independently, says
-whether it agrees. Distance is in standard deviations of the latent code.</p>
+every code moved along a direction learned from its scores until p &ge; 0.995, and along the gradient of its own score
+where that was not enough. A judge, trained independently, says whether it agrees. Distance is in standard deviations of
+the latent code.</p>
 <table><tr><th>edit</th><th>reached</th><th>confirmed</th><th>median steps</th><th>distance</th></tr>{rows}</table>
 {figures}
 <p>Every PNG carries its receipt: <code>latentwalk replay {OUT}/glasses-held.png</code> makes it again.</p></html>

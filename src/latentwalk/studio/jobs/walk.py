@@ -18,9 +18,10 @@ STEP, STEPS, BEYOND = 0.25, 40, 1.0
 class Walk(Job):
     """target: the probability that is walked to. hold: attributes that stay.
 
-    The gentle way first: the slider of that name moves, where there is one, as far as pictures stay whole. Where that is
-    not enough, the gradient of the picture itself is followed, unless it leaves the samples. along: the slider alone;
-    the code of a photograph lies where no sample is, and a gradient finds smears there that please the scorer."""
+    The gentle way first: the slider of that name moves, where there is one, as far as pictures stay whole. Where that
+    is not enough, the gradient of the picture itself is followed, unless it leaves the samples. along: the slider
+    alone; the code of a photograph lies where no sample is, and a gradient finds smears there that please the scorer.
+    """
 
     attribute: Name
     target: Annotated[float, Field(gt=0, lt=1)]
