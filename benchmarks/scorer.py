@@ -76,8 +76,8 @@ def main(scorers: list[str]) -> None:
     generator = load("faces64")
     used, unseen = hand_labels(generator)
     baselines = {
-        "the code": fit_probes(generator, used, [CODE]).draw(generator, unseen.latents)[1],
-        "the probes": fit_probes(generator, used, readable(generator)).draw(generator, unseen.latents)[1],
+        "the code": fit_probes(generator, used, [CODE]).read(generator, unseen.latents)[1],
+        "the probes": fit_probes(generator, used, readable(generator)).read(generator, unseen.latents)[1],
     }
     for name in scorers:
         logits = score(generator, load_scorer(name), unseen.latents)

@@ -4,13 +4,14 @@ from pathlib import Path
 
 ASSETS = Path(__file__).parent / "assets"
 BUNDLED = ("faces64", "avatars64")
-"""Folders of `assets`: each holds a generator, and a scorer, a second and a judge, independent of each other."""
+"""Folders of `assets`: each holds a generator, a scorer and a judge that is independent of it; some a second scorer."""
 
 GENERATORS = {name: ASSETS / name / "generator.safetensors" for name in BUNDLED}
 SCORERS = {
     f"{name}{ending}": ASSETS / name / f"{file}.safetensors"
     for name in BUNDLED
     for ending, file in (("", "scorer"), ("-second", "second"), ("-judge", "judge"))
+    if (ASSETS / name / f"{file}.safetensors").exists()
 }
 DIRECTIONS = {name: ASSETS / name / "directions.safetensors" for name in BUNDLED}
 """Files of directions that come with a generator, by its name."""

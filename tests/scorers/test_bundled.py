@@ -7,13 +7,13 @@ import pytest
 import torch
 
 from latentwalk.bundled import SCORERS
-from latentwalk.jobs.load import load_scorer
+from latentwalk.jobs.load import load_scorer, second_of
 from latentwalk.scorers.classifier import Classifier
 from latentwalk.scores import score
 from latentwalk.training.judge import report
 
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "scorer.py"
-FACES = {name: SCORERS[name] for name in ("faces64", "faces64-judge")}
+FACES = {name: SCORERS[name] for name in ("faces64", "faces64-second", "faces64-judge")}
 CARD = SCORERS["faces64"].parent / "README.md"
 MOST_BYTES = 6 * 2**20
 
@@ -97,12 +97,12 @@ def test_left_and_right_are_never_swapped(scorer, unseen, logits, benchmark):
     assert count == 125 and auc > 0.99
 
 
-def test_the_judge_is_another_network():
-    one, two = (load_scorer(name) for name in ("faces64", "faces64-judge"))
-    assert isinstance(one, Classifier) and isinstance(two, Classifier)
-    assert one.architecture != two.architecture
-    assert one.card["recipe"]["seed"] != two.card["recipe"]["seed"], "and learned from other samples"
-    assert one.attributes == two.attributes
+def test_the_three_are_networks_of_three_kinds_that_learned_from_other_samples():
+    trio = [load_scorer(name) for name in FACES]
+    assert all(isinstance(each, Classifier) for each in trio)
+    assert len({each.architecture for each in trio}) == len({each.card["recipe"]["seed"] for each in trio}) == 3
+    assert len({each.attributes for each in trio}) == 1
+    assert second_of(trio[0]) == "faces64-second" and second_of(trio[2]) is None
 
 
 def test_the_written_card_holds_the_measured_figures(unseen, logits, benchmark):

@@ -68,7 +68,7 @@ def locate(source: str | Path, progress: Progress = silent) -> Path:
 def load_scorer(source: str | Path, device: torch.device | str = "cpu", generator: Generator | None = None) -> Scorer:
     """A scorer.
 
-    source: "faces64", "faces64-second" or "faces64-judge", and the same of "avatars64" (bundled; the three trained
+    source: "faces64", "faces64-second", "faces64-judge", "avatars64" or "avatars64-judge" (bundled; trained
     independently), the path of a scorer that `latentwalk train scorer` wrote, "package.module:function" for any Python
     callable from images [n, c, h, w] in [-1, 1] to logits [n, a] (the function may carry `attributes`, a tuple of
     names), or "measurements" and "measurements-judge": brightness, colour, sharpness and the like, on any generator.
