@@ -14,10 +14,9 @@ from torch import Tensor
 
 from latentwalk.direction import PER_LAYER
 from latentwalk.generator import Generator
-from latentwalk.inversion.spaces import class_numbers
 from latentwalk.latents import Latents
 from latentwalk.numerics.moments import Moments
-from latentwalk.samples import sample_codes
+from latentwalk.samples import class_numbers, sample_codes
 
 LEARNED, MEASURED, SEED = 2000, 500, 84
 """Codes that the shape is learned from; others that say how far out codes are. Their seed."""
