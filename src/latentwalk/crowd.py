@@ -1,8 +1,7 @@
 """How usual a code is: how far out it lies, against the codes that its generator is made for.
 
-Pictures of codes far outside of them are broken, and the code says so more surely than features of the picture. Slides
-of 8 standard deviations are told from slides of 1 with an AUC of 1.00 (faces64) and .99 (avatars64); the realism score
-of Kynkaanniemi et al. (2019, equation 3) on a scorer's features puts a third of them below 95% of samples, no more.
+Pictures of codes far outside of them are broken: slides of 8 standard deviations are told from slides of 1 with an AUC
+of 1.00 (faces64) and .99 (avatars64). `realism` looks at pictures as well, and also knows those that break inside.
 """
 
 import math
@@ -30,8 +29,8 @@ OUTSIDE = 4.0
 
 @dataclass(frozen=True, eq=False)
 class Crowd:
-    """Codes of a space. mean [d], whitener [d, d]: after it they vary alike in every direction. usual, spread: mean and
-    standard deviation of their distance from the mean then."""
+    """Rows of numbers, such as codes. mean [d], whitener [d, d]: after it they vary alike in every direction. usual,
+    spread: mean and standard deviation of their distance from the mean then."""
 
     mean: Float[Tensor, "d"]
     whitener: Float[Tensor, "d d"]
@@ -44,25 +43,34 @@ class Crowd:
         space = space.removesuffix(PER_LAYER) if space.removesuffix(PER_LAYER) in generator.spaces else space
         if space == "z":
             return _normal(generator.spaces[space].size)
-        count = LEARNED + MEASURED
-        parts = sample_codes(generator, count, SEED, space, class_numbers(generator))
-        codes = torch.cat([part.values.flatten(1).cpu().double() for part in parts])
-        moments = Moments.over([codes[:LEARNED]])
+        parts = sample_codes(generator, LEARNED + MEASURED, SEED, space, class_numbers(generator))
+        codes = torch.cat([part.values.flatten(1).cpu() for part in parts])
         # Correlations are believed where codes are many against their numbers.
-        covariance = moments.covariance if space == "w" else moments.covariance.diagonal().diag()
-        variances, axes = torch.linalg.eigh(covariance)
-        whitener = axes / (variances.clamp(min=0) + FLAT * variances.mean()).sqrt()
-        distances = ((codes[LEARNED:] - moments.mean) @ whitener).norm(dim=1)
-        return Crowd(moments.mean.float(), whitener.float(), float(distances.mean()), float(distances.std()))
+        return Crowd.learned(codes[:LEARNED], codes[LEARNED:], correlated=space == "w")
 
-    def likeness(self, code: Latents) -> float:
-        """1 for a code [1, ...] no farther out than the mean sample, 0 from `OUTSIDE` deviations farther on.
+    @staticmethod
+    def learned(shape: Float[Tensor, "n d"], others: Float[Tensor, "m d"], correlated: bool = True) -> "Crowd":
+        """The shape of some rows, and how far out others lie. correlated: whether columns belong together."""
+        moments = Moments.of(shape)
+        covariance = moments.covariance if correlated else moments.covariance.diagonal().diag()
+        variances, axes = torch.linalg.eigh(covariance)
+        whitener = axes / (variances.clamp(min=0) + max(FLAT * float(variances.mean()), 1e-12)).sqrt()
+        distances = ((others.detach().cpu().double() - moments.mean) @ whitener).norm(dim=1)
+        spread = max(float(distances.std()), 1e-12)
+        return Crowd(moments.mean.float(), whitener.float(), float(distances.mean()), spread)
+
+    def beyond(self, codes: Float[Tensor, "n ..."]) -> Float[Tensor, "n"]:
+        """How many standard deviations farther out than the mean sample each code is, on the CPU.
 
         Of codes per layer the root mean square counts.
         """
-        rows = code.values.detach().cpu().float().reshape(-1, len(self.mean))
-        distance = float(((rows - self.mean) @ self.whitener).norm(dim=1).square().mean().sqrt())
-        return 1 - min(1.0, max(0.0, (distance - self.usual) / self.spread / OUTSIDE))
+        rows = codes.detach().cpu().float().reshape(len(codes), -1, len(self.mean))
+        distance = ((rows - self.mean) @ self.whitener).square().sum(2).mean(1).sqrt()
+        return (distance - self.usual) / self.spread
+
+    def likeness(self, code: Latents) -> float:
+        """1 for a code [1, ...] no farther out than the mean sample, 0 from `OUTSIDE` deviations farther on."""
+        return 1 - min(1.0, max(0.0, float(self.beyond(code.values)[0]) / OUTSIDE))
 
 
 def _normal(size: int) -> Crowd:

@@ -31,13 +31,6 @@ def to_space(generator: Generator, latents: Latents, space: str) -> Latents:
     return latents.to(generator.device, torch.float32)
 
 
-def kept_as(generator: Generator, space: str, *settings: int) -> str:
-    """The name in the cache of what was learned about codes and pictures of a generator, "" when it is not known."""
-    options = generator.options
-    parts = (generator.fingerprint, space, f"{options.truncation:g}", options.cutoff, options.noise, *settings)
-    return "-".join(map(str, parts)) if generator.fingerprint else ""
-
-
 def spread_of(generator: Generator, space: str) -> tuple[Float[Tensor, "b d"], Float[Tensor, "b d"]]:
     """Mean and standard deviation of the codes: 0 and 1 where they are sampled."""
     if space in ("z", "z+"):
