@@ -51,7 +51,8 @@ class Realism:
     def of(generator: Generator, space: str, progress: Progress = silent) -> "Realism":
         """For codes of a space, with pictures as the generator's options make them. Kept in the cache."""
         code, names = Crowd.of(generator, space), read_from(generator, space)
-        proof = torch.cat(list(read(generator, _first(generator, space), names).values()), 1)
+        first = _first(generator, space)
+        proof = torch.cat([first.values.flatten(1).float().cpu(), *read(generator, first, names).values()], 1)
         fields = ("mean", "whitener", "usual", "spread")
 
         def fits(old: Mapping[str, Tensor]) -> bool:  # another network might have the same weights

@@ -98,7 +98,7 @@ class WalkOptions:
         typer.Option(
             metavar="P",
             help="End every walk, or move by fixed strengths, at its last place before fewer than this share of the "
-            "generator's own samples are as far out as its picture, such as 0.01. Default: no end, but a picture beyond "
+            "generator's own samples are as far out as its picture, such as 0.01. Default: no end; a picture beyond "
             "0.01 is marked.",
             rich_help_panel=WALK,
             show_default=False,
