@@ -14,6 +14,7 @@ from torch import Tensor
 
 from latentwalk.bundled import ASSETS
 from latentwalk.files import write_tensors
+from latentwalk.generator import Generator
 from latentwalk.weights import check_finite
 
 PLACE = "LATENTWALK_CACHE"
@@ -49,6 +50,13 @@ def kept(
         with suppress(ValueError, OSError):
             write_tensors(cache_folder() / kind / name, made, {"kind": f"latentwalk.{kind}"})
     return made
+
+
+def kept_as(generator: Generator, space: str, *settings: int) -> str:
+    """The name in the cache of what was learned about codes and pictures of a generator, "" when it is not known."""
+    options = generator.options
+    parts = (generator.fingerprint, space, f"{options.truncation:g}", options.cutoff, options.noise, *settings)
+    return "-".join(map(str, parts)) if generator.fingerprint else ""
 
 
 def close(old: Tensor, new: Tensor, rtol: float, atol: float) -> bool:

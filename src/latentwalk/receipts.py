@@ -20,6 +20,7 @@ from latentwalk.images import read_receipt
 from latentwalk.latents import Latents
 from latentwalk.options import RenderOptions
 from latentwalk.origin import Record, Source
+from latentwalk.realism import STRANGE
 from latentwalk.seeds import format_seeds, parse_seeds, seed_name
 from latentwalk.walk import Walk
 
@@ -97,6 +98,7 @@ class EditRecipe(Record):
     """goals: probability to reach per attribute. hold: attributes that should stay.
 
     scorer, second: who had to be convinced. judge: who took no part.
+    stop_at_realism: how usual pictures have to be, see `Realism`; walks ended before they were less.
     """
 
     job: Literal["edit"] = "edit"
@@ -109,6 +111,7 @@ class EditRecipe(Record):
     goals: dict[str, float]
     hold: list[str] = Field(default_factory=list)
     walk: WalkRecipe
+    stop_at_realism: float | None = Field(default=None, gt=0, lt=1)
 
 
 Recipe = Annotated[SampleRecipe | InterpolateRecipe | EditRecipe, Field(discriminator="job")]
@@ -135,6 +138,8 @@ class CodeReceipt(Record):
 
     seed: None for a code without one; "numpy:85" for one of numpy. steps: of the walk.
     distance: |end - start|; in z one is one standard deviation.
+    usual_before, usual: the share of the generator's own samples that are as far out or farther (see `Realism`); None
+    where nobody looked.
     before, after: probability per attribute. change: difference of the logits per attribute.
     confirmed: whether the judge is on the same side as the goals; None without a judge.
     end: the values where it came to, flattened, so that the result can be rendered without walking again.
@@ -145,10 +150,23 @@ class CodeReceipt(Record):
     confirmed: bool | None = None
     steps: int
     distance: float
+    usual_before: float | None = None
+    usual: float | None = None
     before: dict[str, float]
     after: dict[str, float]
     change: dict[str, float]
     end: list[float]
+
+    @property
+    def strange(self) -> bool:
+        """Whether the edit left the pictures that the generator draws by itself: like no sample, which it was not
+        before."""
+        return self.usual is not None and self.usual < STRANGE and not self.strange_before
+
+    @property
+    def strange_before(self) -> bool:
+        """Whether the picture looked like no sample before the edit."""
+        return self.usual_before is not None and self.usual_before < STRANGE
 
 
 class Receipt(Record):
@@ -244,8 +262,12 @@ def read_direction(plain: PlainDirection) -> Direction:
     return Direction(plain.name, torch.tensor(plain.vector), plain.space, plain.unit, plain.offset, plain.layers)
 
 
-def describe_codes_walked(walk: Walk, attributes: Sequence[str], confirmed: Tensor | None) -> list[CodeReceipt]:
-    """What happened to every code. attributes: of the logits. confirmed: whether a judge agrees [n]."""
+def describe_codes_walked(
+    walk: Walk, attributes: Sequence[str], confirmed: Tensor | None, usual: tuple[Tensor, Tensor] | None = None
+) -> list[CodeReceipt]:
+    """What happened to every code. attributes: of the logits. confirmed: whether a judge agrees [n]. usual: how usual
+    the pictures are at both ends [n]."""
+    begin, end = ([round(x, 3) for x in row.tolist()] for row in usual) if usual else ([None] * len(walk),) * 2
     distances = (walk.latents.values - walk.start.values).flatten(1).norm(dim=1).tolist()
     seeds = [None] * len(walk)
     if walk.start.seeds is not None:
@@ -261,6 +283,8 @@ def describe_codes_walked(walk: Walk, attributes: Sequence[str], confirmed: Tens
             confirmed=None if confirmed is None else bool(confirmed[i]),
             steps=int(walk.steps[i]),
             distance=round(distances[i], 4),
+            usual_before=begin[i],
+            usual=end[i],
             before=named(walk.before[i].sigmoid()),
             after=named(walk.after[i].sigmoid()),
             change=named(walk.after[i] - walk.before[i], 3),

@@ -71,6 +71,11 @@ def sample_codes(
         yield part if space in (None, part.space) else map_codes(generator, part, space)
 
 
+def class_numbers(generator: Generator) -> Tensor | None:
+    """All classes in turn, None where there are none."""
+    return torch.arange(generator.classes) if generator.classes else None
+
+
 @torch.no_grad()
 def map_codes(generator: Generator, latents: Latents, space: str) -> Latents:
     """The codes in another space, without gradients. Raises ValueError for a space that they cannot be mapped to."""

@@ -42,12 +42,12 @@ def test_frames_have_one_size_however_long_the_captions_are(noise) -> None:
 
 
 def test_who_did_not_arrive_is_marked_at_the_end_alone(noise) -> None:
-    lost = [np.asarray(frame) for frame in frames([noise(4), noise(4)], reached=[True, False])]
+    lost = [np.asarray(frame) for frame in frames([noise(4), noise(4)], marks=["", "not reached"])]
     red = [(frame == RED).all(2) for frame in lost]
     assert [mask.any() for mask in red] == [False, False, False, True]
     assert not red[-1][:, : red[-1].shape[1] // 2].any(), "the first arrived"
-    with pytest.raises(ValueError, match="one value of reached per path, got 1 for 2"):
-        frames([noise(4), noise(4)], reached=[True])
+    with pytest.raises(ValueError, match="one mark per path, got 1 for 2"):
+        frames([noise(4), noise(4)], marks=[""])
 
 
 def test_columns_follow_from_the_number_of_codes(noise) -> None:

@@ -71,8 +71,8 @@ def test_a_code_that_did_not_arrive_is_framed_and_says_so(noise) -> None:
     before, after = noise(2, seed=0), noise(2, seed=1)
     captions = [("seed 0", "0.99"), ("seed 1", "0.42")]
     unmarked = before_after(before, after, captions, scale=SCALE)
-    arrived = before_after(before, after, captions, [True, True], scale=SCALE)
-    marked = before_after(before, after, captions, [True, False], scale=SCALE)
+    arrived = before_after(before, after, captions, ["", ""], scale=SCALE)
+    marked = before_after(before, after, captions, ["", "not reached"], scale=SCALE)
     frame = (WIDTH + 2 * FRAME) * (HEIGHT + 2 * FRAME) - WIDTH * HEIGHT
     assert arrived.tobytes() == unmarked.tobytes()
     assert red(arrived) == 0
@@ -83,8 +83,8 @@ def test_a_code_that_did_not_arrive_is_framed_and_says_so(noise) -> None:
 
 def test_an_arrived_pair_looks_the_same_whoever_else_did_not_arrive(noise) -> None:
     before, after = noise(2, seed=0), noise(2, seed=1)
-    first = np.asarray(before_after(before, after, reached=[True, True], scale=SCALE))
-    second = np.asarray(before_after(before, after, reached=[True, False], scale=SCALE))
+    first = np.asarray(before_after(before, after, marks=["", ""], scale=SCALE))
+    second = np.asarray(before_after(before, after, marks=["", "not reached"], scale=SCALE))
     half = first.shape[1] // 2
     assert np.array_equal(first[:-MARGIN, :half], second[: len(first) - MARGIN, :half])
 
@@ -101,8 +101,8 @@ def test_what_does_not_match_is_refused(noise) -> None:
         before_after(noise(2), noise(3))
     with pytest.raises(ValueError, match="one pair of captions per pair, got 1 for 2"):
         before_after(noise(2), noise(2), [("a", "b")])
-    with pytest.raises(ValueError, match="one value of reached per pair, got 3 for 2"):
-        before_after(noise(2), noise(2), reached=[True, True, False])
+    with pytest.raises(ValueError, match="one mark per pair, got 3 for 2"):
+        before_after(noise(2), noise(2), marks=["", "", "not reached"])
     with pytest.raises(ValueError, match="at least 1 column, got -1"):
         before_after(noise(2), noise(2), columns=-1)
 

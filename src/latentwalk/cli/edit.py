@@ -107,8 +107,8 @@ def edit(
     """Change an attribute: every code moves until its picture has it, or by a fixed strength along directions.
 
     Writes pictures, the codes, and a receipt of what else changed. Exit code 0
-    when all codes got there, 1 when some did not: those are named, and their
-    pictures are marked.
+    when all codes got there and held what they should, 1 when some did not:
+    those are named, and their pictures are marked.
 
     \bExamples:
       latentwalk edit faces64 --set eyeglasses
@@ -153,8 +153,18 @@ def edit(
         else:
             how = read_walk(base, walk, first, start, album is not None, shift.direction_space, progress)
         frames = needs_frames(kinds)
+        progress.wait("looking at what the generator draws by itself")
         batches = edit_batches(
-            made, start, first, wanted, hold=walk.held, walk=how, second=second, judge=judge, frames=frames
+            made,
+            start,
+            first,
+            wanted,
+            hold=walk.held,
+            walk=how,
+            second=second,
+            judge=judge,
+            frames=frames,
+            stop_at_realism=walk.stop_at_realism,
         )
         progress.wait(f"walking {len(start):,} codes")
         edited = gather(batches, output.show_count, len(start), progress)
@@ -170,7 +180,8 @@ def edit(
             say(f"no scorer comes with {generator}: what changes is told by {name}", "dim")
         say_summary(summary)
         say_files(files)
-    raise typer.Exit(ALL_WELL if summary["reached"] == summary["codes"] else NOT_REACHED)
+    well = summary["reached"] == summary["codes"] and not summary["not_held"]
+    raise typer.Exit(ALL_WELL if well else NOT_REACHED)
 
 
 def file_name(text: str) -> str:

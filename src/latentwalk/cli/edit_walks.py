@@ -88,7 +88,23 @@ class WalkOptions:
         ),
     ] = None
 
+    stop_at_realism: Annotated[
+        float | None,
+        typer.Option(
+            metavar="P",
+            help="End every walk, or move by fixed strengths, at its last place before fewer than this share of the "
+            "generator's own samples are as far out as its picture, such as 0.01. Default: no end; a picture beyond "
+            "0.01 is marked.",
+            rich_help_panel=WALK,
+            show_default=False,
+        ),
+    ] = None
+
     def check(self) -> None:
+        if self.stop_at_realism is not None and not 0 < self.stop_at_realism < 1:
+            raise ValueError(
+                f"--stop-at-realism {self.stop_at_realism:g}: expected a share of samples between 0 and 1, such as 0.01"
+            )
         if self.how not in (None, *KINDS):
             raise ValueError(f"--walk {self.how}: expected one of {', '.join(KINDS)}")
         if self.how == "boundary" and self.max_steps is not None:

@@ -1,4 +1,4 @@
-"""What came of an edit in a few lines: who arrived, how far it was, and what was dragged along."""
+"""What came of an edit in a few lines: who arrived, how far it was, what was dragged along, and what looks wrong."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
 VISIBLE = 0.05
 """Change of a mean probability from which on a person sees it."""
+
+LOST = 0.5
+"""Change of one code's probability from which on a person would more likely than not say of its picture what was not
+said before. A held attribute was held when no code lost it, and the mean did not change visibly."""
 
 
 def summarize(edited: "Edited") -> dict[str, Any]:
@@ -33,7 +37,8 @@ def summarize(edited: "Edited") -> dict[str, Any]:
             met = edited.reached | (goal.missing(edited.after[:, i]) == 0)
             row |= {"target": goal.target, "reached": int(met.sum())}
         else:
-            row |= {"held": row["attribute"] in recipe.hold}
+            moved = (edited.after[:, i].sigmoid() - edited.before[:, i].sigmoid()).abs()
+            row |= {"held": row["attribute"] in recipe.hold, "lost": int((moved >= LOST).sum())}
     others = sorted((row for row in attributes if "target" not in row), key=lambda row: -abs(row["change"]))
     along = {direction.name for direction in recipe.walk.directions} if recipe.walk.kind == "fixed" else set()
     return {
@@ -42,6 +47,7 @@ def summarize(edited: "Edited") -> dict[str, Any]:
         "judge": recipe.judge.source if recipe.judge else None,
         "codes": len(edited),
         "reached": int(edited.reached.sum()),
+        "had_before": had_before(edited),
         "confirmed": sum(bool(row.reached and row.confirmed) for row in rows) if recipe.judge else None,
         "median_steps": float(edited.steps.double().quantile(0.5)),
         "mean_distance": sum(row.distance for row in rows) / len(rows),
@@ -56,7 +62,21 @@ def summarize(edited: "Edited") -> dict[str, Any]:
             for i, row in enumerate(rows)
             if not row.reached
         ],
+        "not_held": [row for row in others if row["held"] and (row["lost"] or abs(row["change"]) >= VISIBLE)],
+        "like_no_sample": [
+            {"index": i, "seed": row.seed, "usual": row.usual} for i, row in enumerate(rows) if row.strange
+        ],
+        "like_no_sample_before": sum(row.strange_before for row in rows),
     }
+
+
+def had_before(edited: "Edited") -> int:
+    """How many codes had reached every goal before they walked."""
+    from latentwalk.jobs.captions import goals_of
+    from latentwalk.walk import all_reached
+
+    goals = goals_of(edited)
+    return int(all_reached(goals, edited.before, edited.scorer).sum()) if goals else 0
 
 
 def result_of(index: int, code: "CodeReceipt") -> dict[str, Any]:
@@ -104,8 +124,30 @@ def say_summary(summary: dict[str, Any]) -> None:
     if summary["judge"]:
         confirmed = _count(summary["confirmed"], summary["reached"])
         say(f"independently confirmed by {summary['judge']}: {confirmed} that got there")
+    elif summary["goals"]:
+        say("confirmed by nobody: without a judge, who walks and who counts is the same scorer (see --judge)", "yellow")
+    if summary["had_before"]:
+        say(f"{summary['reached'] - summary['had_before']:,} reached, {summary['had_before']:,} had it before")
     if summary["not_reached"]:
         say(f"not reached: {name_codes(summary['not_reached'])}", "yellow")
+    if summary["not_held"]:
+        say(f"not held: {', '.join(map(name_lost, summary['not_held']))}", "yellow")
+    say_strange(summary["like_no_sample"], summary["like_no_sample_before"])
+
+
+def say_strange(rows: list[dict[str, Any]], before: int) -> None:
+    """Which pictures left what the generator draws by itself, where some did."""
+    if rows:
+        verb = "looks" if len(rows) == 1 else "look"
+        say(f"{_codes(len(rows))} {verb} like no sample of the generator: {name_codes(rows)}", "yellow")
+    if before:
+        say(f"{_codes(before)} looked like no sample before the edit", "dim")
+
+
+def name_lost(row: dict[str, Any]) -> str:
+    """ "turned_right 0.920 -> 0.020 (3 codes)", the mean probability before and after, and how many codes lost it."""
+    lost = f" ({_codes(row['lost'])})" if row["lost"] else ""
+    return f"{row['attribute']} {number(row['before'])} -> {number(row['after'])}{lost}"
 
 
 def name_codes(rows: list[dict[str, Any]], most: int = 20) -> str:
@@ -151,3 +193,7 @@ def _say_changes(title: str, changed: list[dict[str, Any]]) -> None:
 
 def _count(some: int, total: int) -> str:
     return f"{some:,} of {total:,}"
+
+
+def _codes(count: int) -> str:
+    return f"{count:,} code{'' if count == 1 else 's'}"

@@ -18,13 +18,13 @@ from latentwalk.generator import Generator
 from latentwalk.inversion.guess import classes_of, guessed_in, invert_by_guess, shrunk
 from latentwalk.inversion.problem import affordable, at_once
 from latentwalk.inversion.ridge import Ridge
-from latentwalk.inversion.spaces import chosen_space, class_numbers, kept_as, to_space
+from latentwalk.inversion.spaces import chosen_space, to_space
 from latentwalk.inverter import ENOUGH, Inversion, mean_square
-from latentwalk.kept import close, kept
+from latentwalk.kept import close, kept, kept_as
 from latentwalk.latents import Latents, concatenate
 from latentwalk.numerics.linear import FEWEST
 from latentwalk.progress import Progress, silent
-from latentwalk.samples import sample_codes
+from latentwalk.samples import class_numbers, sample_codes
 
 SEED = 76
 """Of the samples that are learned from (see `fresh_seeds`), of the first weights, and of the order of the lesson."""

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from latentwalk.generator import Generator
 from latentwalk.inversion.problem import affordable, at_once, by_layers
-from latentwalk.inversion.spaces import kept_as, to_space
-from latentwalk.kept import close, kept
+from latentwalk.inversion.spaces import to_space
+from latentwalk.kept import close, kept, kept_as
 from latentwalk.progress import Progress, silent
 from latentwalk.samples import fresh_seeds
 

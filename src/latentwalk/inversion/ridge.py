@@ -16,13 +16,13 @@ from torch import Tensor
 from latentwalk.generator import Generator
 from latentwalk.inversion.guess import classes_of, guessed_in, invert_by_guess, shrunk
 from latentwalk.inversion.problem import affordable
-from latentwalk.inversion.spaces import chosen_space, class_numbers, kept_as, to_space
+from latentwalk.inversion.spaces import chosen_space, to_space
 from latentwalk.inverter import ENOUGH, Inversion
-from latentwalk.kept import close, kept
+from latentwalk.kept import close, kept, kept_as
 from latentwalk.latents import Latents
 from latentwalk.numerics.linear import FEWEST, learn_linear
 from latentwalk.progress import Progress, silent
-from latentwalk.samples import sample_codes
+from latentwalk.samples import class_numbers, sample_codes
 
 SEED = 77
 """Of the samples that are learned from; see `fresh_seeds`."""

@@ -7,7 +7,7 @@ from torch import Tensor
 from latentwalk.generator import Generator
 from latentwalk.inversion.problem import by_layers
 from latentwalk.latents import Latents, concatenate
-from latentwalk.samples import map_codes, sample_codes
+from latentwalk.samples import class_numbers, map_codes, sample_codes
 
 COUNT, SEED = 1000, 79
 """Codes that are sampled."""
@@ -29,18 +29,6 @@ def to_space(generator: Generator, latents: Latents, space: str) -> Latents:
     if latents.space != space:
         latents = map_codes(generator, latents.to(generator.device, generator.dtype), space)
     return latents.to(generator.device, torch.float32)
-
-
-def class_numbers(generator: Generator) -> Tensor | None:
-    """All classes in turn, None where there are none."""
-    return torch.arange(generator.classes) if generator.classes else None
-
-
-def kept_as(generator: Generator, space: str, *settings: int) -> str:
-    """The name in the cache of what was learned about codes and pictures of a generator, "" when it is not known."""
-    options = generator.options
-    parts = (generator.fingerprint, space, f"{options.truncation:g}", options.cutoff, options.noise, *settings)
-    return "-".join(map(str, parts)) if generator.fingerprint else ""
 
 
 def spread_of(generator: Generator, space: str) -> tuple[Float[Tensor, "b d"], Float[Tensor, "b d"]]:

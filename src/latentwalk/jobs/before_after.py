@@ -2,7 +2,7 @@
 
 from PIL import Image
 
-from latentwalk.jobs.captions import captions, goals_of, percent, share_shown, strengths, subjects, under
+from latentwalk.jobs.captions import captions, goals_of, marks_of, percent, share_shown, strengths, subjects, under
 from latentwalk.jobs.walked import Walked
 from latentwalk.notebook import MOST_PICTURES, Html, bar, card, counted, figures, lines, pairs, table
 from latentwalk.pictures.grid import before_after
@@ -15,13 +15,13 @@ KIND = "before-after"
 
 
 def before_after_sheet(edited: Walked, how: PictureRecipe) -> Image.Image:
-    """Pairs with the probabilities under them; codes that did not arrive are marked."""
+    """Pairs with the probabilities under them; codes that did not arrive are marked, and pictures like no sample."""
     before, after = _words(edited, how)
     if edited.start.seeds is not None:
         before = [f"{seed}\n{text}" for seed, text in zip(_seeds(edited), before, strict=True)]
     texts = list(zip(before, after, strict=True))
     columns = how.columns or 3
-    return before_after(edited.images_before, edited.images, texts, edited.reached.tolist(), columns, how.scale)
+    return before_after(edited.images_before, edited.images, texts, marks_of(edited), columns, how.scale)
 
 
 def noted_sheet(edited: Walked, how: PictureRecipe) -> Image.Image:
@@ -49,8 +49,9 @@ def _story(one: Walked) -> Html:
     columns = [one.scorer.attributes.index(name) for name in subjects(one)]
     ends = [logits[0].sigmoid().tolist() for logits in (one.before, one.after)]
     said = [f"{one.scorer.attributes[i]} {percent(ends[0][i])} → {percent(ends[1][i])}" for i in columns]
-    missed = [] if bool(one.reached[0]) else ["not reached"]
-    return lines("\n".join(filter(None, [*_seeds(one), *strengths(one, one.latents, one.start), *said, *missed])))
+    return lines(
+        "\n".join(filter(None, [*_seeds(one), *strengths(one, one.latents, one.start), *said, *marks_of(one)]))
+    )
 
 
 def _changes(edited: Walked) -> Html:

@@ -11,6 +11,9 @@ from latentwalk.receipts import EditRecipe, PictureRecipe, WalkRecipe, read_dire
 from latentwalk.walk import Goal
 from latentwalk.walks.fixed import FixedWalk
 
+MISSED, STRANGER = "not reached", "like no sample"
+"""What pictures are marked with."""
+
 
 def goals_of(edited: Walked) -> list[Goal]:
     recipe = edited.receipt.recipe
@@ -69,6 +72,15 @@ def under(edited: Walked, codes: Latents, start: Latents, logits: Tensor, how: P
     if how.edition == 1:
         return scores
     return ["\n".join(filter(None, lines)) for lines in zip(strengths(edited, codes, start), scores, strict=True)]
+
+
+def marks_of(edited: Walked) -> list[str]:
+    """Per code what a person has to know about its picture, a line each: that it did not arrive, that it looks like no
+    sample of the generator; "" for the others."""
+    marks = []
+    for reached, code in zip(edited.reached.tolist(), edited.receipt.codes, strict=True):
+        marks.append("\n".join([*([] if reached else [MISSED]), *([STRANGER] if code.strange else [])]))
+    return marks
 
 
 def signed(strength: float) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import SupportsFloat
 
@@ -14,10 +15,12 @@ from latentwalk.generator import RENDER_BATCH, Generator
 from latentwalk.images import save_image
 from latentwalk.jobs.before_after import KIND, edit_card, noted_sheet
 from latentwalk.jobs.recipes import describe_walker
+from latentwalk.jobs.stopping import check_realism, stopped
 from latentwalk.jobs.walked import Walked
 from latentwalk.jobs.walkers import find_walk
 from latentwalk.latents import Latents
 from latentwalk.notebook import Shown
+from latentwalk.realism import Realism
 from latentwalk.receipts import EditRecipe, PictureRecipe, Receipt, Source, describe_codes, describe_codes_walked
 from latentwalk.scorers.agreeing import Agreeing
 from latentwalk.scorers.callable import Scoring, as_scorer
@@ -69,6 +72,8 @@ def edit(
     second: Scoring | None = None,
     judge: Scoring | None = None,
     frames: bool = False,
+    realism: bool = True,
+    stop_at_realism: float | None = None,
 ) -> Edited:
     """Move every code until its picture has the attribute.
 
@@ -87,16 +92,28 @@ def edit(
     judge: a scorer that takes no part; the receipt then says per code whether it agrees (p on the goals' side of one
     half).
     frames: keep every code on the way.
+    realism: say per code how usual its picture is among those that the generator draws by itself, see `Realism`. The
+    first edit of a generator looks at 3,000 samples for that, once.
+    stop_at_realism: the share of samples that have to be as far out as the pictures, in (0, 1), such as 0.01: every
+    walk ends at its last place before. A sweep, which goes from one strength to another, cannot.
     Codes that do not arrive are given back with `reached` False. Raises ValueError for an unknown attribute, a target
-    outside (0, 1), or codes of another generator.
+    or a realism outside (0, 1), or codes of another generator.
     """
     wanted = {**read_targets(attribute or (), target), **read_targets(goals or (), target)}
-    parts = list(
-        edit_batches(
-            generator, latents, scorer, wanted, hold=hold, walk=walk, second=second, judge=judge, frames=frames
-        )
+    parts = edit_batches(
+        generator,
+        latents,
+        scorer,
+        wanted,
+        hold=hold,
+        walk=walk,
+        second=second,
+        judge=judge,
+        frames=frames,
+        realism=realism,
+        stop_at_realism=stop_at_realism,
     )
-    return Edited.concatenate(parts)
+    return Edited.concatenate(list(parts))
 
 
 def edit_batches(
@@ -110,6 +127,8 @@ def edit_batches(
     second: Scoring | None = None,
     judge: Scoring | None = None,
     frames: bool = False,
+    realism: bool = True,
+    stop_at_realism: float | None = None,
 ) -> Iterator[Edited]:
     """The same as `edit`, batch by batch, so that any number of codes fits into memory.
 
@@ -127,6 +146,7 @@ def edit_batches(
         raise ValueError("expected at least one attribute to change, got none")
     looking = scorer if second is None else Agreeing(scorer, second, wanted)
     held = read_held(hold, scorer, wanted)
+    check_realism(stop_at_realism, walker)
     generator.check(latents)
     if len(latents) == 0:
         raise ValueError("expected at least one code to edit, got none")
@@ -140,13 +160,23 @@ def edit_batches(
         goals={goal.attribute: goal.target for goal in wanted},
         hold=held,
         walk=describe_walker(walker),
+        stop_at_realism=stop_at_realism,
     )
     receipt = Receipt(latentwalk=VERSION, recipe=recipe)
 
+    samples = cache(lambda space: Realism.of(generator, space))
+
     def edit_batch(part: Latents) -> Edited:
-        walked = walker.walk(generator, part.to(generator.device), looking, wanted, held, frames)
+        kept = frames or stop_at_realism is not None
+        walked = walker.walk(generator, part.to(generator.device), looking, wanted, held, kept)
+        if stop_at_realism is not None:
+            walked = stopped(walked, generator, looking, wanted, samples(walked.latents.space), stop_at_realism)
+            walked = walked if frames else walked.without_paths()
         confirmed = confirm(generator, walked.latents, judge, wanted)
-        codes = describe_codes_walked(walked, scorer.attributes, confirmed)
+        usual = None
+        if realism:
+            usual = samples(walked.start.space).usual(walked.start), samples(walked.latents.space).usual(walked.latents)
+        codes = describe_codes_walked(walked, scorer.attributes, confirmed, usual)
         return Edited(generator, looking, walked, receipt.model_copy(update={"codes": codes}))
 
     return map(edit_batch, latents.split(getattr(walker, "batch", RENDER_BATCH)))

@@ -12,7 +12,7 @@ from latentwalk.direction import PER_LAYER
 from latentwalk.files import check_writable
 from latentwalk.images import save_image
 from latentwalk.jobs.before_after import KIND, before_after_sheet
-from latentwalk.jobs.captions import goals_of, most_changed, share_shown, subjects, under
+from latentwalk.jobs.captions import goals_of, marks_of, most_changed, share_shown, subjects, under
 from latentwalk.jobs.discover import discover
 from latentwalk.jobs.edit import Edited
 from latentwalk.jobs.sheets import ALONE, alone
@@ -52,8 +52,8 @@ def picture_strip(edited: Edited, how: PictureRecipe) -> Image.Image:
         rows.append(edited.generator.render(codes))
         texts.append(under(edited, codes, start, score(edited.generator, edited.scorer, codes), how))
     titles = [] if edited.start.seeds is None else [f"seed {seed_name(seed)}" for seed in edited.start.seeds.tolist()]
-    marks = how.edition > 1 and not bool(edited.reached.all())
-    return strips(rows, texts, titles, how.scale, edited.reached.tolist() if marks else None)
+    marks = marks_of(edited)
+    return strips(rows, texts, titles, how.scale, marks if how.edition > 1 and any(marks) else None)
 
 
 def frames_of(edited: Edited, path: Latents, most: int, how: PictureRecipe) -> Latents:
@@ -185,8 +185,8 @@ def save_film(edited: Edited, path: str | Path, kind: str, show: int, scale: int
         texts.append(under(edited, codes, start, score(edited.generator, edited.scorer, codes), how))
     if kind == "gif":
         scale = scale or max(1, GIF_WIDTH // rows[0].shape[3])
-    marks = None if bool(shown.reached.all()) else shown.reached.tolist()
-    films = frames(rows, texts, scale=scale, reached=marks)
+    marks = marks_of(shown)
+    films = frames(rows, texts, scale=scale, marks=marks if any(marks) else None)
     ANIMATIONS[kind](path, [noted(frame, share_shown(shown)) for frame in films])
 
 

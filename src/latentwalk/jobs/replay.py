@@ -103,9 +103,25 @@ def edit_again(
     batch = getattr(walker, "batch", how.show)
     codes = read_codes(generator, recipe.codes)[: -(-how.show // batch) * batch]
     frames = how.kind in NEED_PATHS
-    how_walked = {"goals": recipe.goals, "hold": recipe.hold, "walk": walker, "second": second}
-    again = edit(generator, codes, scorer, **how_walked, frames=frames)[: how.show]
-    again = replace(again, receipt=again.receipt.model_copy(update={"recipe": recipe}))  # of all codes, shown or not
+    again = edit(
+        generator,
+        codes,
+        scorer,
+        goals=recipe.goals,
+        hold=recipe.hold,
+        walk=walker,
+        second=second,
+        frames=frames,
+        realism=False,
+        stop_at_realism=recipe.stop_at_realism,
+    )[: how.show]
+    # The recipe is of all codes, shown or not. How usual pictures are was found then, and what is marked depends on it.
+    found = ("usual_before", "usual")
+    rows = [
+        row.model_copy(update={name: getattr(old, name) for name in found})
+        for row, old in zip(again.receipt.codes, receipt.codes, strict=True)
+    ]
+    again = replace(again, receipt=again.receipt.model_copy(update={"recipe": recipe, "codes": rows}))
     kept = torch.tensor([code.end for code in receipt.codes]).view_as(again.latents.values)
     if frames or (kept - again.latents.values.cpu()).abs().max() < 1e-3:
         return again

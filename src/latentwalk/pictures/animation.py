@@ -23,27 +23,27 @@ def frames(
     captions: Sequence[Sequence[str]] | None = None,
     columns: int | None = None,
     scale: int | None = None,
-    reached: Sequence[bool] | None = None,
+    marks: Sequence[str] | None = None,
 ) -> list[Image.Image]:
     """Pictures of one size in which several codes walk at once; who has arrived waits for the others.
 
     paths: per code its images in [-1, 1] from start to end. captions: per code one text per image.
     columns: codes per row; without it, a shape that leaves few cells empty. scale: enlarge each image by this
-    factor; without it, until it can be seen well. reached: per code whether it arrived; the ends of the others are
-    marked. Returns as many pictures as the longest path has images.
-    Raises ValueError for no paths, an empty path, or captions or `reached` that do not match.
+    factor; without it, until it can be seen well. marks: per code what its end is marked with, such as
+    "not reached", or "". Returns as many pictures as the longest path has images.
+    Raises ValueError for no paths, an empty path, or captions or marks that do not match.
     """
     if len(paths) == 0:
         raise ValueError("expected at least one path of images, got none")
     if captions is not None:
         check_count("list of captions", captions, len(paths), of="path")
-    if reached is not None:
-        check_count("value of reached", reached, len(paths), of="path")
+    if marks is not None:
+        check_count("mark", marks, len(paths), of="path")
     walks = [
         on_the_way(
             enlarge(images, scale),
             None if captions is None else captions[i],
-            None if reached is None else bool(reached[i]),
+            None if marks is None else marks[i],
         )
         for i, images in enumerate(paths)
     ]

@@ -73,25 +73,25 @@ def before_after(
     before: Float[Tensor, "n c h w"],
     after: Float[Tensor, "n c h w"],
     captions: Sequence[tuple[str, str]] | None = None,
-    reached: Sequence[bool] | None = None,
+    marks: Sequence[str] | None = None,
     columns: int = 3,
     scale: int | None = None,
 ) -> Image.Image:
-    """Pairs side by side; a code that did not arrive has a red frame and says so.
+    """Pairs side by side; the second picture of a pair may be marked.
 
     before, after: images in [-1, 1], row by row of the same codes. captions: one text for each image of a pair.
-    reached: per code whether it arrived; without it nothing is marked. columns: pairs per row.
-    Raises ValueError for no images, or numbers of images, captions or `reached` that do not match.
+    marks: per code what is said in red, such as "not reached", or "". columns: pairs per row.
+    Raises ValueError for no images, or numbers of images, captions or marks that do not match.
     """
     if before.shape != after.shape:
         raise ValueError(f"expected images of one shape, got {list(before.shape)} before, {list(after.shape)} after")
     if captions is not None:
         check_count("pair of captions", captions, len(before), of="pair")
-    if reached is not None:
-        check_count("value of reached", reached, len(before), of="pair")
+    if marks is not None:
+        check_count("mark", marks, len(before), of="pair")
     pairs = []
     for i, (left, right) in enumerate(zip(enlarge(before, scale), enlarge(after, scale), strict=True)):
         texts = ("", "") if captions is None else captions[i]
-        arrived = reached is None or bool(reached[i])
-        pairs.append(beside([marked(left, texts[0], True), marked(right, texts[1], arrived)], GAP - FRAME))
+        mark = "" if marks is None else marks[i]
+        pairs.append(beside([marked(left, texts[0], ""), marked(right, texts[1], mark)], GAP - FRAME))
     return framed(table(pairs, columns, PAIR_GAP), MARGIN)

@@ -16,7 +16,7 @@ MARGIN = 8
 """Pixels of paper around a finished picture."""
 
 FRAME = 3
-"""Thickness in pixels of the frame around a code that did not arrive; the others have paper there."""
+"""Thickness in pixels of the frame around a picture that is marked; the others have paper there."""
 
 COMFORTABLE = 160
 """Pixels that a picture is at least wide when nobody says how large it should be."""
@@ -98,26 +98,24 @@ def framed(picture: Image.Image, thickness: int, colour: Colour = PAPER) -> Imag
     return ImageOps.expand(picture, thickness, colour)
 
 
-def marked(picture: Image.Image, text: str, arrived: bool) -> Image.Image:
-    """The picture with its caption; one of a code that did not arrive has a red frame and says so."""
+def marked(picture: Image.Image, text: str, mark: str) -> Image.Image:
+    """The picture with its caption; with a mark, such as "not reached", it has a red frame and says so."""
     size = caption_size(picture.width)
-    half = caption(framed(picture, FRAME, PAPER if arrived else RED), text, size)
-    return half if arrived else caption(half, "not reached", size, RED)
+    half = caption(framed(picture, FRAME, RED if mark else PAPER), text, size)
+    return caption(half, mark, size, RED) if mark else half
 
 
-def on_the_way(
-    pictures: Sequence[Image.Image], captions: Sequence[str] | None, reached: bool | None
-) -> list[Image.Image]:
-    """The frames of one code with their captions. reached: the last frame is marked if False, none is if None.
+def on_the_way(pictures: Sequence[Image.Image], captions: Sequence[str] | None, mark: str | None) -> list[Image.Image]:
+    """The frames of one code with their captions. mark: of the last frame, "" for none; None leaves no room for it.
 
     Raises ValueError unless there is one caption per picture.
     """
-    if reached is None:
+    if mark is None:
         return captioned(pictures, captions)
     if captions is not None:
         check_count("caption", captions, len(pictures))
     texts, last = captions or [""] * len(pictures), len(pictures) - 1
-    return [marked(picture, texts[i], reached or i < last) for i, picture in enumerate(pictures)]
+    return [marked(picture, texts[i], mark if i == last else "") for i, picture in enumerate(pictures)]
 
 
 def noted(picture: Image.Image, text: str) -> Image.Image:

@@ -48,13 +48,13 @@ def strips(
     captions: Sequence[Sequence[str]] | None = None,
     titles: Sequence[str] = (),
     scale: int | None = None,
-    reached: Sequence[bool] | None = None,
+    marks: Sequence[str] | None = None,
 ) -> Image.Image:
     """Several rows of frames below each other, each with its title at the left; short rows end earlier.
 
     rows: per row its frames in [-1, 1]. captions: per row one text per frame. titles: one per row, or none at all.
-    reached: per row whether its code arrived; the last frame of the others is marked.
-    Raises ValueError for no rows, an empty row, or captions, titles or `reached` that do not match the rows.
+    marks: per row what its last frame is marked with, such as "not reached"; "" for no mark.
+    Raises ValueError for no rows, an empty row, or captions, titles or marks that do not match the rows.
     """
     if len(rows) == 0:
         raise ValueError("expected at least one row of images, got none")
@@ -62,11 +62,11 @@ def strips(
         check_count("list of captions", captions, len(rows), of="row")
     if titles:
         check_count("title", titles, len(rows), of="row")
-    if reached is not None:
-        check_count("value of reached", reached, len(rows), of="row")
+    if marks is not None:
+        check_count("mark", marks, len(rows), of="row")
     pictures = [enlarge(images, scale) for images in rows]
     drawn = [
-        _row(row, None if captions is None else captions[i], None if reached is None else bool(reached[i]))
+        _row(row, None if captions is None else captions[i], None if marks is None else marks[i])
         for i, row in enumerate(pictures)
     ]
     if any(title.strip() for title in titles):
@@ -75,10 +75,10 @@ def strips(
     return framed(stack(drawn, MARGIN), MARGIN)
 
 
-def _row(pictures: Sequence[Image.Image], captions: Sequence[str] | None, reached: bool | None) -> Image.Image:
+def _row(pictures: Sequence[Image.Image], captions: Sequence[str] | None, mark: str | None) -> Image.Image:
     """The frames of one code beside each other; frames that may be marked bring their own gap."""
-    cells = on_the_way(pictures, captions, reached)
-    return beside(cells) if reached is None else beside(cells, 0)
+    cells = on_the_way(pictures, captions, mark)
+    return beside(cells) if mark is None else beside(cells, 0)
 
 
 def thin(count: int, most: int) -> list[int]:

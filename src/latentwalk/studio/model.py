@@ -7,18 +7,17 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from latentwalk.crowd import Crowd
 from latentwalk.direction import Direction, Directions
 from latentwalk.features.network import Features
 from latentwalk.generator import Generator
-from latentwalk.inversion.spaces import class_numbers
 from latentwalk.jobs.discover import default_space
 from latentwalk.latents import Latents
 from latentwalk.methods.lesson import Lesson
 from latentwalk.progress import Progress, silent
-from latentwalk.samples import map_codes, sample_codes
+from latentwalk.samples import class_numbers, map_codes, sample_codes
 from latentwalk.scores import Scorer
 from latentwalk.studio.cards import Card
-from latentwalk.studio.crowd import Crowd
 from latentwalk.studio.faces import Faces
 
 USUAL = 64

@@ -13,10 +13,9 @@ from latentwalk.bundled import BUNDLED, DIRECTIONS, SCORERS
 from latentwalk.direction import Direction, Directions
 from latentwalk.filenames import readable
 from latentwalk.generator import Generator
-from latentwalk.inversion.spaces import class_numbers
 from latentwalk.jobs.features import features_of
 from latentwalk.jobs.load import load, load_scorer
-from latentwalk.samples import Samples, sample_codes
+from latentwalk.samples import Samples, class_numbers, sample_codes
 from latentwalk.studio.cards import FOUND, Card
 from latentwalk.studio.model import Model
 

@@ -5,9 +5,9 @@ import math
 import pytest
 import torch
 
+from latentwalk.crowd import Crowd
 from latentwalk.direction import Directions
 from latentwalk.features.network import PixelFeatures
-from latentwalk.studio.crowd import Crowd
 from latentwalk.studio.jobs.walk import STEP, Walk
 from latentwalk.studio.model import Model
 from latentwalk.studio.session import Session

@@ -8,11 +8,11 @@ from typing import Annotated
 from pydantic import Field
 
 from latentwalk.direction import Directions
-from latentwalk.inversion.spaces import class_numbers
 from latentwalk.jobs.evaluate import evaluate
 from latentwalk.jobs.load import judge_of, load_scorer
 from latentwalk.jobs.report import STRIP_CODES, save_report
 from latentwalk.origin import Origin, Source
+from latentwalk.samples import class_numbers
 from latentwalk.studio.jobs.apart import apart, telling
 from latentwalk.studio.jobs.job import Job, Teller
 from latentwalk.studio.own_sliders import together

@@ -6,12 +6,11 @@ from pydantic import Field
 
 from latentwalk.direction import Directions
 from latentwalk.generator import Generator
-from latentwalk.inversion.spaces import class_numbers
 from latentwalk.jobs.discover import NAMING_SEED, SCORED, discover, entry_of, space_for
 from latentwalk.jobs.naming import Yardstick, name_directions
 from latentwalk.latents import concatenate
 from latentwalk.methods import METHODS
-from latentwalk.samples import sample_codes
+from latentwalk.samples import class_numbers, sample_codes
 from latentwalk.scores import Scorer
 from latentwalk.studio.jobs.apart import apart, telling
 from latentwalk.studio.jobs.job import Job, Teller

@@ -8,12 +8,11 @@ import torch
 from pydantic import Field
 
 from latentwalk.generator import Generator
-from latentwalk.inversion.spaces import class_numbers
 from latentwalk.jobs.discover import SCORED as SCORED_NEEDS
 from latentwalk.jobs.discover import entry_of, fit_what_can_be, make_method, space_for, with_layer
 from latentwalk.latents import concatenate
 from latentwalk.methods import METHODS
-from latentwalk.samples import Samples, sample_codes, score_samples
+from latentwalk.samples import Samples, class_numbers, sample_codes, score_samples
 from latentwalk.scores import Scorer
 from latentwalk.studio.jobs.apart import apart, telling
 from latentwalk.studio.jobs.discover import KEPT, NAMED

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from latentwalk.studio.crowd import BREAKS
+from latentwalk.crowd import BREAKS
 from latentwalk.studio.jobs.job import Job, Teller
 from latentwalk.studio.session import Session
 from latentwalk.studio.state import MOST_EDITS, Name, Slide, State

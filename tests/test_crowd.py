@@ -5,9 +5,9 @@ import math
 import pytest
 import torch
 
+from latentwalk.crowd import Crowd
 from latentwalk.latents import Latents
 from latentwalk.samples import sample_codes
-from latentwalk.studio.crowd import Crowd
 from random_networks import EVERY, codes, random_stylegan2
 
 
