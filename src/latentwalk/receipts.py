@@ -94,7 +94,9 @@ class InterpolateRecipe(Record):
 
 
 class EditRecipe(Record):
-    """goals: probability to reach per attribute. hold: attributes that should stay. judge: a second scorer."""
+    """goals: probability to reach per attribute. hold: attributes that should stay, and "picture" for what else a
+    picture shows. homing: settings of the way home that holds it, None where it is not held. judge: a second scorer.
+    """
 
     job: Literal["edit"] = "edit"
     generator: Source
@@ -104,6 +106,7 @@ class EditRecipe(Record):
     codes: Codes
     goals: dict[str, float]
     hold: list[str] = Field(default_factory=list)
+    homing: dict[str, JsonValue] | None = None
     walk: WalkRecipe
 
 

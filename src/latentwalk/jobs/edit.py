@@ -13,6 +13,7 @@ from torch import Tensor
 from latentwalk.generator import RENDER_BATCH, Generator
 from latentwalk.images import save_image
 from latentwalk.jobs.before_after import KIND, edit_card, noted_sheet
+from latentwalk.jobs.held_picture import PICTURE, describe_homing, read_held, way_home
 from latentwalk.jobs.recipes import describe_walker
 from latentwalk.jobs.walked import Walked
 from latentwalk.latents import Latents
@@ -23,6 +24,7 @@ from latentwalk.scores import Scorer, Unscored, attribute_index, score
 from latentwalk.version import VERSION
 from latentwalk.walk import UP, Goal, Walker, read_goals
 from latentwalk.walks.gradient import GradientWalk
+from latentwalk.walks.homing import Homing
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +66,7 @@ def edit(
     goals: Mapping[str, float] | None = None,
     hold: str | Iterable[str] = (),
     walk: Walker | None = None,
+    homing: Homing | None = None,
     judge: Scoring | None = None,
     frames: bool = False,
 ) -> Edited:
@@ -75,16 +78,23 @@ def edit(
     attribute, target: what to reach: a probability of at least 0.5 is a floor (p >= target), a smaller one a ceiling.
     Several attributes share the target; {attribute: target} is the same as `goals`.
     goals: several at once, {attribute: target}, instead of or beside `attribute`.
-    hold: attributes whose logits should stay where they are, or "others" for all that are not goals.
+    hold: attributes whose logits should stay where they are, "others" for all that are not goals, and "picture" for
+    what pictures show besides the goals: person, colours, light and background (of a scorer that has an attribute of
+    that name the attribute is meant). Any of them together: ["others", "picture"].
     walk: how: GradientWalk() (along classifier gradients, the default), BoundaryWalk(directions) (as far along fixed
     directions as each picture needs), FixedWalk(directions, strengths), which takes no goals, or any `Walker`.
+    homing: how the picture is held, where it is; Homing() if None.
     judge: a second scorer; the receipt then says per code whether it agrees (p on the goals' side of one half).
     frames: keep every code on the way.
     Codes that do not arrive are given back with `reached` False. Raises ValueError for an unknown attribute, a target
-    outside (0, 1), or codes of another generator.
+    outside (0, 1), codes of another generator, or a picture that is to be held without gradients.
     """
     wanted = {**read_targets(attribute or (), target), **read_targets(goals or (), target)}
-    parts = list(edit_batches(generator, latents, scorer, wanted, hold=hold, walk=walk, judge=judge, frames=frames))
+    parts = list(
+        edit_batches(
+            generator, latents, scorer, wanted, hold=hold, walk=walk, homing=homing, judge=judge, frames=frames
+        )
+    )
     return Edited.concatenate(parts)
 
 
@@ -96,6 +106,7 @@ def edit_batches(
     *,
     hold: str | Iterable[str] = (),
     walk: Walker | None = None,
+    homing: Homing | None = None,
     judge: Scoring | None = None,
     frames: bool = False,
 ) -> Iterator[Edited]:
@@ -112,10 +123,12 @@ def edit_batches(
     wanted = read_goals(goals, scorer)
     if not wanted and not getattr(walker, "aimless", False):
         raise ValueError("expected at least one attribute to change, got none")
-    held = read_held(hold, scorer, wanted)
+    held, picture = read_held(hold, scorer, wanted)
     generator.check(latents)
     if len(latents) == 0:
         raise ValueError("expected at least one code to edit, got none")
+    homing = (homing or Homing()) if picture else None
+    lead_home = way_home(homing, generator, latents, scorer, wanted, held)
     recipe = EditRecipe(
         generator=Source.of(generator),
         drawing=generator.options,
@@ -123,13 +136,14 @@ def edit_batches(
         judge=describe_scorer(judge) if judge else None,
         codes=describe_codes(generator, latents),
         goals={goal.attribute: goal.target for goal in wanted},
-        hold=held,
+        hold=[*held, PICTURE] if picture else held,
+        homing=describe_homing(homing),
         walk=describe_walker(walker),
     )
     receipt = Receipt(latentwalk=VERSION, recipe=recipe)
 
     def edit_batch(part: Latents) -> Edited:
-        walked = walker.walk(generator, part.to(generator.device), scorer, wanted, held, frames)
+        walked = lead_home(walker.walk(generator, part.to(generator.device), scorer, wanted, held, frames))
         confirmed = confirm(generator, walked.latents, judge, wanted)
         codes = describe_codes_walked(walked, scorer.attributes, confirmed)
         return Edited(generator, scorer, walked, receipt.model_copy(update={"codes": codes}))
@@ -150,19 +164,6 @@ def read_targets(wanted: str | Iterable[str] | Mapping[str, float], target: floa
                 f"expected attributes and probabilities, such as goals={{'smiling': 0.9}}, got {name!r}: {aim!r}"
             )
     return {name: float(aim) for name, aim in pairs}
-
-
-def read_held(hold: str | Iterable[str], scorer: Scorer, goals: Sequence[Goal]) -> list[str]:
-    """Names of the attributes that are held. Raises ValueError for an unknown one, or one that is a goal too."""
-    wanted = {goal.attribute for goal in goals}
-    if hold == "others":
-        return [name for name in scorer.attributes if name not in wanted]
-    held = [hold] if isinstance(hold, str) else list(hold)
-    for name in held:
-        attribute_index(scorer, name)
-        if name in wanted:
-            raise ValueError(f"{name!r} cannot be held and changed at once: leave it out of one of the two")
-    return held
 
 
 def confirm(

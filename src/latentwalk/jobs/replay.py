@@ -12,6 +12,7 @@ from latentwalk.generator import Generator
 from latentwalk.images import is_lossless
 from latentwalk.jobs.edit import Edited, edit
 from latentwalk.jobs.figures import NEED_PATHS, picture_of
+from latentwalk.jobs.held_picture import read_homing
 from latentwalk.jobs.load import find_source, load, load_scorer
 from latentwalk.jobs.recipes import read_walker
 from latentwalk.jobs.sheets import path_sheet, samples_sheet
@@ -100,7 +101,8 @@ def edit_again(
     batch = getattr(walker, "batch", how.show)
     codes = read_codes(generator, recipe.codes)[: -(-how.show // batch) * batch]
     frames = how.kind in NEED_PATHS
-    again = edit(generator, codes, scorer, goals=recipe.goals, hold=recipe.hold, walk=walker, frames=frames)[: how.show]
+    ways = {"walk": walker, "homing": read_homing(recipe.homing)}
+    again = edit(generator, codes, scorer, goals=recipe.goals, hold=recipe.hold, frames=frames, **ways)[: how.show]
     again = replace(again, receipt=again.receipt.model_copy(update={"recipe": recipe}))  # of all codes, shown or not
     kept = torch.tensor([code.end for code in receipt.codes]).view_as(again.latents.values)
     if frames or (kept - again.latents.values.cpu()).abs().max() < 1e-3:
