@@ -30,6 +30,29 @@ SLACK = 0.05
 """Logits by which held attributes may be farther from their start than the walk left them, all together."""
 
 
+class Seen(NamedTuple):
+    """What a look at the pictures of some codes shows.
+
+    far: how far they are from home. logits: of the pictures themselves. views: mean logits of the goals over all views.
+    uphill: the gradient of `far`. rows: those of the goals' `views` and of the held logits.
+    """
+
+    far: Float[Tensor, "n"]
+    logits: Float[Tensor, "n a"]
+    views: Float[Tensor, "n g"]
+    uphill: Float[Tensor, "n d"]
+    rows: Float[Tensor, "n k d"]
+
+    def of(self, which: Int[Tensor, "m"] | Bool[Tensor, "n"]) -> "Seen":
+        """The same of some codes."""
+        return Seen(*(each[which] for each in self))
+
+    def put(self, which: Int[Tensor, "m"], new: "Seen") -> None:
+        """Take what is new of some codes."""
+        for mine, theirs in zip(self, new, strict=True):
+            mine[which] = theirs
+
+
 @dataclass(frozen=True)
 class Homing:
     """Settings of the way home.
@@ -45,9 +68,9 @@ class Homing:
 
     steps: int = 12
     stride: float = 0.5
-    longest: float = 2.0
-    damping: float = 0.3
-    margin: float = 0.4
+    longest: float = 4.0
+    damping: float = 1.0
+    margin: float = 0.8
     drift: float = 0.5
     views: int = 2
     ridge: float = 0.02
@@ -150,7 +173,7 @@ class Homing:
 
     def _step(
         self,
-        seen: "Seen",
+        seen: Seen,
         wanted: Float[Tensor, "n k"],
         stride: Float[Tensor, "n"],
         inverse: Float[Tensor, "b d d"],
@@ -175,8 +198,8 @@ class Homing:
         scorer: Scorer,
         goals: Sequence[Goal],
         held: Sequence[str],
-        home: Sequence[Float[Tensor, "n c h w"]],
-    ) -> "Seen":
+        home: Sequence[Float[Tensor, "n c _ _"]],
+    ) -> Seen:
         """How far the pictures are from home, the logits, and the slopes of all that a step minds."""
         columns = [attribute_index(scorer, goal.attribute) for goal in goals]
         minded = [*columns, *(attribute_index(scorer, name) for name in held)]
@@ -205,29 +228,6 @@ class Homing:
                 for i, slope in enumerate(slopes)
             ]
         return Seen(far.detach(), logits.detach(), views / self.views, rows[-1], torch.stack(rows[:-1], 1))
-
-
-class Seen(NamedTuple):
-    """What a look at the pictures of some codes shows.
-
-    far: how far they are from home. logits: of the pictures themselves. views: mean logits of the goals over all views.
-    uphill: the gradient of `far`. rows: those of the goals' `views` and of the held logits.
-    """
-
-    far: Float[Tensor, "n"]
-    logits: Float[Tensor, "n a"]
-    views: Float[Tensor, "n g"]
-    uphill: Float[Tensor, "n d"]
-    rows: Float[Tensor, "n k d"]
-
-    def of(self, which: Int[Tensor, "m"] | Bool[Tensor, "n"]) -> "Seen":
-        """The same of some codes."""
-        return Seen(*(each[which] for each in self))
-
-    def put(self, which: Int[Tensor, "m"], new: "Seen") -> None:
-        """Take what is new of some codes."""
-        for mine, theirs in zip(self, new, strict=True):
-            mine[which] = theirs
 
 
 def scales(images: Float[Tensor, "n c h w"]) -> list[Float[Tensor, "n c h2 w2"]]:
