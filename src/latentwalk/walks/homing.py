@@ -19,7 +19,7 @@ from torch.nn import functional as F
 
 from latentwalk.generator import RENDER_PIXELS, Generator
 from latentwalk.latents import Latents
-from latentwalk.scores import Scorer, attribute_index
+from latentwalk.scores import Scorer, attribute_index, logit
 from latentwalk.walk import Goal, Walk, all_reached
 from latentwalk.walks.gradient import image_slopes, look
 
@@ -60,14 +60,14 @@ class Homing:
     steps: at most so many; a code that gets no further stops before. stride: of the first step, as a share of a Newton
     step; it grows by half after a step that was taken, and shrinks to half after one that was not. longest: how far it
     grows. damping: of the metric, as a share of its mean eigenvalue: directions that hardly change the picture are not
-    trusted. margin: logits beyond those of the arrival that a step aims at for the goals, as it is right to first order
-    only. drift: share of the drift of held attributes that a step undoes. views: pictures that the goals are looked at
-    through. ridge: relative damping of the linear system. batch: codes at once, fewer when their pictures are large;
-    their number does not change where they come to beyond rounding.
+    trusted. margin: logits beyond those of the arrival that a step aims at for the goals, as slopes are right to first
+    order only. drift: share of the drift of held attributes that a step undoes. views: pictures that the goals
+    are looked at through, see `GradientWalk`. ridge: relative damping of the linear system. batch: codes at once, fewer
+    when their pictures are large; their number does not change where they come to beyond rounding.
     """
 
     steps: int = 12
-    stride: float = 0.5
+    stride: float = 1.0
     longest: float = 4.0
     damping: float = 1.0
     margin: float = 0.8
@@ -125,36 +125,40 @@ class Homing:
         going = torch.nonzero(walk.reached & moved)[:, 0]
         if len(going) == 0:
             return walk
+        columns = [attribute_index(scorer, goal.attribute) for goal in goals]
         held_columns = [attribute_index(scorer, name) for name in held]
-        signs = torch.tensor([goal.sign for goal in goals], device=going.device)
+        signs, targets = walk.before.new_tensor([(goal.sign, logit(goal.target)) for goal in goals]).T
         start, end = walk.start[going], walk.latents[going]
         home, values, before = scales(generator.render(start)), end.values.clone(), walk.before[going]
         seen = self._look(generator, end, scorer, goals, held, home)
         arrival, adrift = seen.views.clone(), (seen.logits - before)[:, held_columns].norm(dim=1)
-        stride = torch.full_like(seen.far, self.stride)
+        stride, margin = torch.full_like(seen.far, self.stride), torch.full_like(seen.far, self.margin)
         steps, paths = torch.zeros_like(going), [[path] for path in walk.paths]
 
         for _ in range(self.steps):
             active = torch.nonzero((stride >= SHORTEST) & (seen.far > 0))[:, 0]
             if len(active) == 0:
                 break
-            # 2. A step that brings the picture closer, leaves the goals where they are and takes the held ones back.
+            # 2. A step that brings the picture closer, leaves the goals a margin beyond where they must be, and takes
+            # the held ones back.
             here, level = seen.of(active), arrival[active]
-            wanted = [
-                level + self.margin * signs - here.views,
-                self.drift * (before[active] - here.logits)[:, held_columns],
-            ]
-            delta = self._step(here, torch.cat(wanted, 1), stride[active], inverse)
+            lacking = torch.stack([level - here.views, targets - here.logits[:, columns]]) * signs
+            drift = self.drift * (before[active] - here.logits)[:, held_columns]
+            wanted = torch.cat([signs * (lacking.amax(0) + margin[active, None]), drift], 1)
+            delta = self._step(here, wanted, stride[active], inverse)
             tried = end[active].with_values(values[active] + delta.view_as(values[active]).to(values))
-            # 3. It is taken if it did, whoever else goes.
+            # 3. It is taken if it did. If not, the next one is shorter; its margin is wider where goals were lost, and
+            # narrower where it took all that the picture would have gained.
             there = self._look(generator, tried, scorer, goals, held, [side[active] for side in home])
             kept = all_reached(goals, there.logits, scorer) & ((there.views - level) * signs >= 0).all(1)
             kept &= (there.logits - before[active])[:, held_columns].norm(dim=1) <= adrift[active] + SLACK
-            kept &= there.far < here.far
-            to = active[kept]
-            values[to] = tried.values[kept]
-            seen.put(to, there.of(kept))
-            stride[active] = torch.where(kept, (1.5 * stride[active]).clamp(max=self.longest), 0.5 * stride[active])
+            taken = kept & (there.far < here.far)
+            to = active[taken]
+            values[to] = tried.values[taken]
+            seen.put(to, there.of(taken))
+            stride[active] = torch.where(taken, (1.5 * stride[active]).clamp(max=self.longest), 0.5 * stride[active])
+            other = torch.where(kept, 0.5 * margin[active], (2 * margin[active]).clamp(max=2 * self.margin))
+            margin[active] = torch.where(taken, margin[active], other)
             steps[active] += 1
             for i in to.tolist():
                 if (row := int(going[i])) < len(paths):
