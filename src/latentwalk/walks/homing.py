@@ -66,8 +66,8 @@ class Homing:
     when their pictures are large; their number does not change where they come to beyond rounding.
     """
 
-    steps: int = 12
-    stride: float = 1.0
+    steps: int = 16
+    stride: float = 0.5
     longest: float = 4.0
     damping: float = 1.0
     margin: float = 0.8
@@ -157,7 +157,7 @@ class Homing:
             values[to] = tried.values[taken]
             seen.put(to, there.of(taken))
             stride[active] = torch.where(taken, (1.5 * stride[active]).clamp(max=self.longest), 0.5 * stride[active])
-            other = torch.where(kept, 0.5 * margin[active], (2 * margin[active]).clamp(max=2 * self.margin))
+            other = torch.where(kept, 0.25 * margin[active], (2 * margin[active]).clamp(max=2 * self.margin))
             margin[active] = torch.where(taken, margin[active], other)
             steps[active] += 1
             for i in to.tolist():
@@ -235,14 +235,14 @@ class Homing:
 
 
 def scales(images: Float[Tensor, "n c h w"]) -> list[Float[Tensor, "n c h2 w2"]]:
-    """Pictures at one half, one quarter, ... of their size, down to one pixel or a row of them.
+    """Pictures at one quarter, one eighth, ... of their size, down to one pixel or a row of them.
 
-    Details that a goal moves by a pixel should not count as much as skin and light, which show at every scale.
+    What a goal draws should not count as much as skin and light, which show at every scale.
     """
     sides = [images.float()]
     while min(sides[-1].shape[2:]) > 1:
         sides.append(F.avg_pool2d(sides[-1], 2))
-    return sides[1:] or sides
+    return sides[2:] or sides[-1:]
 
 
 def distance(
