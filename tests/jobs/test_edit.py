@@ -90,7 +90,7 @@ class TestHeldPictures:
     def test_what_a_walk_painted_besides_goes_back(self, toy):
         codes, paint = toy.sample(range(12)), AXES[:, 5]
         aside = BoundaryWalk(Directions((Direction("one", (AXES[:, 0] + paint) / 2**0.5),)))
-        given = {"walk": aside, "homing": Homing(steps=50, views=1)}
+        given = {"walk": aside, "homing": Homing(views=1)}
         plain, kept = (edit(toy, codes, ToyScorer(), "one", 0.9, hold=hold, **given) for hold in ((), "picture"))
         painted = [((each.latents.values - codes.values) @ paint).abs().mean() for each in (plain, kept)]
         assert kept.reached.equal(plain.reached)

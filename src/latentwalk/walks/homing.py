@@ -29,6 +29,9 @@ SHORTEST = 1 / 64
 SLACK = 0.05
 """Logits by which held attributes may be farther from their start than the walk left them, all together."""
 
+GOALS_RIDGE = 1e-4
+"""Relative damping of the linear system where it keeps the goals."""
+
 
 class Seen(NamedTuple):
     """What a look at the pictures of some codes shows.
@@ -62,7 +65,7 @@ class Homing:
     grows. damping: of the metric, as a share of its mean eigenvalue: directions that hardly change the picture are not
     trusted. margin: logits beyond those of the arrival that a step aims at for the goals, as slopes are right to first
     order only. drift: share of the drift of held attributes that a step undoes. views: pictures that the goals
-    are looked at through, see `GradientWalk`. ridge: relative damping of the linear system. batch: codes at once, fewer
+    are looked at through, see `GradientWalk`. ridge: relative damping of the linear system where it keeps held attributes. batch: codes at once, fewer
     when their pictures are large; their number does not change where they come to beyond rounding.
     """
 
@@ -190,9 +193,12 @@ class Homing:
         step = -stride[:, None] * through(inverse, seen.uphill)
         across = through(inverse, seen.rows)
         gram = seen.rows @ across.mT
-        damping = (self.ridge * gram.diagonal(dim1=1, dim2=2).mean(1, keepdim=True)).clamp(min=1e-12)
+        # What the damping leaves undone of the goals would be lost, at any stride: for them there is next to none.
+        share = torch.full_like(wanted, self.ridge)
+        share[:, : seen.views.shape[1]] = GOALS_RIDGE
+        damping = (share * gram.diagonal(dim1=1, dim2=2).mean(1, keepdim=True)).clamp(min=1e-12)
         lacking = wanted - (seen.rows @ step[:, :, None])[:, :, 0]
-        shares = torch.linalg.solve(gram + torch.diag_embed(damping.expand_as(wanted)), lacking[:, :, None])
+        shares = torch.linalg.solve(gram + torch.diag_embed(damping), lacking[:, :, None])
         return step + (across.mT @ shares)[:, :, 0]
 
     def _look(
