@@ -133,7 +133,7 @@ def main() -> None:
     torch.set_num_threads(given.threads)
     generator = lw.load(given.generator)
     scorer, judge = lw.load_scorer(given.generator), lw.load_scorer(f"{given.generator}-judge")
-    sigma = lw.score(generator, judge, generator.sample(range(2 * 10**9, 2 * 10**9 + 2000))).std(0)
+    sigma = lw.score(generator, judge, generator.sample(range(2 * 10**9, 2 * 10**9 + 500))).std(0)
     given.log.parent.mkdir(parents=True, exist_ok=True)
     rows = [json.loads(line) for line in given.log.read_text().splitlines()] if given.log.exists() else []
     for start in range(0, given.codes, given.chunk):
