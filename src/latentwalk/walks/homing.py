@@ -63,10 +63,10 @@ class Homing:
     steps: at most so many; a code that gets no further stops before. stride: of the first step, as a share of a Newton
     step; it grows by half after a step that was taken, and shrinks to half after one that was not. longest: how far it
     grows. damping: of the metric, as a share of its mean eigenvalue: directions that hardly change the picture are not
-    trusted. margin: logits beyond those of the arrival that a step aims at for the goals, as slopes are right to first order
-    only. drift: share of the drift of held attributes that a step undoes. views: pictures that the goals are looked at
-    through, see `GradientWalk`. ridge: relative damping of the linear system where it keeps held attributes. batch:
-    codes at once, fewer when their pictures are large; their number does not change where they come to beyond rounding.
+    trusted. margin: logits beyond those of the arrival that a step aims at for the goals, as slopes are right to first
+    order only. drift: share of the drift of held attributes that a step undoes. views: pictures that the goals are
+    looked at through, see `GradientWalk`. ridge: relative damping of the linear system where it keeps held attributes.
+    batch: codes at once, fewer when their pictures are large; where they come to depends on it by rounding alone.
     """
 
     steps: int = 16
