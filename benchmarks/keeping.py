@@ -16,6 +16,7 @@ import argparse
 import json
 import time
 from collections import defaultdict
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -66,21 +67,21 @@ def figures(generator, scorer, judge, walk, attribute: str, target: float, sigma
     return {name: values.tolist() for name, values in found.items()}
 
 
-def measure(generator, scorer, judge, chunk: range, attribute: str, target: float, space: str, sigma, done):
-    """Rows of all four ways for a chunk of codes; those that were done are left out."""
+def measure(generator, scorer, judge, chunk: range, attribute: str, hold: str, target: float, space: str, sigma):
+    """A row of a walk that holds the others or nothing, then one of the same walk led home, as hold="picture" does."""
     codes = generator.map(generator.sample(chunk), space)
-    others = [name for name in scorer.attributes if name != attribute]
-    for hold, held in (("", []), ("others", others)):
-        home = ",".join(filter(None, (hold, "picture")))
-        if {hold, home} <= done:
-            continue
-        clock = time.perf_counter()
-        walk = lw.edit(generator, codes, scorer, attribute, target, hold=held).walk
-        seconds = time.perf_counter() - clock
-        yield hold, {"seconds": seconds, **figures(generator, scorer, judge, walk, attribute, target, sigma)}
-        walk = Homing().home(generator, walk, scorer, [Goal(attribute, target)], held, metric(generator, space))
-        seconds = time.perf_counter() - clock
-        yield home, {"seconds": seconds, **figures(generator, scorer, judge, walk, attribute, target, sigma)}
+    held = [name for name in scorer.attributes if hold and name != attribute]
+    clock = time.perf_counter()
+    walk = lw.edit(generator, codes, scorer, attribute, target, hold=held).walk
+    seconds = time.perf_counter() - clock
+    yield hold, {"seconds": seconds, **figures(generator, scorer, judge, walk, attribute, target, sigma)}
+    walk = Homing().home(generator, walk, scorer, [Goal(attribute, target)], held, metric(generator, space))
+    seconds = time.perf_counter() - clock
+    yield home(hold), {"seconds": seconds, **figures(generator, scorer, judge, walk, attribute, target, sigma)}
+
+
+def home(hold: str) -> str:
+    return ",".join(filter(None, (hold, "picture")))
 
 
 def summary(rows: list[dict]) -> str:
@@ -91,7 +92,7 @@ def summary(rows: list[dict]) -> str:
             if isinstance(values, list):
                 pooled[row["attribute"], row["hold"]][name] += values
         pooled[row["attribute"], row["hold"]]["seconds"].append(row["seconds"])
-    ways = list(dict.fromkeys(row["hold"] for row in rows))
+    ways = ("", "picture", "others", "others,picture")
     lines = [
         "| attribute | hold | codes | reached | confirmed | colour (of plain) | RMS | skin | off/on | steps | s each |",
         "|---|---|---|---|---|---|---|---|---|---|---|",
@@ -138,17 +139,20 @@ def main() -> None:
     rows = [json.loads(line) for line in given.log.read_text().splitlines()] if given.log.exists() else []
     for start in range(0, given.codes, given.chunk):
         chunk = range(CODES_FROM + start, CODES_FROM + min(start + given.chunk, given.codes))
-        for attribute in given.attributes or scorer.attributes:
+        for hold, attribute in product(("", "others"), given.attributes or scorer.attributes):
             at = {"attribute": attribute, "first": start, "codes": len(chunk)}
             done = {row["hold"] for row in rows if row.items() >= at.items()}
-            every = measure(generator, scorer, judge, chunk, attribute, given.target, given.space, sigma, done)
-            for hold, found in every:
-                if hold in done:
+            if {hold, home(hold)} <= done:
+                continue
+            for way, found in measure(
+                generator, scorer, judge, chunk, attribute, hold, given.target, given.space, sigma
+            ):
+                if way in done:
                     continue
-                rows.append({**at, "hold": hold, **found})
+                rows.append({**at, "hold": way, **found})
                 with given.log.open("a") as file:
                     file.write(json.dumps(rows[-1]) + "\n")
-                print(attribute, start, hold or "nothing", f"{rows[-1]['seconds']:.0f} s", flush=True)
+                print(attribute, start, way or "nothing", f"{rows[-1]['seconds']:.0f} s", flush=True)
     print(summary(rows))
 
 
