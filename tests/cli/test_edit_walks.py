@@ -66,13 +66,14 @@ def test_a_condition_walks_where_it_is_part_of_the_code(telling, run, tmp_path):
 
 
 @pytest.mark.parametrize("space", ["w+", "zy"])
-def test_a_picture_is_held_and_replay_holds_it_too(space, style, telling, run, tmp_path):
-    made, out = style, tmp_path / "out"
+def test_a_picture_is_held_and_replay_holds_it_too(space, style, telling, run, tmp_path, monkeypatch):
+    monkeypatch.setattr("latentwalk.inversion.metric.PROBES", (20, 20))
+    made, out, chosen = style, tmp_path / "out", ()
     if space == "zy":
-        made = str(tmp_path / "labelled.safetensors")
+        made, chosen = str(tmp_path / "labelled.safetensors"), ("--class", "0=1,2=0.5")
         own.write(random_conditional_dcgan(), made)
     given = ("--scorer", telling, "--seeds", "0-2", "--set", "bright=0.6", "--show", "strip", "--out", out)
-    code, _, err = run("edit", made, "--space", space, "--hold", "others, picture", *given)
+    code, _, err = run("edit", made, *chosen, "--space", space, "--hold", "others, picture", *given)
     assert code in (0, 1), err
     recipe = Receipt.read(out / "strip.png").recipe
     assert recipe.hold == ["red", "picture"] and recipe.homing
