@@ -22,6 +22,7 @@ from latentwalk.latents import Latents
 from latentwalk.scores import Scorer, attribute_index, logit
 from latentwalk.walk import Goal, Walk, all_reached
 from latentwalk.walks.gradient import image_slopes, look
+from latentwalk.walks.region import SPACES, Region
 
 SHORTEST = 1 / 64
 """A code whose steps have become shorter than this has come as far as it goes."""
@@ -101,7 +102,8 @@ class Homing:
         the picture, and by the mean of the views as well as before. Steps and paths are longer by those of the way
         home. Raises ValueError as `check` does.
         """
-        inverse = damped_inverse(metric, self.damping)
+        region = Region.of(generator) if walk.latents.space in SPACES and "w" in generator.spaces else None
+        inverse = damped_inverse(metric, self.damping, None if region is None else region.whitener)
         _, height, width = generator.image_shape
         size = max(1, min(self.batch, RENDER_PIXELS // (height * width)))
         parts = [walk[i : i + size] for i in range(0, len(walk), size)]
@@ -259,11 +261,20 @@ def distance(
     return torch.stack(parts).mean(0) / 2
 
 
-def damped_inverse(metric: Float[Tensor, "b d d"], damping: float) -> Float[Tensor, "b d d"]:
-    """(M + damping * mean eigenvalue)^-1 of each block, found in float64 on the CPU."""
+def damped_inverse(
+    metric: Float[Tensor, "b d d"], damping: float, whitener: Float[Tensor, "d d"] | None = None
+) -> Float[Tensor, "b d d"]:
+    """(M + damping * mean eigenvalue)^-1 of each block, found in float64 on the CPU.
+
+    whitener: after it codes vary alike in every direction, where they do not by themselves; the damping is that of
+    whitened codes, so that steps keep to directions in which codes vary.
+    """
     wide = metric.cpu().double()
-    extra = (damping * wide.diagonal(dim1=1, dim2=2).mean(1)).clamp(min=1e-12)
-    return torch.linalg.inv(wide + torch.diag_embed(extra[:, None].expand(wide.shape[:2]))).to(metric)
+    turn = torch.eye(wide.shape[-1], dtype=wide.dtype) if whitener is None else whitener.cpu().double().inverse()
+    white = turn @ wide @ turn.mT
+    extra = (damping * white.diagonal(dim1=1, dim2=2).mean(1)).clamp(min=1e-12)
+    inverse = torch.linalg.inv(white + torch.diag_embed(extra[:, None].expand(white.shape[:2])))
+    return (turn.mT @ inverse @ turn).to(metric)
 
 
 def through(inverse: Float[Tensor, "b d d"], rows: Float[Tensor, "*n e"]) -> Float[Tensor, "*n e"]:
