@@ -30,6 +30,7 @@ from .walk import Walk
 from .walks.boundary import BoundaryWalk
 from .walks.fixed import FixedWalk
 from .walks.gradient import GradientWalk
+from .walks.homing import Homing
 from .walks.interpolate import interpolate
 
 __version__: str
@@ -43,6 +44,7 @@ __all__ = [
     "FixedWalk",
     "Generator",
     "GradientWalk",
+    "Homing",
     "Inversion",
     "Inverted",
     "Latents",

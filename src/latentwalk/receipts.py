@@ -95,9 +95,10 @@ class InterpolateRecipe(Record):
 
 
 class EditRecipe(Record):
-    """goals: probability to reach per attribute. hold: attributes that should stay.
+    """goals: probability to reach per attribute.
 
-    scorer, second: who had to be convinced. judge: who took no part.
+    hold: attributes that should stay, and "picture" for what else a picture shows. homing: settings of the way home
+    that holds it, None where it is not held. scorer, second: who had to be convinced. judge: who took no part.
     stop_at_realism: how usual pictures have to be, see `Realism`; walks ended before they were less.
     """
 
@@ -110,6 +111,7 @@ class EditRecipe(Record):
     codes: Codes
     goals: dict[str, float]
     hold: list[str] = Field(default_factory=list)
+    homing: dict[str, JsonValue] | None = None
     walk: WalkRecipe
     stop_at_realism: float | None = Field(default=None, gt=0, lt=1)
 

@@ -62,6 +62,10 @@ TRAIN = ("train", "scorer", "good.safetensors", "--out", "new/scorer.safetensors
 CASES = {
     "unknown attribute": ((*EDIT, "--set", "glasses"), "no attribute 'glasses'"),
     "unknown held attribute": ((*EDIT, "--set", "hat", "--hold", "smile"), "no attribute 'smile'"),
+    "held picture, nothing to hold it for": (
+        (*EDIT, "--direction", "faces64:hat", "--strength", "1", "--hold", "picture"),
+        "only a walk to a goal can hold the picture",
+    ),
     "held goal": ((*EDIT, "--set", "hat", "--hold", "hat"), "held and changed"),
     "target above 1": ((*EDIT, "--set", "hat=1.5"), "between 0 and 1"),
     "target of 0": ((*EDIT, "--set", "hat=0"), "between 0 and 1"),

@@ -69,6 +69,21 @@ def test_a_condition_walks_where_it_is_part_of_the_code(telling, run, tmp_path):
     assert run("replay", out / "strip.png", "--scorer", telling).out == "bit for bit the same\n"
 
 
+@pytest.mark.parametrize("space", ["w+", "zy"])
+def test_a_picture_is_held_and_replay_holds_it_too(space, style, telling, run, tmp_path, monkeypatch):
+    monkeypatch.setattr("latentwalk.inversion.metric.PROBES", (20, 20))
+    made, out, chosen = style, tmp_path / "out", ()
+    if space == "zy":
+        made, chosen = str(tmp_path / "labelled.safetensors"), ("--class", "0=1,2=0.5")
+        own.write(random_conditional_dcgan(), made)
+    given = ("--scorer", telling, "--seeds", "0-1", "--max-steps", 8, "--set", "bright=0.6", "--show", "strip")
+    code, _, err = run("edit", made, *chosen, "--space", space, "--hold", "others, picture", *given, "--out", out)
+    assert code in (0, 1), err
+    recipe = Receipt.read(out / "strip.png").recipe
+    assert recipe.hold == ["red", "picture"] and recipe.homing
+    assert run("replay", out / "strip.png", "--scorer", telling).out == "bit for bit the same\n"
+
+
 def test_a_space_that_is_not_there_is_said(style, small, telling, run, tmp_path):
     given = ("--scorer", telling, "--set", "bright", "--out", tmp_path / "out")
     code, _, err = run("edit", small, "--space", "w", *given)

@@ -6,14 +6,18 @@ import pytest
 import torch
 
 from latentwalk.direction import Direction, Directions
+from latentwalk.generators.wrapped import wrap
 from latentwalk.jobs.edit import edit, edit_batches
+from latentwalk.jobs.held_picture import read_homing
 from latentwalk.options import RenderOptions
 from latentwalk.receipts import Receipt
 from latentwalk.scores import score
 from latentwalk.walks.boundary import BoundaryWalk
+from latentwalk.walks.fixed import FixedWalk
 from latentwalk.walks.gradient import GradientWalk
+from latentwalk.walks.homing import Homing, distance, scales
 from random_networks import SIZES, random_stylegan2
-from toys import ATTRIBUTES, ToyScorer
+from toys import ATTRIBUTES, AXES, ToyScorer
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +70,80 @@ def test_hold_others_is_every_other_attribute(toy, scorer):
     named, every = (edit(toy, codes, scorer, goals={"one": 0.9}, hold=hold) for hold in (["two", "three"], "others"))
     assert torch.equal(named.latents.values, every.latents.values)
     assert edit(toy, codes, scorer, goals={"one": 0.9}, hold="two").receipt.recipe.hold == ["two"]
+
+
+def test_others_may_stand_among_names(toy, scorer):
+    edited = edit(toy, toy.sample(2), scorer, "one", hold=["three", "others"])
+    assert edited.receipt.recipe.hold == ["three", "two"]
+
+
+class TestHeldPictures:
+    """hold="picture": after the walk its picture is led home, and the receipt says so."""
+
+    def test_a_held_picture_is_no_farther_from_its_start(self, toy, scorer, walker):
+        codes = toy.sample(range(12))
+        plain, kept = (edit(toy, codes, scorer, "one", 0.9, hold=hold, walk=walker) for hold in ((), "picture"))
+        far = [distance(scales(each.images), scales(each.images_before)) for each in (plain, kept)]
+        assert kept.reached.all()
+        assert (far[1] <= far[0] + 1e-6).all()
+
+    def test_what_a_walk_painted_besides_goes_back(self, toy):
+        codes, paint = toy.sample(range(12)), AXES[:, 5]
+        aside = BoundaryWalk(Directions((Direction("one", (AXES[:, 0] + paint) / 2**0.5),)))
+        given = {"walk": aside, "homing": Homing(views=1)}
+        plain, kept = (edit(toy, codes, ToyScorer(), "one", 0.9, hold=hold, **given) for hold in ((), "picture"))
+        painted = [((each.latents.values - codes.values) @ paint).abs().mean() for each in (plain, kept)]
+        assert kept.reached.equal(plain.reached)
+        assert painted[1] < 0.3 * painted[0]
+
+    def test_it_is_held_together_with_attributes(self, toy, scorer):
+        codes = toy.sample(range(12))
+        both = edit(toy, codes, scorer, "one", 0.9, hold=["others", "picture"])
+        alone = edit(toy, codes, scorer, "one", 0.9, hold="others")
+        drifts = [(each.after - each.before)[:, 1:].norm(dim=1) for each in (both, alone)]
+        assert (drifts[0] <= drifts[1] + 0.06).all()
+        assert both.receipt.recipe.hold == ["two", "three", "picture"]
+
+    def test_the_receipt_leads_home_again(self, toy, scorer):
+        codes, homing = toy.sample(range(4)), Homing(steps=3, views=1)
+        first = edit(toy, codes, scorer, "one", 0.9, hold="picture", homing=homing)
+        recipe = Receipt.parse(first.receipt.to_json(), "here").recipe
+        again = edit(toy, codes, scorer, goals=recipe.goals, hold=recipe.hold, homing=read_homing(recipe.homing))
+        assert read_homing(recipe.homing) == homing
+        assert torch.equal(again.latents.values, first.latents.values)
+        with pytest.raises(ValueError, match="the way home of the receipt has no option 'wings'"):
+            read_homing({"wings": 2})
+
+    def test_a_receipt_without_it_says_nothing_of_it(self, toy, scorer):
+        assert "homing" not in edit(toy, toy.sample(1), scorer, "one", hold="others").receipt.to_json()
+
+    def test_an_attribute_of_that_name_is_held_as_an_attribute(self, toy):
+        scorer = ToyScorer(entangled=True)
+        scorer.attributes = ("one", "picture", "three")
+        codes = toy.sample(range(6))
+        edited = edit(toy, codes, scorer, "one", 0.9, hold="picture")
+        assert edited.receipt.recipe.homing is None
+        assert torch.equal(
+            edited.latents.values, edit(toy, codes, ToyScorer(True), "one", 0.9, hold="two").latents.values
+        )
+
+    def test_a_fixed_walk_holds_none(self, toy, scorer):
+        fixed = FixedWalk(scorer.directions, (1.0, 0.0, 0.0))
+        with pytest.raises(ValueError, match="only a walk to a goal can hold the picture"):
+            edit_batches(toy, toy.sample(1), scorer, {}, hold="picture", walk=fixed)
+
+    def test_a_network_that_is_not_differentiable_is_refused_at_once(self, scorer):
+        class Opaque(torch.nn.Module):
+            @torch.no_grad()
+            def forward(self, z):
+                return z.reshape(-1, 3, 4, 4).tanh()
+
+        made = wrap(Opaque(), 48)
+        for walk in (GradientWalk(), BoundaryWalk(scorer.directions)):
+            with pytest.raises(ValueError, match=r"this generator gives no gradient.*leave picture out"):
+                edit_batches(made, made.sample(1), scorer, {"one": 0.9}, hold="picture", walk=walk)
+        with pytest.raises(ValueError, match="this generator gives no gradient: walk along a boundary"):
+            edit(made, made.sample(1), scorer, "one")
 
 
 def test_batches_are_the_whole_in_parts(toy, scorer):

@@ -51,7 +51,8 @@ class WalkOptions:
         str | None,
         typer.Option(
             metavar="NAMES",
-            help="Attributes that should stay as they are, such as age,smiling; or others, for all the rest.",
+            help="What should stay as it is: attributes, such as age,smiling; others, for all the rest; and picture, "
+            "for what else it shows: person, colours, light and background. All together: others,picture.",
             rich_help_panel=WALK,
         ),
     ] = None
@@ -123,11 +124,9 @@ class WalkOptions:
         return self.along is None and self.how != "boundary"
 
     @property
-    def held(self) -> str | list[str]:
-        """The attributes to hold."""
-        if self.hold is None:
-            return []
-        return "others" if self.hold.strip() == "others" else [name.strip() for name in self.hold.split(",")]
+    def held(self) -> list[str]:
+        """What to hold."""
+        return [] if self.hold is None else [name.strip() for name in self.hold.split(",")]
 
 
 def walking(generator: "Generator", start: "Latents", codes: WalkingCodes, follows: bool) -> "Latents":

@@ -14,6 +14,7 @@ from torch import Tensor
 from latentwalk.generator import RENDER_BATCH, Generator
 from latentwalk.images import save_image
 from latentwalk.jobs.before_after import KIND, edit_card, noted_sheet
+from latentwalk.jobs.held_picture import PICTURE, describe_homing, read_held, way_home
 from latentwalk.jobs.recipes import describe_walker
 from latentwalk.jobs.stopping import check_realism, stopped
 from latentwalk.jobs.walked import Walked
@@ -28,6 +29,7 @@ from latentwalk.scores import Scorer, Unscored, attribute_index, score
 from latentwalk.version import VERSION
 from latentwalk.walk import UP, Goal, Walker, read_goals
 from latentwalk.walks.gradient import GradientWalk
+from latentwalk.walks.homing import Homing
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +72,7 @@ def edit(
     hold: str | Iterable[str] = (),
     walk: Walker | str | None = None,
     second: Scoring | None = None,
+    homing: Homing | None = None,
     judge: Scoring | None = None,
     frames: bool = False,
     realism: bool = True,
@@ -83,10 +86,13 @@ def edit(
     attribute, target: what to reach: a probability of at least 0.5 is a floor (p >= target), a smaller one a ceiling.
     Several attributes share the target; {attribute: target} is the same as `goals`.
     goals: several at once, {attribute: target}, instead of or beside `attribute`.
-    hold: attributes whose logits should stay where they are, or "others" for all that are not goals.
+    hold: attributes whose logits should stay where they are, "others" for all that are not goals, and "picture" for
+    what pictures show besides the goals: person, colours, light and background (of a scorer that has an attribute of
+    that name the attribute is meant). Any of them together: ["others", "picture"].
     walk: how: GradientWalk() (along classifier gradients, the default), BoundaryWalk(directions) (as far along fixed
     directions as each picture needs), FixedWalk(directions, strengths), which takes no goals, any `Walker`, or a word
     of `jobs.walkers.KINDS`, such as "auto".
+    homing: how the picture is held, where it is; Homing() if None.
     second: another scorer that has to be convinced too: goals count as whoever is less convinced says (see
     `scorers.agreeing.Agreeing`). A walk takes longer by what it takes to look, and fools an independent judge less.
     judge: a scorer that takes no part; the receipt then says per code whether it agrees (p on the goals' side of one
@@ -97,7 +103,7 @@ def edit(
     stop_at_realism: the share of samples that have to be as far out as the pictures, in (0, 1), such as 0.01: every
     walk ends at its last place before. A sweep, which goes from one strength to another, cannot.
     Codes that do not arrive are given back with `reached` False. Raises ValueError for an unknown attribute, a target
-    or a realism outside (0, 1), or codes of another generator.
+    or a realism outside (0, 1), codes of another generator, or a picture that is to be held without gradients.
     """
     wanted = {**read_targets(attribute or (), target), **read_targets(goals or (), target)}
     parts = edit_batches(
@@ -107,6 +113,7 @@ def edit(
         wanted,
         hold=hold,
         walk=walk,
+        homing=homing,
         second=second,
         judge=judge,
         frames=frames,
@@ -125,6 +132,7 @@ def edit_batches(
     hold: str | Iterable[str] = (),
     walk: Walker | str | None = None,
     second: Scoring | None = None,
+    homing: Homing | None = None,
     judge: Scoring | None = None,
     frames: bool = False,
     realism: bool = True,
@@ -145,11 +153,13 @@ def edit_batches(
     if not wanted and not getattr(walker, "aimless", False):
         raise ValueError("expected at least one attribute to change, got none")
     looking = scorer if second is None else Agreeing(scorer, second, wanted)
-    held = read_held(hold, scorer, wanted)
+    held, picture = read_held(hold, scorer, wanted)
     check_realism(stop_at_realism, walker)
     generator.check(latents)
     if len(latents) == 0:
         raise ValueError("expected at least one code to edit, got none")
+    homing = (homing or Homing()) if picture else None
+    lead_home = way_home(homing, generator, latents, looking, wanted, held)
     recipe = EditRecipe(
         generator=Source.of(generator),
         drawing=generator.options,
@@ -158,7 +168,8 @@ def edit_batches(
         judge=describe_scorer(judge) if judge else None,
         codes=describe_codes(generator, latents),
         goals={goal.attribute: goal.target for goal in wanted},
-        hold=held,
+        hold=[*held, PICTURE] if picture else held,
+        homing=describe_homing(homing),
         walk=describe_walker(walker),
         stop_at_realism=stop_at_realism,
     )
@@ -168,7 +179,7 @@ def edit_batches(
 
     def edit_batch(part: Latents) -> Edited:
         kept = frames or stop_at_realism is not None
-        walked = walker.walk(generator, part.to(generator.device), looking, wanted, held, kept)
+        walked = lead_home(walker.walk(generator, part.to(generator.device), looking, wanted, held, kept))
         if stop_at_realism is not None:
             walked = stopped(walked, generator, looking, wanted, samples(walked.latents.space), stop_at_realism)
             walked = walked if frames else walked.without_paths()
@@ -195,19 +206,6 @@ def read_targets(wanted: str | Iterable[str] | Mapping[str, float], target: floa
                 f"expected attributes and probabilities, such as goals={{'smiling': 0.9}}, got {name!r}: {aim!r}"
             )
     return {name: float(aim) for name, aim in pairs}
-
-
-def read_held(hold: str | Iterable[str], scorer: Scorer, goals: Sequence[Goal]) -> list[str]:
-    """Names of the attributes that are held. Raises ValueError for an unknown one, or one that is a goal too."""
-    wanted = {goal.attribute for goal in goals}
-    if hold == "others":
-        return [name for name in scorer.attributes if name not in wanted]
-    held = [hold] if isinstance(hold, str) else list(hold)
-    for name in held:
-        attribute_index(scorer, name)
-        if name in wanted:
-            raise ValueError(f"{name!r} cannot be held and changed at once: leave it out of one of the two")
-    return held
 
 
 def confirm(

@@ -12,6 +12,7 @@ from latentwalk.generator import Generator
 from latentwalk.images import is_lossless
 from latentwalk.jobs.edit import Edited, edit
 from latentwalk.jobs.figures import NEED_PATHS, picture_of
+from latentwalk.jobs.held_picture import read_homing
 from latentwalk.jobs.load import find_source, load, load_scorer
 from latentwalk.jobs.recipes import read_walker
 from latentwalk.jobs.sheets import path_sheet, samples_sheet
@@ -110,6 +111,7 @@ def edit_again(
         goals=recipe.goals,
         hold=recipe.hold,
         walk=walker,
+        homing=read_homing(recipe.homing),
         second=second,
         frames=frames,
         realism=False,

@@ -243,6 +243,8 @@ def slopes(
     values = latents.values.detach().requires_grad_()
     with torch.enable_grad():
         images = generator.synthesize(latents.with_values(values))
+        if not images.requires_grad:
+            raise ValueError("this generator gives no gradient: walk along a boundary (--along) instead")
         seen = images.detach().requires_grad_()
         logits = scorer(seen)
         if not logits.requires_grad:
