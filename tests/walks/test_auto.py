@@ -29,20 +29,25 @@ def test_a_code_that_arrives_gently_goes_no_other_way(toy, codes) -> None:
     assert torch.equal(walked.latents.values, gentle.latents.values)
 
 
-def test_the_rest_climbs_from_where_it_began_and_everybody_keeps_the_place(toy, codes) -> None:
+@pytest.mark.parametrize("held", [(), ("three",)])
+def test_the_rest_climbs_on_and_everybody_keeps_the_place(toy, codes, held: tuple[str, ...]) -> None:
+    """Those who hold something climb from where they began."""
     aside = torch.nn.functional.normalize(SCORER.directions["one"].vector + SCORER.directions["two"].vector, dim=0)
-    directions = Directions((replace(SCORER.directions["one"], vector=aside),))
-    gentle = BoundaryWalk(directions).walk(toy, codes, SCORER, GOALS)
+    directions = Directions((replace(SCORER.directions["one"], vector=aside), *tuple(SCORER.directions)[1:]))
+    gentle = BoundaryWalk(directions).walk(toy, codes, SCORER, GOALS, held)
     needed = directions["one"].distance(gentle.latents).sort().values
     reach = float(needed[5] + needed[6]) / 2  # enough for half of them
-    walked = AutoWalk(directions, reach=reach).walk(toy, codes, SCORER, GOALS, keep_paths=True)
-    steep = GradientWalk().walk(toy, codes, SCORER, GOALS)
+    walked = AutoWalk(directions, reach=reach).walk(toy, codes, SCORER, GOALS, held, keep_paths=True)
+    short = BoundaryWalk(directions, reach).walk(toy, codes, SCORER, GOALS, held)
+    steep = GradientWalk().walk(toy, codes if held else short.latents, SCORER, GOALS, held)
     assert walked.reached.all() and set(walked.ways) == {"boundary", "gradient"}
     for i, way in enumerate(walked.ways):
         other = gentle if way == "boundary" else steep
         assert torch.allclose(walked.latents.values[i], other.latents.values[i], atol=0.02)  # one search is to 0.01
         assert torch.equal(walked.paths[i][0], codes.values[i])
+        assert torch.allclose(walked.paths[i][-1], walked.latents.values[i], atol=1e-4)
     assert torch.equal(walked.start.values, codes.values)
+    assert torch.allclose(walked.before, score(toy, SCORER, codes), atol=1e-4)
     assert torch.allclose(walked.after, score(toy, SCORER, walked.latents), atol=1e-4)
     halves = [walked[:5], walked[5:]]
     assert [*halves[0].ways, *halves[1].ways] == list(walked.ways)
