@@ -34,15 +34,19 @@ def main() -> None:
     start = time.perf_counter()
     OUT.mkdir(parents=True, exist_ok=True)
     generator = lw.load("faces64")
-    scorer, judge = lw.load_scorer("faces64"), lw.load_scorer("faces64-judge")
+    scorer, second, judge = (lw.load_scorer(name) for name in ("faces64", "faces64-second", "faces64-judge"))
     codes = generator.sample(SEEDS)
 
     say("Glasses for twelve faces: plainly ...")
-    plain = lw.edit(generator, codes, scorer, "eyeglasses", walk="auto", judge=judge)
+    plain = lw.edit(generator, codes, scorer, "eyeglasses", walk="auto", second=second, judge=judge)
     say("... and with everything else held")
-    clean = lw.edit(generator, codes, scorer, "eyeglasses", hold="others", walk="auto", judge=judge, frames=True)
+    clean = lw.edit(
+        generator, codes, scorer, "eyeglasses", hold="others", walk="auto", second=second, judge=judge, frames=True
+    )
     say("No smile, but a hat")
-    hat = lw.edit(generator, codes[:6], scorer, goals={"smiling": 0.1, "hat": 0.995}, walk="auto", judge=judge)
+    hat = lw.edit(
+        generator, codes[:6], scorer, goals={"smiling": 0.1, "hat": 0.995}, walk="auto", second=second, judge=judge
+    )
 
     show = PictureRecipe
     save_picture(plain, OUT / "glasses-plain.png", show(kind="before-after", show=12))
@@ -107,7 +111,8 @@ def page(plain: lw.Edited, clean: lw.Edited, hat: lw.Edited) -> str:
 <h1>A fixed generator, walked to attributes</h1>
 <p>The generator never learned what glasses are. A scorer trained from a few hundred hand labels on its samples did, and
 every code moved along a direction learned from its scores until p &ge; 0.995, and along the gradient of its own score
-where that was not enough. A judge, trained independently, says whether it agrees. Distance is in standard deviations of
+where that was not enough. A second scorer had to be convinced as well, and a judge that took no part says whether it
+agrees. Distance is in standard deviations of
 the latent code.</p>
 <table><tr><th>edit</th><th>reached</th><th>confirmed</th><th>median steps</th><th>distance</th></tr>{rows}</table>
 {figures}
