@@ -43,7 +43,7 @@ QUICKER = {
     ", tune=True": "",
     "--seeds 0-35": "--seeds 0-3",
     "--seeds 0-15": "--seeds 0-1",
-    "--seeds 33,41,47,57,66,74": "--seeds 33,41",
+    "--seeds 33,41,47,57,66,74": "--seeds 57,66",
     "--steps 12": "--steps 3",
     "--strength 3": "--strength 3 --seeds 0-1",
     "--set smiling --along": "--seeds 0-1 --set smiling --along",

@@ -22,6 +22,16 @@ def test_a_word_is_a_walk_that_arrives(toy, kind: str) -> None:
     assert edited.reached.all() and edited.receipt.recipe.walk.kind == kind
 
 
+def test_where_no_direction_can_be_learned_it_climbs(toy, monkeypatch) -> None:
+    def refuse(*_):
+        raise ValueError("0 and 400")
+
+    monkeypatch.setattr(walkers, "attribute_directions", refuse)
+    assert type(find_walk("auto", toy, ToyScorer(), toy.sample(1))) is WALKS["gradient"]
+    with pytest.raises(ValueError, match="0 and 400"):
+        find_walk("boundary", toy, ToyScorer(), toy.sample(1))
+
+
 def test_another_word_is_refused(toy) -> None:
     with pytest.raises(ValueError, match="no walk 'fly': there are auto, gradient, boundary"):
         lw.edit(toy, toy.sample(range(2)), ToyScorer(), "one", walk="fly")

@@ -54,7 +54,8 @@ def find_walk(
 
     kind: "gradient", "boundary" or "auto"; the last two need a direction per attribute, which is learned from scored
     samples once and kept. generator: not a tuned one: what is learned holds for all that is tuned from it.
-    Raises ValueError for another kind, and what `attribute_directions` raises.
+    "auto" is "gradient" where there are none to learn. Raises ValueError for another kind, and for "boundary" what
+    `attribute_directions` raises.
     """
     if kind not in KINDS:
         raise ValueError(f"no walk {kind!r}: there are {', '.join(KINDS)}")
@@ -62,7 +63,12 @@ def find_walk(
     bound = BOUND if mapped and start.seeds is not None else None  # codes of photographs lie outside from the start
     if kind == "gradient":
         return GradientWalk(max_steps, bound=bound)
-    directions = attribute_directions(generator, scorer, direction_space(generator, start), progress)
+    try:
+        directions = attribute_directions(generator, scorer, direction_space(generator, start), progress)
+    except ValueError:
+        if kind == "boundary":
+            raise
+        return GradientWalk(max_steps, bound=bound)  # a scorer that says the same of every sample teaches no direction
     if kind == "boundary":
         return BoundaryWalk(directions)
     return AutoWalk(directions, max_steps=max_steps, bound=bound)

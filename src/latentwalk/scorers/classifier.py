@@ -83,7 +83,7 @@ class Smooth(nn.Module):
             nn.Conv2d(outside, outside, 3, 1, 1, bias=False),
         )
         self.outer = nn.Conv2d(inside, outside, 1, bias=False) if inside != outside else nn.Identity()
-        self.pool = nn.AvgPool2d(2) if halve else nn.Identity()
+        self.pool = nn.AvgPool2d(2, ceil_mode=True) if halve else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         return self.pool(self.inner(x) + self.outer(x))
@@ -97,7 +97,7 @@ def smooth_cnn(width: int, outputs: int, channels: int = 3) -> nn.Sequential:
     """
     if width < 1 or width % 8:
         raise ValueError(f"the width of a smooth network is a multiple of 8, got {width}")
-    layers: list[nn.Module] = [nn.Conv2d(channels, width, 5, 1, 2), nn.AvgPool2d(2)]
+    layers: list[nn.Module] = [nn.Conv2d(channels, width, 5, 1, 2), nn.AvgPool2d(2, ceil_mode=True)]
     for inside, outside in ((width, width), (width, 2 * width), (2 * width, 4 * width), (4 * width, 8 * width)):
         layers += [Smooth(inside, outside, halve=True)]
     return nn.Sequential(*layers, nn.SiLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(width * 8, outputs))
