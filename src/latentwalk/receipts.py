@@ -139,6 +139,7 @@ class CodeReceipt(Record):
     """What happened to one code.
 
     seed: None for a code without one; "numpy:85" for one of numpy. steps: of the walk.
+    way: by which walk it came, where the walker chose for every code (see `Walk.ways`).
     distance: |end - start|; in z one is one standard deviation.
     usual_before, usual: the share of the generator's own samples that are as far out or farther (see `Realism`); None
     where nobody looked.
@@ -151,6 +152,7 @@ class CodeReceipt(Record):
     reached: bool
     confirmed: bool | None = None
     steps: int
+    way: str | None = None
     distance: float
     usual_before: float | None = None
     usual: float | None = None
@@ -284,6 +286,7 @@ def describe_codes_walked(
             reached=bool(walk.reached[i]),
             confirmed=None if confirmed is None else bool(confirmed[i]),
             steps=int(walk.steps[i]),
+            way=walk.ways[i] if walk.ways else None,
             distance=round(distances[i], 4),
             usual_before=begin[i],
             usual=end[i],

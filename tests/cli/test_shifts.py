@@ -74,7 +74,19 @@ def test_json_tells_what_happened_to_each_code(small, telling, run, tmp_path):
     arguments = ("edit", small, "--scorer", telling, "--seeds", "4,5", "--set", "bright=0.9", "--show", "none")
     told = json.loads(run(*arguments, "--out", tmp_path / "out", "--json").out)
     first, second = told["results"]
-    keys = ["index", "seed", "reached", "confirmed", "steps", "distance", "usual_before", "usual", "before", "after"]
+    keys = [
+        "index",
+        "seed",
+        "reached",
+        "confirmed",
+        "steps",
+        "way",
+        "distance",
+        "usual_before",
+        "usual",
+        "before",
+        "after",
+    ]
     assert list(first) == keys
     assert (first["index"], first["seed"], second["index"], second["seed"]) == (0, 4, 1, 5)
     assert first["reached"] and first["after"]["bright"] >= 0.9 > first["before"]["bright"]

@@ -20,6 +20,9 @@ def test_a_word_is_a_walk_that_arrives(toy, kind: str) -> None:
     assert type(find_walk(kind, toy, scorer, codes)) is WALKS[kind]
     edited = lw.edit(toy, codes, scorer, "one", 0.9, walk=kind)
     assert edited.reached.all() and edited.receipt.recipe.walk.kind == kind
+    assert [code.way for code in edited.receipt.codes] == [
+        edited.walk.ways[i] if kind == "auto" else None for i in range(3)
+    ]
 
 
 def test_where_no_direction_can_be_learned_it_climbs(toy, monkeypatch) -> None:

@@ -72,7 +72,15 @@ class AutoWalk:
         again = self._steep(generator, so_far.start if held else so_far.latents, scorer, goals, held, keep_paths)
         return woven(walked, again if held else joined(so_far, again), rest.tolist())
 
-    def _steep(self, generator: Generator, latents: Latents, scorer: Scorer, goals, held, keep_paths: bool) -> Walk:
+    def _steep(
+        self,
+        generator: Generator,
+        latents: Latents,
+        scorer: Scorer,
+        goals: Sequence[Goal],
+        held: Sequence[str],
+        keep_paths: bool,
+    ) -> Walk:
         walked = self.steep.walk(generator, latents, scorer, goals, held, keep_paths)
         return replace(walked, ways=(STEEP,) * len(walked))
 
