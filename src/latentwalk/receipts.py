@@ -58,12 +58,13 @@ class WalkRecipe(Record):
     """How codes walked.
 
     kind: a name in `walks.WALKS`, or "module:Class" of a walker of one's own. settings: those of its constructor.
-    directions: what it walks along, for those that do. The walker's own class checks them when it walks again.
+    directions, ways: what it walks along, for those that do. The walker's own class checks them when it walks again.
     """
 
     kind: str
     settings: dict[str, JsonValue] = Field(default_factory=dict)
     directions: list[PlainDirection] = Field(default_factory=list)
+    ways: list[PlainDirection] = Field(default_factory=list)
 
     @model_validator(mode="before")
     @classmethod

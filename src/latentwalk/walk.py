@@ -103,7 +103,8 @@ class Walker(Protocol):
     """A way of walking; see walks/ for ours. Any class with this method is one.
 
     Every code walks on its own: where it comes to must not depend on who else is in the batch. One whose class says
-    `aimless = True` also walks without goals; one with a number `batch` is handed that many codes at once. Settings in
+    `aimless = True` also walks without goals; one with a number `batch` is handed that many codes at once, or as many
+    as its number `handed` says. Settings in
     the constructor (a dataclass is best) go into the receipt.
     """
 

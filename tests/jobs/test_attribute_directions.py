@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
+import latentwalk as lw
+from latentwalk.direction import Direction, Directions
 from latentwalk.jobs import attribute_directions as job
 from latentwalk.jobs.discover import discover
 from latentwalk.jobs.load import measurements_of
@@ -67,3 +69,37 @@ def test_another_scorer_is_learned_from_anew(toy, folder) -> None:
 def test_nothing_is_kept_of_a_scorer_that_cannot_be_told_from_others(toy, folder) -> None:
     job.attribute_directions(toy, ToyScorer())
     assert not folder.exists()
+
+
+class TestWays:
+    def test_pictures_change_less_for_the_same_gain(self, tiny) -> None:
+        """On one network with weights that nobody trained, along what its measurements teach."""
+        scorer = measurements_of(tiny)
+        directions = job.attribute_directions(tiny, scorer)
+        ways = job.attribute_ways(tiny, scorer, directions)
+        assert [way.name for way in ways] == [direction.name for direction in directions]
+        codes = tiny.sample(range(64))
+        here = tiny.render(codes)
+        shares = []
+        for direction, way in zip(directions, ways, strict=True):
+            gain = float(way.vector @ direction.vector)
+            assert 0 < gain < 1.0001
+            along, gently = (tiny.render(each.shift(codes, 0.2 / by)) for each, by in ((direction, 1.0), (way, gain)))
+            shares.append(float((gently - here).square().mean() / (along - here).square().mean()))
+        assert max(shares) < 0.995, "a random network has hardly anything to gain, and gains it for every attribute"
+
+    def test_they_are_learned_once(self, toy, folder, monkeypatch) -> None:
+        directions = job.attribute_directions(toy, Marked())
+        first = job.attribute_ways(toy, Marked(), directions)
+        monkeypatch.setattr(job, "metric", None)  # whoever measures again fails
+        again = job.attribute_ways(toy, Marked(), directions)
+        assert all(torch.equal(one.vector, other.vector) for one, other in zip(first, again, strict=True))
+
+    def test_a_network_without_gradients_has_none(self, toy) -> None:
+        class Opaque(torch.nn.Module):
+            def forward(self, z):
+                return toy.synthesize(lw.Latents(z.detach()[:, :16])).detach()
+
+        made = lw.wrap(Opaque(), 16)
+        directions = Directions((Direction("one", torch.eye(16)[0]),))
+        assert job.attribute_ways(made, ToyScorer(), directions) is None

@@ -148,7 +148,7 @@ class TestHeldPictures:
 
 def test_batches_are_the_whole_in_parts(toy, scorer):
     codes = toy.sample(range(10))
-    walk = GradientWalk(batch=4)
+    walk = GradientWalk(batch=1)
     parts = list(edit_batches(toy, codes, scorer, {"one": 0.9}, walk=walk))
     whole = edit(toy, codes, scorer, "one", 0.9, walk=walk)
     assert [len(part) for part in parts] == [4, 4, 2]

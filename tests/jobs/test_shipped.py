@@ -39,5 +39,7 @@ def test_photographs_walk_along_directions_that_are_there(faces: Generator, cach
     scorer = load_scorer("faces64")
     monkeypatch.setattr(learned, "discover", None)  # whoever learns fails
     found = learned.attribute_directions(faces, scorer, "z")
-    assert [direction.name for direction in found] == list(scorer.attributes)
+    monkeypatch.setattr(learned, "metric", None)
+    ways = learned.attribute_ways(faces, scorer, found)
+    assert [[d.name for d in each] for each in (found, ways)] == [list(scorer.attributes)] * 2
     assert not cache.exists()

@@ -95,10 +95,11 @@ class TestOneGoal:
                 seen.append(len(images))
                 return super().__call__(images)
 
-        walk = ALONG.walk(toy, codes, Counting(), [UP])
+        walk = ALONG.walk(toy, codes, Counting(entangled=True), [UP])
         moved = int((walk.steps > 0).sum())
-        assert sum(seen) == len(codes) + int(walk.steps.sum()) + moved, "a look at all, the search, a look at the end"
+        assert sum(seen) == len(codes) + int(walk.steps.sum()), "a look at all, and the search"
         assert int(walk.steps.sum()) < moved * int(walk.steps.max()), "some are done before others"
+        assert torch.allclose(walk.after, logits(toy, walk.latents), atol=1e-5), "the last look is not taken twice"
 
     def test_the_given_codes_and_their_labels_stay(self, toy, codes) -> None:
         before = codes.values.clone()
@@ -209,10 +210,22 @@ class TestSmallest:
 
     def test_it_finds_planted_thresholds(self) -> None:
         at = torch.linspace(0, 5.9, 50)
-        found, looks = smallest(lambda rows, s: at[rows] - s, self.ROOM, 0.5, 0.001)
+        found, looks = smallest(lambda rows, s: at[rows] - s, at, self.ROOM, 0.5, 0.001)
         assert ((found - at >= 0) & (found - at <= 0.001)).all()
-        assert looks[0] == 1
-        assert looks.max() <= 1 + 12 + 9
+        assert looks[0] == 0
+        assert (looks <= (at / 0.5).ceil() + 1).all(), "one look within the stride, where what is missing is linear"
+
+    @pytest.mark.parametrize("bend", [0.1, 1.0, 8.0])
+    def test_a_bent_curve_takes_a_few_looks_more(self, bend: float) -> None:
+        at = torch.linspace(0.1, 5.9, 50)
+
+        def missing(rows, s):
+            return torch.expm1(bend * (at[rows] - s))
+
+        found, looks = smallest(missing, missing(torch.arange(50), 0), self.ROOM, 1.0, 0.01)
+        assert (found >= at - 1e-6).all()
+        assert (found - at <= 0.02).all()
+        assert (looks <= at.ceil() + 12).all()
 
     def test_the_room_is_never_left(self) -> None:
         room = torch.linspace(0, 3, 50)
@@ -222,11 +235,11 @@ class TestSmallest:
             assert (s <= room[rows]).all()
             return 10 - s
 
-        found, _ = smallest(missing, room, 0.7, 0.01)
+        found, _ = smallest(missing, torch.full_like(room, 10.0), room, 0.7, 0.01)
         assert torch.equal(found, room)
 
     def test_no_rows_are_no_trouble(self) -> None:
-        found, looks = smallest(lambda rows, s: s, torch.empty(0), 0.5, 0.01)
+        found, looks = smallest(lambda rows, s: s, torch.empty(0), torch.empty(0), 0.5, 0.01)
         assert len(found) == len(looks) == 0
 
 

@@ -140,7 +140,7 @@ def test_a_walk_of_ones_own_is_a_walk(toy, codes, tmp_path) -> None:
     """The library takes it, the receipt names it, and nobody imports it because a picture says so."""
     edited = lw.edit(toy, codes, SCORER, "one", walk=Jump(3.0))
     recipe = json.loads(edited.receipt.to_json())["recipe"]["walk"]
-    assert recipe == {"kind": f"{__name__}:Jump", "settings": {"far": 3.0}, "directions": []}
+    assert recipe == {"kind": f"{__name__}:Jump", "settings": {"far": 3.0}, "directions": [], "ways": []}
     save_picture(edited, tmp_path / "p.png", PictureRecipe(kind="before-after", show=2))
     with pytest.raises(ValueError, match=r"Jump.*none of latentwalk's.*if you trust it.*walk="):
         replay(tmp_path / "p.png", toy, SCORER)

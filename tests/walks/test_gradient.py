@@ -84,6 +84,35 @@ def test_a_code_does_not_see_who_walks_beside_it(toy):
     assert torch.equal(together.steps, alone.steps)
 
 
+def test_a_place_that_becomes_free_is_taken_at_once(toy):
+    """As many codes are looked at as ever walk at once, until none is left to begin."""
+    seen, codes = [], toy.sample(range(16))
+
+    class Counting(ToyScorer):
+        def __call__(self, images):
+            seen.append(len(images))
+            return super().__call__(images)
+
+    walk = GradientWalk(views=1, batch=4).walk(toy, codes, Counting(), [Goal("one", 0.999)])
+    assert walk.reached.all()
+    assert len(walk.steps.unique()) > 1, "some take longer"
+    assert sum(seen) == len(codes) + int(walk.steps.sum())
+    assert max(seen) == 4
+    full = len(seen) - seen.index(next(n for n in seen if n < 4))
+    assert full <= int(walk.steps.max()) + 1, "only the last ones walk in a thin batch"
+
+
+def test_held_attributes_can_be_held_against_another_start(toy):
+    """Codes that went astray come back to the logits that they are held against."""
+    codes, scorer = toy.sample(range(8)), ToyScorer(entangled=True)
+    home = score(toy, scorer, codes)
+    astray = scorer.directions["two"].shift(scorer.directions["one"].shift(codes, 3.0), 1.0)
+    *_, walk = GradientWalk(settle=6).climb(toy, astray, scorer, [Goal("one", 0.6)], ["two"], against=home)
+    gone, left = ((score(toy, scorer, at) - home)[:, 1].abs() for at in (astray, walk.latents))
+    assert walk.reached.all()
+    assert (left < 0.2 * gone).all()
+
+
 def test_who_does_not_arrive_is_reported(toy):
     codes, scorer = toy.sample(range(20)), ToyScorer()
     walk = GradientWalk(max_steps=1, reach=0.01).walk(toy, codes, scorer, [Goal("one", 0.999)])
@@ -127,14 +156,25 @@ def test_walking_is_deterministic_and_leaves_the_codes_alone(tiny):
     assert torch.equal(codes.values, kept)
 
 
+def at(step: int, count: int) -> torch.Tensor:
+    return torch.full((count,), step)
+
+
 def test_views_are_alike_for_all_and_none_is_the_picture_itself(toy):
     images = toy.render(toy.sample(range(3)))
-    views = torch.stack(list(look(images, 4, step=2)))
+    views = torch.stack(list(look(images, 4, at(2, 3))))
     assert views.shape == (4, *images.shape)
-    assert torch.equal(torch.cat(list(look(images[1:2], 4, step=2))), views[:, 1])
-    assert not torch.equal(torch.stack(list(look(images, 4, step=3))), views)
+    assert torch.equal(torch.cat(list(look(images[1:2], 4, at(2, 1)))), views[:, 1])
+    assert not torch.equal(torch.stack(list(look(images, 4, at(3, 3)))), views)
     assert ((views - images).abs().amax((1, 2, 3, 4)) > 0.01).all()
-    assert not list(look(images, 0, step=2))
+    assert not list(look(images, 0, at(2, 3)))
+
+
+def test_a_view_depends_on_the_step_of_its_own_code(toy):
+    images, steps = toy.render(toy.sample(range(5))), torch.tensor([7, 2, 2, 0, 7])
+    views = torch.stack(list(look(images, 3, steps)), 1)
+    for image, step, seen in zip(images, steps.tolist(), views, strict=True):
+        assert torch.equal(torch.cat(list(look(image[None], 3, at(step, 1)))), seen)
 
 
 def test_slopes_are_those_of_the_mean_over_the_views(tiny):
@@ -147,11 +187,11 @@ def test_slopes_are_those_of_the_mean_over_the_views(tiny):
             return torch.stack([images.mean((1, 2, 3)), images.square().mean((1, 2, 3)), images.amax((1, 2, 3))], 1)
 
     codes, scorer = tiny.sample(range(5)), Curved()
-    logits, rows = slopes(tiny, scorer, codes, [1], [0, 2], views=3, step=4)
+    logits, rows = slopes(tiny, scorer, codes, [1], [0, 2], views=3, steps=at(4, 5))
     values = codes.values.clone().requires_grad_()
     images = tiny.synthesize(codes.with_values(values))
     plain = scorer(images)
-    mean = (plain + sum(scorer(copy) for copy in look(images, 2, step=4))) / 3
+    mean = (plain + sum(scorer(copy) for copy in look(images, 2, at(4, 5)))) / 3
     expected = [
         torch.autograd.grad(total.sum(), values, retain_graph=True)[0]
         for total in (mean[:, 1], plain[:, 0], plain[:, 2])

@@ -78,7 +78,9 @@ def test_the_goal_stays(toy, goal, homed) -> None:
 def test_the_goal_stays_in_the_mean_of_the_views(toy, goal, walk) -> None:
     def mean(latents: Latents):
         images = toy.render(latents)
-        return torch.stack([SCORER(each)[:, 0] for each in (images, *look(images, 2, 0))]).mean(0)
+        return torch.stack(
+            [SCORER(each)[:, 0] for each in (images, *look(images, 2, torch.zeros(len(images), dtype=torch.long)))]
+        ).mean(0)
 
     homed = led_home(toy, walk, goal, views=3)
     assert not torch.equal(homed.latents.values, walk.latents.values)

@@ -13,6 +13,7 @@ from latentwalk.cli.edit_photos import PhotoOptions, put_back, read_album
 from latentwalk.cli.edit_walks import WalkingCodes, WalkOptions, read_walk, walking
 from latentwalk.cli.errors import ALL_WELL, NOT_REACHED
 from latentwalk.cli.options import (
+    RISE,
     GeneratorName,
     PictureOptions,
     ScorerName,
@@ -28,6 +29,7 @@ from latentwalk.cli.summary import say_summary, summarize
 if TYPE_CHECKING:
     from latentwalk.generator import Generator
     from latentwalk.jobs.edit import Edited
+    from latentwalk.latents import Latents
     from latentwalk.scores import Scorer
 
 
@@ -90,8 +92,9 @@ def edit(
         typer.Option(
             "--set",
             metavar="NAME[=P]",
-            help="An attribute and the probability to reach, such as eyeglasses (to 0.995) or smiling=0.1. At least "
-            "0.5 means: no less than that; below 0.5: no more than that. Repeatable.",
+            help="An attribute and the probability to reach, such as eyeglasses=0.995 or smiling=0.1. At least "
+            "0.5 means: no less than that; below 0.5: no more than that. A name alone rises to 0.995, or as far as "
+            "the surest of 100 samples where that is less. Repeatable.",
             show_default=False,
         ),
     ] = None,
@@ -148,6 +151,7 @@ def edit(
         start = read_start(made, codes, look.classes) if album is None else album.codes(made)
         if album is None:
             start = walking(made, start, codes, follows=not fixed and walk.follows)
+        aims = read_aims(base, first, second, wanted, start, progress)
         if fixed:
             how = read_shifts(base, shift)
         else:
@@ -158,7 +162,7 @@ def edit(
             made,
             start,
             first,
-            wanted,
+            aims,
             hold=walk.held,
             walk=how,
             second=second,
@@ -176,6 +180,9 @@ def edit(
     if output.as_json:
         say_json(summary)
     else:
+        for each, aim in aims.items():
+            if wanted[each] is None and aim < RISE:
+                say(f"{each} to {aim:g}, as sure as of the surest 1 of 100 samples: more would be none of them", "dim")
         if fixed and name is not None and name not in (scorers.scorer, generator):
             say(f"no scorer comes with {generator}: what changes is told by {name}", "dim")
         say_summary(summary)
@@ -201,8 +208,32 @@ def gather(batches: "Iterable[Edited]", show_count: int, total: int, progress: B
     return Edited.concatenate(parts)
 
 
+def read_aims(
+    generator: "Generator",
+    scorer: "Scorer",
+    second: "Scorer | None",
+    wanted: Mapping[str, float | None],
+    start: "Latents",
+    progress: Bar,
+) -> dict[str, float]:
+    """The probability to reach of every attribute: what was said, else what is usual.
+
+    Samples are looked at for that where directions are learned, too, see `usual_walk`. Raises ValueError for an unknown
+    attribute.
+    """
+    from latentwalk.jobs.usual_targets import usual_targets
+    from latentwalk.jobs.walkers import usual_walk
+    from latentwalk.walk import UP
+
+    unsaid = [name for name, target in wanted.items() if target is None]
+    usual = dict.fromkeys(unsaid, UP)
+    if unsaid and usual_walk(generator, scorer, start) == "auto":
+        usual = usual_targets(generator, scorer, unsaid, second, progress)
+    return {name: usual[name] if target is None else target for name, target in wanted.items()}
+
+
 def find_scorers(
-    generator: "Generator", name: str | None, given: ScorerOptions, wanted: Mapping[str, float], device: str
+    generator: "Generator", name: str | None, given: ScorerOptions, wanted: Iterable[str], device: str
 ) -> "tuple[Scorer, Scorer | None, Scorer | None]":
     """The scorer, and the second and the judge if there are any.
 

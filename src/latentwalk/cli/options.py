@@ -24,7 +24,7 @@ DRAWING = "Rendering"
 SEEDS = "0-15"
 
 RISE = 0.995
-"""The probability that a goal without a number has; the same as `walk.UP`, which needs torch."""
+"""The highest probability that a goal without a number has; the same as `walk.UP`, which needs torch."""
 
 GeneratorName = Annotated[
     str, typer.Argument(help="faces64 or avatars64 (bundled), a path, https://... or hf://owner/repository.")
@@ -264,16 +264,16 @@ def classed(generator: "Generator", latents: "Latents", classes: str | None) -> 
     return latents
 
 
-def read_targets(texts: list[str]) -> dict[str, float]:
-    """{attribute: probability} from "eyeglasses", "smiling=0.1"; a name alone rises. Raises ValueError."""
-    targets: dict[str, float] = {}
+def read_targets(texts: list[str]) -> dict[str, float | None]:
+    """{attribute: probability} from "eyeglasses", "smiling=0.1"; None for a name alone. Raises ValueError."""
+    targets: dict[str, float | None] = {}
     for text in texts:
         name, given, value = text.partition("=")
         name = name.strip()
         if not name or name in targets:
             raise ValueError(f"--set {text}: expected NAME or NAME=PROBABILITY, every name once")
         try:
-            targets[name] = float(value) if given else RISE
+            targets[name] = float(value) if given else None
         except ValueError:
             raise ValueError(
                 f"--set {text}: expected a probability, such as {name}=0.995 to rise or {name}=0.1 to fall"

@@ -190,7 +190,8 @@ def edit_batches(
         codes = describe_codes_walked(walked, scorer.attributes, confirmed, usual)
         return Edited(generator, looking, walked, receipt.model_copy(update={"codes": codes}))
 
-    return map(edit_batch, latents.split(getattr(walker, "batch", RENDER_BATCH)))
+    together = getattr(walker, "handed", getattr(walker, "batch", RENDER_BATCH))
+    return map(edit_batch, latents.split(together))
 
 
 def read_targets(wanted: str | Iterable[str] | Mapping[str, float], target: float) -> dict[str, float]:

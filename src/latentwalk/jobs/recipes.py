@@ -11,6 +11,9 @@ from latentwalk.settings import read_settings
 from latentwalk.walk import Walker
 from latentwalk.walks import WALKS
 
+WAYS = "ways"
+"""The setting of a walker beside its directions that is directions, too."""
+
 
 def describe_walker(walker: Walker) -> WalkRecipe:
     """What a receipt keeps of a walker: its kind, its settings, its directions."""
@@ -18,9 +21,12 @@ def describe_walker(walker: Walker) -> WalkRecipe:
     name = next((name for name, each in WALKS.items() if each is kind), f"{kind.__module__}:{kind.__qualname__}")
     names = [field.name for field in fields(walker)] if is_dataclass(walker) else list(vars(walker))
     given = {each: getattr(walker, each) for each in names if not each.startswith("_")}
-    along = next((value for value in given.values() if isinstance(value, Directions)), ())
-    settings = {each: plain(value) for each, value in given.items() if not isinstance(value, Directions)}
-    return WalkRecipe(kind=name, settings=settings, directions=[describe_direction(one) for one in along])
+    laid = {each: value for each, value in given.items() if isinstance(value, Directions)}
+    settings = {each: plain(value) for each, value in given.items() if each not in laid and each != WAYS}
+    ways = laid.pop(WAYS, ())
+    along = next(iter(laid.values()), ())
+    directions, ways = ([describe_direction(one) for one in each] for each in (along, ways))
+    return WalkRecipe(kind=name, settings=settings, directions=directions, ways=ways)
 
 
 def read_walker(recipe: WalkRecipe) -> Walker:
@@ -37,6 +43,8 @@ def read_walker(recipe: WalkRecipe) -> Walker:
     given: dict[str, Any] = read_settings(f"the walk {recipe.kind!r} of the receipt", make, recipe.settings)
     if "directions" in get_type_hints(make):
         given["directions"] = Directions(tuple(read_direction(one) for one in recipe.directions))
+    if recipe.ways:
+        given[WAYS] = Directions(tuple(read_direction(one) for one in recipe.ways))
     return make(**given)
 
 

@@ -1,7 +1,7 @@
 """Walks as people ask for them: by a word, with all that they need to know of the generator."""
 
 from latentwalk.generator import Generator
-from latentwalk.jobs.attribute_directions import attribute_directions, kept_place
+from latentwalk.jobs.attribute_directions import attribute_directions, attribute_ways, kept_place
 from latentwalk.latents import Latents
 from latentwalk.progress import Progress, silent
 from latentwalk.scores import Scorer
@@ -69,6 +69,7 @@ def find_walk(
         if kind == "boundary":
             raise
         return GradientWalk(max_steps, bound=bound)  # a scorer that says the same of every sample teaches no direction
+    ways = attribute_ways(generator, scorer, directions, progress)
     if kind == "boundary":
-        return BoundaryWalk(directions)
-    return AutoWalk(directions, max_steps=max_steps, bound=bound)
+        return BoundaryWalk(directions, ways=ways)
+    return AutoWalk(directions, ways, max_steps=max_steps, bound=bound)

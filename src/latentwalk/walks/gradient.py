@@ -10,9 +10,10 @@ Logits, not probabilities, because a probability has no slope left where it satu
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -25,6 +26,9 @@ from latentwalk.walks.region import SPACES, Region
 BEYOND = 1.0
 """Logit that a step aims at beyond the target, so that the last step does not end just short of it."""
 
+ROUNDS = 4
+"""Times a batch that are taken on at once: their slopes have to be kept."""
+
 SHORTEST = 0.3
 """Shortest reach as a share of the first one."""
 
@@ -34,6 +38,10 @@ MEMORY = 6
 SHIFT, NOISE, PALE = 2, 0.15, 0.3
 """How unlike each other the views of a picture are: pixels of shift, standard deviation of noise, and the share of its
 colour that a copy keeps: in colour a walk could turn whole pictures green, which one classifier may take for a hat."""
+
+
+class NoSlope(ValueError):
+    """A generator or a scorer whose outputs have no gradient."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +62,7 @@ class GradientWalk:
     hair cannot come while blond hair is held.
     bound: how far a code of w or w+ may go from the mean, in mean distances of sampled codes (see `Region`); None for
     as far as it likes, which codes of photographs need, as they lie outside from the start.
-    batch: codes that walk at once; their number does not change where they come to beyond rounding.
+    batch: codes that walk at once; it does not change where they come to beyond rounding.
     """
 
     max_steps: int = 100
@@ -76,6 +84,11 @@ class GradientWalk:
                 f"negative settle, got {self}"
             )
 
+    @property
+    def handed(self) -> int:
+        """Codes that it takes on together, so that the batch stays full."""
+        return ROUNDS * self.batch
+
     def walk(
         self,
         generator: Generator,
@@ -84,8 +97,11 @@ class GradientWalk:
         goals: Sequence[Goal],
         held: Sequence[str] = (),
         keep_paths: bool = False,
+        against: Float[Tensor, "n a"] | None = None,
     ) -> Walk:
-        """Walk every code on its own; finished codes leave the batch.
+        """Walk every code on its own; where one has finished the next one begins, so that a batch stays full.
+
+        against: logits against which the held attributes are held, those of the codes by themselves.
 
         Returns the codes with what was reached, judged on the unchanged picture. Raises ValueError when the scorer
         gives no gradient.
@@ -93,8 +109,9 @@ class GradientWalk:
         if len(latents) == 0 or not goals:
             raise ValueError(f"expected at least one code and one goal, got {len(latents)} and {len(goals)}")
         ends = []
-        for part in generator.check(latents).split(self.batch):
-            *_, end = self.climb(generator, part.to(generator.device), scorer, goals, held, keep_paths)
+        homes = repeat(None) if against is None else against.split(self.handed)
+        for part, home in zip(generator.check(latents).split(self.handed), homes, strict=False):
+            *_, end = self.climb(generator, part.to(generator.device), scorer, goals, held, keep_paths, home)
             ends.append(end)
         return Walk.concatenate(ends)
 
@@ -106,65 +123,76 @@ class GradientWalk:
         goals: Sequence[Goal],
         held: Sequence[str] = (),
         keep_paths: bool = False,
+        against: Float[Tensor, "n a"] | None = None,
     ) -> Iterator[Walk]:
-        """The same for one batch, step by step: where the codes are after each, and at last the whole walk.
+        """The same step by step: where the codes are after each, and at last the whole walk.
 
         Whoever stops asking stops the walk.
         """
-        # 1. Look at the start: logits, and the slope of every goal and every held attribute there.
         columns = [attribute_index(scorer, goal.attribute) for goal in goals]
         held_columns = [attribute_index(scorer, name) for name in held]
         region = Region.of(generator) if self.bound is not None and latents.space in SPACES else None
-        end = latents.values.clone()
-        steps = torch.zeros(len(latents), dtype=torch.long, device=end.device)
+        count, end = len(latents), latents.values.clone()
         first = self.reach * end.flatten(1).norm(dim=1)
         radius = first.clone()
-        start, rows = slopes(
-            generator, scorer, latents, columns, held_columns, self.views, 0, lambda x: all_reached(goals, x, scorer)
-        )
-        logits, reached = start.clone(), all_reached(goals, start, scorer)
-        left = torch.where(reached, 0, self.settle if held else 0)
+        start = end.new_zeros(count, len(scorer.attributes))
+        logits, rows = start.clone(), end.new_zeros(count, len(goals) + len(held), end[0].numel())
+        reached = torch.zeros(count, dtype=torch.bool, device=end.device)
+        fresh = ~reached
+        steps = torch.zeros(count, dtype=torch.long, device=end.device)
+        settling = self.settle if held else 0
+        left = torch.full_like(steps, settling if against is not None else 0)
         paths = [[value] for value in end.clone()] if keep_paths else []
 
-        for step in range(1, self.max_steps + 1):
-            active = torch.nonzero(~reached | (left > 0))[:, 0]
+        while True:
+            # 1. Who is on the way: as many at once as a batch holds, in their order. Some have not begun.
+            waiting = fresh | ((~reached | (left > 0)) & (steps < self.max_steps))
+            active = torch.nonzero(waiting)[: self.batch, 0]
             if len(active) == 0:
                 break
+            going, new = active[~fresh[active]], active[fresh[active]]
             # 2. What each code still lacks, and how far its held attributes have drifted; from both, one step.
-            there = reached[active]
-            missing = still_missing(goals, logits[active], columns)
-            gone = (start - logits)[active][:, held_columns]
-            delta = self._solve(rows[active], missing, gone, radius[active], there, step)
-            full = delta.norm(dim=1) / first[active]
-            tried = latents[active].with_values(
-                self._pull(end[active] + delta.view_as(end[active]), full, latents.space, region)
-            )
-            # 3. Look at where the step leads: logits, and the slopes that the next step will need.
-            left[active] -= there.long()
-            last = left[active] == 0
-            tried_logits, tried_rows = slopes(
+            steps[going] += 1
+            there = reached[going]
+            missing = still_missing(goals, logits[going], columns)
+            home = start if against is None else against
+            gone = (home - logits)[going][:, held_columns]
+            delta = self._solve(rows[going], missing, gone, radius[going], there, steps[going])
+            full = delta.norm(dim=1) / first[going]
+            stepped = self._pull(end[going] + delta.view_as(end[going]), full, latents.space, region)
+            # 3. Look at where the steps lead, and at new codes where they are: logits, and the slopes that the next
+            # step will need.
+            left[going] -= there.long()
+            both = torch.cat([going, new])
+            seen, uphill = slopes(
                 generator,
                 scorer,
-                tried,
+                latents[both].with_values(torch.cat([stepped, end[new]])),
                 columns,
                 held_columns,
                 self.views,
-                step,
-                lambda x, last=last: all_reached(goals, x, scorer) & last,
+                steps[both],
+                lambda x, last=left[both] == 0: all_reached(goals, x, scorer) & last,
             )
-            steps[active] += 1
+            start[new] = logits[new] = seen[len(going) :]
+            rows[new], fresh[new] = uphill[len(going) :], False
+            reached[new] = all_reached(goals, logits[new], scorer)
+            left[new[~reached[new]]] = settling
+            if len(going) == 0:
+                continue
+            tried_logits, tried_rows = seen[: len(going)], uphill[: len(going)]
             # 4. Take the step if it helped: nearer to the goals on the way, less drift after arriving. The shortest
             # step is taken anyway, to get out of a dead end.
             nearer = still_missing(goals, tried_logits, columns).abs().sum(1) < missing.abs().sum(1)
-            nearer |= radius[active] <= SHORTEST * first[active]
-            stiller = (start[active] - tried_logits)[:, held_columns].norm(dim=1) < gone.norm(dim=1)
+            nearer |= radius[going] <= SHORTEST * first[going]
+            stiller = (home[going] - tried_logits)[:, held_columns].norm(dim=1) < gone.norm(dim=1)
             helped = torch.where(there, stiller & all_reached(goals, tried_logits, scorer), nearer)
-            to, back = active[helped], active[~helped]
-            end[to], logits[to] = tried.values[helped], tried_logits[helped]
+            to, back = going[helped], going[~helped]
+            end[to], logits[to] = stepped[helped], tried_logits[helped]
             # 5. A step that led away jumped over a ridge: go less far, along the mean of the slopes on both sides. The
             # longer a walk, the more steps the mean is over: the zigzag cancels out, and the way along the ridge stays.
-            older = min(max(1.0, step / 4), MEMORY)
-            rows[active] = (older * rows[active] + tried_rows) / (older + 1)
+            older = (steps[going] / 4).clamp(1.0, MEMORY).to(rows)[:, None, None]
+            rows[going] = (older * rows[going] + tried_rows) / (older + 1)
             radius[to] *= 1.5
             radius[back] *= 0.5
             radius = radius.maximum(SHORTEST * first)
@@ -182,7 +210,7 @@ class GradientWalk:
         gone: Float[Tensor, "n h"],
         radius: Float[Tensor, "n"],
         there: Bool[Tensor, "n"],
-        step: int,
+        steps: Int[Tensor, "n"],
     ) -> Float[Tensor, "n d"]:
         """The smallest delta with `rows @ delta = (missing, drift)`, each of its two parts within the radius.
 
@@ -192,7 +220,7 @@ class GradientWalk:
         drift = torch.where(there, 1.0, self.drift)[:, None] * gone
         gram = rows @ rows.mT
         damping = self.ridge * gram.diagonal(dim1=1, dim2=2).mean(1, keepdim=True)
-        yielding = torch.where(there, 1.0, 2.0 ** max(0, step - self.patience))[:, None]
+        yielding = torch.where(there, 1.0, 2.0 ** (steps - self.patience).clamp(min=0).to(rows))[:, None]
         damping = torch.cat([damping.expand_as(missing), yielding * damping.expand_as(drift)], 1)
         # Goals and drift are solved for side by side, so that each part can be cut to the radius on its own.
         zeros = torch.zeros_like
@@ -229,7 +257,7 @@ def slopes(
     goal_columns: Sequence[int],
     held_columns: Sequence[int],
     views: int,
-    step: int,
+    steps: Int[Tensor, "n"],
     done: Callable[[Float[Tensor, "n a"]], Bool[Tensor, "n"]] | None = None,
 ) -> tuple[Float[Tensor, "n a"], Float[Tensor, "n k d"]]:
     """Logits of the pictures, and the gradients [n, k, d] of the goals' logits, then of the held ones.
@@ -244,11 +272,11 @@ def slopes(
     with torch.enable_grad():
         images = generator.synthesize(latents.with_values(values))
         if not images.requires_grad:
-            raise ValueError("this generator gives no gradient: walk along a boundary (--along) instead")
+            raise NoSlope("this generator gives no gradient: walk along a boundary (--along) instead")
         seen = images.detach().requires_grad_()
         logits = scorer(seen)
         if not logits.requires_grad:
-            raise ValueError("this scorer gives no gradient: walk along a boundary (--along) instead")
+            raise NoSlope("this scorer gives no gradient: walk along a boundary (--along) instead")
         finished = done(logits.detach()) if done else torch.zeros_like(logits[:, 0], dtype=torch.bool)
         going = torch.nonzero(~finished)[:, 0]
         if len(going) == 0:
@@ -256,7 +284,7 @@ def slopes(
             return logits.detach(), values.new_zeros(len(latents), width, values[0].numel())
         uphill = image_slopes(logits, [*goal_columns, *held_columns], seen)
         some = seen.detach()[going].requires_grad_()
-        for copy in look(some, views - 1, step):
+        for copy in look(some, views - 1, steps[going]):
             for total, slope in zip(uphill, image_slopes(scorer(copy), goal_columns, some), strict=False):
                 total[going] += slope
         for total in uphill[: len(goal_columns)]:
@@ -279,15 +307,22 @@ def image_slopes(
     ]
 
 
-def look(images: Float[Tensor, "n c h w"], copies: int, step: int) -> Iterator[Float[Tensor, "n c h w"]]:
+def look(images: Float[Tensor, "n c h w"], copies: int, steps: Int[Tensor, "n"]) -> Iterator[Float[Tensor, "n c h w"]]:
     """Copies of the pictures, each paler, shifted by a pixel or two, and with a little noise.
 
-    The shifts and the noise depend on the step alone, so that no code sees who walks beside it.
+    The shifts and the noise depend on the step alone that a code is at, so that no code sees who walks beside it.
     """
-    random = torch.Generator().manual_seed(step)
     _, c, h, w = images.shape
-    for dy, dx in torch.randint(0, 2 * SHIFT + 1, (copies, 2), generator=random).tolist():
-        noise = NOISE * torch.randn(1, c, h, w, generator=random).to(images)
+    groups = {step: torch.nonzero(steps == step)[:, 0] for step in steps.unique().tolist()}
+    randoms = {step: torch.Generator().manual_seed(step) for step in groups}
+    shifts = {step: torch.randint(0, 2 * SHIFT + 1, (copies, 2), generator=each) for step, each in randoms.items()}
+    order = torch.cat(list(groups.values())).argsort()
+    for copy in range(copies):
         padded = F.pad(images, (SHIFT,) * 4, mode="replicate")
         grey = padded.mean(1, keepdim=True)
-        yield (grey + PALE * (padded - grey))[:, :, dy : dy + h, dx : dx + w] + noise
+        pale, parts = grey + PALE * (padded - grey), list[Tensor]()
+        for step, rows in groups.items():
+            dy, dx = shifts[step][copy].tolist()
+            noise = NOISE * torch.randn(1, c, h, w, generator=randoms[step]).to(images)
+            parts.append(pale[rows, :, dy : dy + h, dx : dx + w] + noise)
+        yield torch.cat(parts)[order]

@@ -226,7 +226,7 @@ class Homing:
             if not logits.requires_grad:
                 raise ValueError("this scorer gives no gradient, so no picture can be held for it: leave picture out")
             slopes, views = image_slopes(logits, minded, seen), logits.detach()[:, columns]
-            for copy in look(seen, self.views - 1, 0):
+            for copy in look(seen, self.views - 1, torch.zeros(len(seen), dtype=torch.long, device=seen.device)):
                 again = scorer(copy)
                 views = views + again.detach()[:, columns]
                 for total, slope in zip(slopes, image_slopes(again, columns, seen), strict=False):
