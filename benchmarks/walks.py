@@ -6,8 +6,10 @@
 
 The same codes are walked twice: plainly, and with hold="others", by the scorer and its second (`--second none`: by
 the scorer alone). A judge (other architecture, seed and pseudo-labels) that took no part judges both; of faces64 also
-one of another kind (other_judge.py), column "agrees". Rows are appended to --log as they come, and a second run goes on
-after the last one. Off-target change is the mean of |delta logit| / sigma over all other attributes, by the judge.
+one of another kind (other_judge.py), column "agrees"; "gentle": arrived along a direction; "strange": beyond the 99th
+percentile of samples; RMS and mean colour: change of the picture, range 2. Off-target change is the mean of
+|delta logit| / sigma over all other attributes, by the judge. Rows are appended to --log as they come, and a second run
+goes on after the last one.
 """
 
 import argparse
@@ -20,6 +22,7 @@ import torch
 import latentwalk as lw
 from latentwalk.jobs.edit import edit_batches
 from latentwalk.jobs.load import second_of
+from latentwalk.jobs.usual_targets import usual_targets
 from latentwalk.jobs.walkers import KINDS, find_walk
 from other_judge import OtherJudge
 
@@ -55,6 +58,9 @@ def measure(
         "distance": [],
         "on": [],
         "off": [],
+        "rms": [],
+        "colour": [],
+        "strange": [],
     }
     done = 0
     for part in edit_batches(generator, codes, scorer, {attribute: target}, hold=hold or (), second=second, walk=walk):
@@ -70,7 +76,11 @@ def measure(
         rows["distance"] += [code.distance for code in part.receipt.codes]
         rows["on"] += change[:, column].tolist()
         rows["off"] += change[:, others].mean(1).tolist()
-    return {"attribute": attribute, "hold": hold, "codes": count, **rows}
+        gone = part.images - part.images_before
+        rows["rms"] += gone.square().mean((1, 2, 3)).sqrt().tolist()
+        rows["colour"] += gone.mean((2, 3)).abs().mean(1).tolist()
+        rows["strange"] += [code.strange for code in part.receipt.codes]
+    return {"attribute": attribute, "hold": hold, "target": target, "codes": count, **rows}
 
 
 def ratio(plain: dict, held: dict) -> tuple[float, float, float]:
@@ -91,25 +101,27 @@ def summary(rows: list[dict]) -> str:
     plain = {row["attribute"]: row for row in rows if not row["hold"]}
     held = {row["attribute"]: row for row in rows if row["hold"]}
     lines = [
-        "| attribute | codes | reached | confirmed | agrees | gentle | steps (median, 95%) | distance | held: codes "
-        "| reached | confirmed | agrees | gentle | steps | distance | off-target plain | held "
-        "| held / plain at equal on-target change (95%) |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
+        "| attribute | target | hold | codes | reached | confirmed | agrees | gentle | steps (median, 95%) | distance "
+        "| RMS | colour | strange | off / on | held / plain (95%) |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     ratios = []
     for name, p in plain.items():
-        cells = [name, p["codes"], *_walked(p)]
+        lines.append(_line(p, ""))
         if name in held:
-            h = held[name]
-            middle, low, high = ratio(p, h)
+            middle, low, high = ratio(p, held[name])
             ratios.append(middle)
-            n = h["codes"]
-            off = [f"{np.mean(row['off'][:n]):.3f} (on {np.mean(row['on'][:n]):.2f})" for row in (p, h)]
-            cells += [n, *_walked(h), *off, f"{middle:.2f} ({low:.2f} to {high:.2f})"]
-        lines.append("| " + " | ".join(str(cell) for cell in cells) + " |")
+            lines.append(_line(held[name], f"{middle:.2f} ({low:.2f} to {high:.2f})"))
     if ratios:
         lines.append(f"\nMean over attributes of held / plain: {np.mean(ratios):.3f}")
     return "\n".join(lines)
+
+
+def _line(row: dict, compared: str) -> str:
+    """One line of the table."""
+    off = f"{np.mean(row['off']):.3f} / {np.mean(row['on']):.2f} = {np.mean(row['off']) / np.mean(row['on']):.3f}"
+    cells = [row["attribute"], row["target"], row["hold"], row["codes"], *_walked(row), off, compared]
+    return "| " + " | ".join(str(cell) for cell in cells) + " |"
 
 
 def _walked(row: dict) -> list[str]:
@@ -120,6 +132,9 @@ def _walked(row: dict) -> list[str]:
         *(f"{100 * np.mean(row[name]):.1f}%" if row.get(name) else "-" for name in ("agrees", "gentle")),
         f"{np.median(steps):.0f}, {np.quantile(steps, 0.95):.0f}",
         f"{np.mean(row['distance']):.2f}",
+        f"{np.mean(row['rms']):.3f}",
+        f"{np.mean(row['colour']):.3f}",
+        f"{100 * np.mean(row['strange']):.1f}%",
     ]
 
 
@@ -129,7 +144,7 @@ def main() -> None:
     options.add_argument("--walk", default="auto", choices=KINDS, help="another one needs another --log")
     options.add_argument("--second", help="another scorer; none: without. Default: the one that comes with the scorer")
     options.add_argument("--space", default="z", help="where codes walk; another one needs another --log")
-    options.add_argument("--target", type=float, default=0.995)
+    options.add_argument("--target", type=float, help="default: what is usual, see jobs/usual_targets.py")
     options.add_argument("--codes", type=int, default=1000)
     options.add_argument("--held-codes", type=int, default=300)
     options.add_argument("--attributes", nargs="*")
@@ -152,7 +167,8 @@ def main() -> None:
             if any(row["attribute"] == attribute and row["hold"] == hold for row in rows):
                 continue
             who = (generator, scorer, second, judge, other, walk)
-            rows.append(measure(*who, attribute, count, hold, given.space, given.target, sigma))
+            target = given.target or usual_targets(generator, scorer, [attribute], second)[attribute]
+            rows.append(measure(*who, attribute, count, hold, given.space, target, sigma))
             with given.log.open("a") as file:
                 file.write(json.dumps(rows[-1]) + "\n")
             print(attribute, hold or "plain", *_walked(rows[-1]), flush=True)

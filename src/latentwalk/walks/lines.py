@@ -1,9 +1,9 @@
 """Lines that walks go on: of every goal one that leaves held attributes and the other goals where they are.
 
-The normal v of a boundary is the shortest way in codes. The way that changes pictures least for the same gain is M^-1 v,
-with M the mean metric of the pictures (`inversion.metric`): half of what changes along v is light and colour, which few
-attributes need. What is held stays, to first order, if the line is orthogonal to its v (InterFaceGAN, Shen et al., 2020,
-section 3.2); among these lines the least change is a sum of the ways of all.
+The normal v of a boundary is the shortest way in codes. The way that changes pictures least for the same gain is
+M^-1 v, with M the mean metric of the pictures (`inversion.metric`): half of what changes along v is light and colour,
+which few attributes need. What is held stays, to first order, if the line is orthogonal to its v (InterFaceGAN, Shen et
+al., 2020, section 3.2); among these lines the least change is a sum of the ways of all.
 """
 
 from collections.abc import Sequence
