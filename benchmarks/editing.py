@@ -1,9 +1,9 @@
-"""How many edits per second: batched walks against the loop that everybody writes first, side by side.
+"""How many edits per second: our walks against the loop that everybody writes first, side by side.
 
     .venv/bin/python benchmarks/editing.py
 
 The loop: one code at a time, z += 0.1 * d logit / dz, `.backward()` through everything with the weights' gradients on,
-until p >= 0.995 or 300 steps. Both use the same generator weights, scorer, codes and targets, in turns, and the
+until p >= 0.995 or 300 steps. All use the same generator weights, scorer, codes and targets, in turns, and the
 plain loop runs on the plain nn.Sequential that the checkpoint describes only in shape: our folded layers, which
 favours it. Prints medians over the rounds.
 """
@@ -16,6 +16,7 @@ import time
 import torch
 
 import latentwalk as lw
+from latentwalk.jobs.walkers import find_walk
 
 LIMIT = 300
 
@@ -39,9 +40,9 @@ def one_at_a_time(generator, scorer, codes, column: int, target: float) -> tuple
     return time.perf_counter() - start, arrived, steps / len(codes)
 
 
-def batched(generator, scorer, codes, attribute: str, target: float, views: int) -> tuple[float, int, float]:
+def ours(generator, scorer, codes, attribute: str, target: float, walk, second=None) -> tuple[float, int, float]:
     start = time.perf_counter()
-    edited = lw.edit(generator, codes, scorer, attribute, target, walk=lw.GradientWalk(views=views))
+    edited = lw.edit(generator, codes, scorer, attribute, target, walk=walk, second=second, realism=False)
     return time.perf_counter() - start, int(edited.reached.sum()), float(edited.steps.float().mean())
 
 
@@ -50,27 +51,34 @@ def main() -> None:
     options.add_argument("--codes", type=int, default=64)
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--attributes", nargs="*", default=["eyeglasses", "smiling"])
-    options.add_argument("--views", type=int, default=lw.GradientWalk().views)
     given = options.parse_args()
-    generator, scorer = lw.load("faces64"), lw.load_scorer("faces64")
+    torch.set_num_threads(1)
+    generator, scorer, second = lw.load("faces64"), lw.load_scorer("faces64"), lw.load_scorer("faces64-second")
     naive_generator, naive_scorer = (copy.deepcopy(network).requires_grad_(True) for network in (generator, scorer))
-    print("| attribute | one at a time: edits/s | arrived | steps | batched: edits/s | arrived | steps | ratio |")
-    print("|---|---|---|---|---|---|---|---|")
+    auto = find_walk("auto", generator, scorer, generator.sample(1))
+    ways = {
+        "auto": (auto, None),
+        "auto, two scorers": (auto, second),
+        "gradient": (lw.GradientWalk(), None),
+        "gradient, two scorers": (lw.GradientWalk(), second),
+    }
+    print("| attribute | way | edits/s | arrived | steps | times as fast |\n|---|---|---|---|---|---|")
     for attribute in given.attributes:
-        column, rows = scorer.attributes.index(attribute), []
+        column, rows = scorer.attributes.index(attribute), {name: [] for name in ("one at a time", *ways)}
         for turn in range(given.rounds):
             codes = generator.sample(range(10**6 * turn, 10**6 * turn + given.codes))
-            batched(generator, scorer, codes[:8], attribute, 0.995, given.views)
-            slow = one_at_a_time(naive_generator, naive_scorer, codes, column, 0.995)
-            fast = batched(generator, scorer, codes, attribute, 0.995, given.views)
-            rows.append((*slow, *fast, slow[0] / fast[0]))
-        s, arrived, steps, f, ours, our_steps, ratio = (statistics.median(column) for column in zip(*rows, strict=True))
-        n = given.codes
-        print(
-            f"| {attribute} | {n / s:.2f} | {arrived:.0f} of {n} | {steps:.1f} "
-            f"| {n / f:.2f} | {ours:.0f} of {n} | {our_steps:.1f} | {ratio:.1f} |",
-            flush=True,
-        )
+            for walk, other in ways.values():  # warm up
+                ours(generator, scorer, codes[:8], attribute, 0.995, walk, other)
+            rows["one at a time"].append(one_at_a_time(naive_generator, naive_scorer, codes, column, 0.995))
+            for name, (walk, other) in ways.items():
+                rows[name].append(ours(generator, scorer, codes, attribute, 0.995, walk, other))
+        for name, results in rows.items():
+            seconds, arrived, steps = (statistics.median(each) for each in zip(*results, strict=True))
+            slow = zip(rows["one at a time"], results, strict=True)
+            times = statistics.median(one[0] / other[0] for one, other in slow)
+            arrived = f"{arrived:.0f} of {given.codes}"
+            cells = (attribute, name, f"{given.codes / seconds:.2f}", arrived, f"{steps:.1f}", f"{times:.1f}")
+            print(f"| {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What came of an edit in a few lines: who arrived, how far it was, what was dragged along, and what looks wrong."""
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -20,6 +21,9 @@ said before."""
 DRIFTED = 0.15
 """Change of a mean probability from which on a held attribute was not held, though no single code lost it: three times
 what is visible, since the mean of a few codes moves by that much where one of them stands near one half."""
+
+WAYS = {"boundary": "along directions", "gradient": "along the gradients of the scorer"}
+"""How a code walked, in words."""
 
 
 def summarize(edited: "Edited") -> dict[str, Any]:
@@ -55,6 +59,7 @@ def summarize(edited: "Edited") -> dict[str, Any]:
         "confirmed": sum(bool(row.reached and row.confirmed) for row in rows) if recipe.judge else None,
         "median_steps": float(edited.steps.double().quantile(0.5)),
         "mean_distance": sum(row.distance for row in rows) / len(rows),
+        "ways": dict(Counter(row.way for row in rows if row.way)),
         "goals": [row for row in attributes if "target" in row],
         "swept": bool(recipe.walk.settings.get("begin")),
         "moves": moves_of(recipe.walk),
@@ -125,6 +130,8 @@ def say_summary(summary: dict[str, Any]) -> None:
     elif summary["scorer"]:
         ends = "at the first and the last strength" if summary["swept"] else ""
         say(f"before, after: mean probability {ends}".rstrip(), "dim")
+    if summary["ways"]:
+        say(f"{', '.join(f'{count:,} {WAYS[way]}' for way, count in summary['ways'].items())}", "dim")
     if summary["judge"]:
         confirmed = _count(summary["confirmed"], summary["reached"])
         say(f"independently confirmed by {summary['judge']}: {confirmed} that got there")
