@@ -18,8 +18,9 @@ from latentwalk.jobs.recipes import read_walker
 from latentwalk.jobs.sheets import path_sheet, samples_sheet
 from latentwalk.receipts import EditRecipe, InterpolateRecipe, PictureRecipe, Receipt, Source, read_codes
 from latentwalk.remote.address import is_remote
-from latentwalk.scores import Scorer, Unscored
-from latentwalk.walk import Walker
+from latentwalk.scores import Scorer, Unscored, score
+from latentwalk.walk import Walker, straight
+from latentwalk.walks.boundary import BoundaryWalk
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,10 +126,15 @@ def edit_again(
     ]
     again = replace(again, receipt=again.receipt.model_copy(update={"recipe": recipe, "codes": rows}))
     kept = torch.tensor([code.end for code in receipt.codes]).view_as(again.latents.values)
-    if frames or (kept - again.latents.values.cpu()).abs().max() < 1e-3:
+    line = isinstance(walker, BoundaryWalk)  # whose ends say all of the way
+    if not line and (frames or (kept - again.latents.values.cpu()).abs().max() < 1e-3):
         return again
     ends = again.latents.with_values(kept.to(again.latents.values))
-    return replace(again, walk=replace(again.walk, latents=ends))
+    walked = replace(again.walk, latents=ends, steps=torch.tensor([code.steps for code in receipt.codes]))
+    if line:
+        paths = straight(again.start, ends, walker.frames) if frames else ()
+        walked = replace(walked, after=score(generator, again.scorer, ends), paths=paths)
+    return replace(again, walk=walked)
 
 
 def _load_generator(source: Source, device: torch.device | str, beside: Path) -> Generator:
