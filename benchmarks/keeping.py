@@ -1,5 +1,8 @@
 """What does an edit leave as it was? Plain walks, others held, the picture held, and both, on the same codes.
 
+"gradient" is the plain walk along the gradient of one scorer, which the shares in brackets are of; all others are by
+"auto" and two scorers, as the command walks.
+
     .venv/bin/python benchmarks/keeping.py --codes 64 --attributes eyeglasses smiling hat mouth_open
 
 Everything is measured by what took no part: colours and pixels of the pictures before and after, and a second scorer
@@ -24,7 +27,9 @@ import torch
 
 import latentwalk as lw
 from latentwalk.inversion.metric import metric
-from latentwalk.scores import logit
+from latentwalk.jobs.load import second_of
+from latentwalk.jobs.usual_targets import usual_targets
+from latentwalk.scorers.agreeing import Agreeing
 from latentwalk.walk import Goal
 from latentwalk.walks.homing import Homing
 
@@ -33,6 +38,9 @@ CODES_FROM = 3 * 10**9
 
 FACE = (0.4, 0.72, 0.31, 0.69)
 """The central region: top, bottom, left and right as shares of the sides."""
+
+PLAIN = "gradient"
+"""The walk that the others are compared with."""
 
 SHIFTS = ("colour", "RMS", "skin")
 
@@ -44,7 +52,7 @@ def skin(images: torch.Tensor) -> torch.Tensor:
     return face.flatten(2).median(2).values
 
 
-def figures(generator, scorer, judge, walk, attribute: str, target: float, sigma) -> dict:
+def figures(generator, judge, walk, attribute: str, sigma) -> dict:
     """What a walk did to each code that had to walk."""
     some = torch.nonzero((walk.latents.values != walk.start.values).flatten(1).any(1))[:, 0]
     before, after = generator.render(walk.start[some]), generator.render(walk.latents[some])
@@ -53,9 +61,8 @@ def figures(generator, scorer, judge, walk, attribute: str, target: float, sigma
     with torch.no_grad():
         told = judge(after)
         change = (told - judge(before)).abs() / sigma
-        p = scorer(after)[:, scorer.attributes.index(attribute)]
     found = {
-        "reached": p >= logit(target),
+        "reached": walk.reached[some],
         "confirmed": told[:, column] >= 0,
         "colour": (after - before).mean((2, 3)).norm(dim=1),
         "RMS": (after - before).square().mean((1, 2, 3)).sqrt(),
@@ -67,17 +74,22 @@ def figures(generator, scorer, judge, walk, attribute: str, target: float, sigma
     return {name: values.tolist() for name, values in found.items()}
 
 
-def measure(generator, scorer, judge, chunk: range, attribute: str, hold: str, target: float, space: str, sigma):
+def measure(generator, scorer, second, judge, chunk: range, attribute: str, hold: str, target: float, space, sigma):
     """A row of a walk that holds the others or nothing, then one of the same walk led home, as hold="picture" does."""
     codes = generator.map(generator.sample(chunk), space)
-    held = [name for name in scorer.attributes if hold and name != attribute]
+    held = [name for name in scorer.attributes if hold == "others" and name != attribute]
+    how = {} if hold == PLAIN else {"walk": "auto", "second": second, "hold": held}
     clock = time.perf_counter()
-    walk = lw.edit(generator, codes, scorer, attribute, target, hold=held).walk
+    walk = lw.edit(generator, codes, scorer, attribute, target, realism=False, **how).walk
     seconds = time.perf_counter() - clock
-    yield hold, {"seconds": seconds, **figures(generator, scorer, judge, walk, attribute, target, sigma)}
-    walk = Homing().home(generator, walk, scorer, [Goal(attribute, target)], held, metric(generator, space))
+    yield hold, {"seconds": seconds, **figures(generator, judge, walk, attribute, sigma)}
+    if hold == PLAIN:
+        return
+    goals = [Goal(attribute, target)]
+    looking = scorer if second is None else Agreeing(scorer, second, goals)
+    walk = Homing().home(generator, walk, looking, goals, held, metric(generator, space))
     seconds = time.perf_counter() - clock
-    yield home(hold), {"seconds": seconds, **figures(generator, scorer, judge, walk, attribute, target, sigma)}
+    yield home(hold), {"seconds": seconds, **figures(generator, judge, walk, attribute, sigma)}
 
 
 def home(hold: str) -> str:
@@ -92,7 +104,7 @@ def summary(rows: list[dict]) -> str:
             if isinstance(values, list):
                 pooled[row["attribute"], row["hold"]][name] += values
         pooled[row["attribute"], row["hold"]]["seconds"].append(row["seconds"])
-    ways = ("", "picture", "others", "others,picture")
+    ways = (PLAIN, "", "picture", "others", "others,picture")
     lines = [
         "| attribute | hold | codes | reached | confirmed | colour (of plain) | RMS | skin | off/on | steps | s each |",
         "|---|---|---|---|---|---|---|---|---|---|---|",
@@ -124,7 +136,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--generator", default="faces64", help="a bundled one, which has a scorer and a judge")
     options.add_argument("--space", default="z", help="where codes walk; another one needs another --log")
-    options.add_argument("--target", type=float, default=0.995)
+    options.add_argument("--target", type=float, help="default: what is usual, see jobs/usual_targets.py")
     options.add_argument("--codes", type=int, default=64)
     options.add_argument("--chunk", type=int, default=32, help="codes that go through all ways in turn")
     options.add_argument("--attributes", nargs="*")
@@ -134,18 +146,20 @@ def main() -> None:
     torch.set_num_threads(given.threads)
     generator = lw.load(given.generator)
     scorer, judge = lw.load_scorer(given.generator), lw.load_scorer(f"{given.generator}-judge")
+    second = lw.load_scorer(name) if (name := second_of(scorer)) else None
     sigma = lw.score(generator, judge, generator.sample(range(2 * 10**9, 2 * 10**9 + 500))).std(0)
     given.log.parent.mkdir(parents=True, exist_ok=True)
     rows = [json.loads(line) for line in given.log.read_text().splitlines()] if given.log.exists() else []
     for start in range(0, given.codes, given.chunk):
         chunk = range(CODES_FROM + start, CODES_FROM + min(start + given.chunk, given.codes))
-        for hold, attribute in product(("", "others"), given.attributes or scorer.attributes):
+        for hold, attribute in product((PLAIN, "", "others"), given.attributes or scorer.attributes):
+            target = given.target or usual_targets(generator, scorer, [attribute], second)[attribute]
             at = {"attribute": attribute, "first": start, "codes": len(chunk)}
             done = {row["hold"] for row in rows if row.items() >= at.items()}
-            if {hold, home(hold)} <= done:
+            if {hold, hold if hold == PLAIN else home(hold)} <= done:
                 continue
             for way, found in measure(
-                generator, scorer, judge, chunk, attribute, hold, given.target, given.space, sigma
+                generator, scorer, second, judge, chunk, attribute, hold, target, given.space, sigma
             ):
                 if way in done:
                     continue
