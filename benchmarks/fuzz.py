@@ -107,6 +107,14 @@ def make_files(folder: Path) -> dict[str, Path]:
         path.write_bytes(pickle.dumps(snapshot, protocol))
         files[f"TensorFlow {protocol}"] = path = folder / f"tensorflow{protocol}.pkl"
         path.write_bytes(pickle.dumps((old, old, old), protocol))
+    up = torch.nn.ConvTranspose2d
+    whole = torch.nn.Sequential(up(4, 3, 4), torch.nn.BatchNorm2d(3), torch.nn.LeakyReLU(0.2), up(3, 1, 4, 2, 1))
+    files["whole module"] = folder / "whole.pth"
+    torch.save({"netG": whole, "epoch": 1}, files["whole module"])
+    normed = {f"generator.{n}": t for n, t in torch.nn.utils.spectral_norm(up(4, 4, 4)).state_dict().items()}
+    normed |= {f"generator.last.{n}": t for n, t in torch.nn.utils.weight_norm(up(4, 1, 4, 2, 1)).state_dict().items()}
+    files["in envelopes"] = folder / "envelopes.ckpt"
+    torch.save({"state_dict": {**normed, "discriminator.a": torch.ones(1)}, "loops": {}}, files["in envelopes"])
     files["MMGeneration"] = folder / "mmgeneration.pth"
     names = ("style_mapping.1.bias", "conv1.conv.style_modulation.bias", "conv1.conv.weight", "injected_noise_0")
     torch.save(

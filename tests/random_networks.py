@@ -14,9 +14,11 @@ from latentwalk.generators.conditional_dcgan import ConditionalDCGAN, Conditiona
 from latentwalk.generators.dcgan import DCGAN, Block, DCGANSizes
 from latentwalk.generators.dcgan import BlockSizes as BlockOf
 from latentwalk.generators.layers.styled import resample_filter
+from latentwalk.generators.mlp import MLP, MLPSizes
 from latentwalk.generators.pggan import PGGAN, PGGANSizes
 from latentwalk.generators.stylegan import StyleGAN, StyleGANSizes
 from latentwalk.generators.stylegan2 import StyleGAN2, StyleGAN2Sizes
+from latentwalk.generators.stylegan2_bilinear import BilinearStyleGAN2, BilinearStyleGAN2Sizes
 from latentwalk.generators.stylegan3 import StyleGAN3, StyleGAN3Sizes
 from latentwalk.generators.vae import VAE, VAESizes
 from latentwalk.generators.wrapped import wrap
@@ -27,6 +29,7 @@ SIZES = StyleGAN2Sizes(mapping=(7, 9, 6), widths=(8, 6, 5))
 
 PG = PGGANSizes(z=6, widths=(6, 5, 4))
 STYLE = StyleGANSizes(mapping=(6, 5, 7), w=7, widths=(6, 5, 4))
+BILINEAR = BilinearStyleGAN2Sizes(mapping=(6, 7, 5), start=7, widths=(8, 6, 5))
 T = StyleGAN3Sizes(z=6, w=8, resolution=16, channel_base=48, channel_max=6, num_layers=5, margin_size=4)
 R = StyleGAN3Sizes(
     z=6, w=8, resolution=16, classes=3, embedding=8, channel_base=48, channel_max=6, conv_kernel=1,
@@ -84,6 +87,26 @@ def random_odd_dcgan() -> DCGAN:
     return generator
 
 
+def random_leaky_dcgan() -> DCGAN:
+    """Activations of two kinds, and pictures of four channels: z [6] -> 4x8x8."""
+    sizes = DCGANSizes((BlockOf(6, 5, 4, 1, 0, 1.0), BlockOf(5, 4, 4, 2, 1, 0.2), BlockOf(4, 4, 3, 1, 1)))
+    generator, random = DCGAN(sizes.empty()), torch.Generator().manual_seed(0)
+    for name, tensor in generator.state_dict().items():
+        if name != "slopes":
+            tensor.copy_(0.3 * torch.randn(tensor.shape, generator=random))
+    return generator.freeze()
+
+
+def random_mlp() -> MLP:
+    """z [5] -> 3x6x6, all of it linear layers."""
+    generator, random = MLP(MLPSizes((5, 12, 9), (3, 6, 6))), torch.Generator().manual_seed(0)
+    for name, tensor in generator.state_dict().items():
+        if name != "slope":
+            tensor.copy_(0.3 * torch.randn(tensor.shape, generator=random))
+    generator.freeze()
+    return generator
+
+
 def random_conditional_dcgan() -> ConditionalDCGAN:
     """Noise [5] and one of three classes -> 3x16x16."""
     sizes = ConditionalDCGANSizes((BlockOf(8, 6, 4, 1, 0), BlockOf(6, 5, 4, 2, 1), BlockOf(5, 3, 4, 2, 1)), classes=3)
@@ -136,6 +159,19 @@ def random_stylegan2(sizes: StyleGAN2Sizes = SIZES, taps: Tensor | None = None, 
     return generator.freeze()
 
 
+def random_bilinear_stylegan2(sizes: BilinearStyleGAN2Sizes = BILINEAR) -> BilinearStyleGAN2:
+    generator, random = BilinearStyleGAN2(sizes), torch.Generator().manual_seed(0)
+    for name, tensor in generator.state_dict().items():
+        normal = torch.randn(tensor.shape, generator=random)
+        if name.startswith("mapping.layers"):
+            normal = 10 * normal
+        elif name.endswith("affine.bias"):
+            normal = 1 + 0.3 * normal
+        tensor.copy_(0.3 * normal if name.endswith(("bias", "noise_strength")) else normal)
+    generator.freeze()
+    return generator
+
+
 def random_stylegan3(sizes: StyleGAN3Sizes = T) -> StyleGAN3:
     generator, random = StyleGAN3(sizes), torch.Generator().manual_seed(0)
     for name, tensor in generator.state_dict().items():
@@ -175,7 +211,9 @@ def random_wrapped() -> Generator:
 NETWORKS: dict[str, Callable[[], Generator]] = {
     "dcgan": random_dcgan,
     "dcgan-odd": random_odd_dcgan,
+    "dcgan-leaky": random_leaky_dcgan,
     "dcgan-conditional": random_conditional_dcgan,
+    "mlp": random_mlp,
     "vae": random_vae,
     "pggan": random_pggan,
     "pggan-growing": lambda: random_pggan(replace(PG, fade=0.25, enlarge=1, tanh=True)),
@@ -184,12 +222,15 @@ NETWORKS: dict[str, Callable[[], Generator]] = {
     "stylegan-per-layer": lambda: random_stylegan(
         replace(STYLE, mapping=(6, 5, 42), averages=6, average_estimated=True)
     ),
+    "stylegan-bias-first": lambda: random_stylegan(replace(STYLE, eps=1e-5, bias_first=True, average_estimated=True)),
     "stylegan2": random_stylegan2,
     "stylegan2-resnet": lambda: random_stylegan2(replace(SIZES, architecture="resnet", classes=3, embedding=4)),
     "stylegan2-orig": lambda: random_stylegan2(replace(SIZES, architecture="orig", clamp=4.0)),
     "stylegan2-silent": lambda: random_stylegan2(
         replace(SIZES, average_per_layer=True, noise=False, lr_multiplier=0.1)
     ),
+    "stylegan2-bilinear": random_bilinear_stylegan2,
+    "stylegan2-wide": lambda: random_stylegan2(replace(SIZES, start=(3, 5), colors=4), seed=2),
     "stylegan3-t": random_stylegan3,
     "stylegan3-r": lambda: random_stylegan3(R),
     "biggan": random_biggan,
@@ -201,7 +242,7 @@ NETWORKS: dict[str, Callable[[], Generator]] = {
 EVERY = {**NETWORKS, "wrapped": random_wrapped}
 
 FAMILIES = (
-    "dcgan-odd", "dcgan-conditional", "vae", "pggan-growing", "stylegan-per-layer", "stylegan2-resnet", "stylegan3-r",
-    "biggan", "biggan-deep", "wrapped",
+    "dcgan-odd", "dcgan-conditional", "vae", "pggan-growing", "stylegan-per-layer", "stylegan2-resnet",
+    "stylegan2-bilinear", "stylegan3-r", "biggan", "biggan-deep", "mlp", "wrapped",
 )  # fmt: skip
 """One of each family: of its kinds the one that asks most of others, by classes, spaces and shapes."""

@@ -53,11 +53,12 @@ def to_tensorflow(generator: StyleGAN2, name: str = "Gs", arguments: dict[str, A
     return Network(name, own, given, **{part: Network(part, found, {}) for part, found in parts.items()})
 
 
-def write_tensorflow(path: Path, content: object, protocol: int = 3) -> Path:
+def write_tensorflow(path: Path, content: object, protocol: int = 3, name: str = MODULE) -> Path:
     """content: networks, alone or in a tuple, pickled through a module of the name that such files expect."""
-    module = ModuleType(MODULE)
+    module = ModuleType(name)
     module.Network = Network  # type: ignore[attr-defined]
-    with mock.patch.dict(sys.modules, {"dnnlib": ModuleType("dnnlib"), MODULE: module}):
+    modules = mock.patch.dict(sys.modules, {"dnnlib": ModuleType("dnnlib"), name: module})
+    with modules, mock.patch.object(Network, "__module__", name):
         path.write_bytes(pickle.dumps(content, protocol))
     return path
 

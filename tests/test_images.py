@@ -42,6 +42,33 @@ def test_one_channel_becomes_grey() -> None:
     assert picture.getpixel((0, 0)) == (128, 128, 128)
 
 
+def test_four_channels_are_colours_over_a_ground_unless_they_are_kept() -> None:
+    image = torch.tensor([1.0, -1.0, -1.0, 0.0]).view(1, 4, 1, 1).expand(1, 4, 2, 3)
+    (shown,), (kept,) = to_pictures(image), to_pictures(image, transparent=True)
+    assert (shown.mode, kept.mode) == ("RGB", "RGBA") and shown.size == kept.size == (3, 2)
+    assert kept.getpixel((0, 0)) == (255, 0, 0, 128)
+    assert shown.getpixel((0, 0)) == (255, 127, 127)  # half of the red over white
+
+
+@pytest.mark.parametrize("channels", [2, 5])
+def test_channels_without_colours_stand_side_by_side(channels: int) -> None:
+    images = torch.linspace(-1, 1, channels * 6).view(1, channels, 2, 3)
+    array = to_bytes(images)[0]
+    assert array.shape == (2, 3 * channels, 3)
+    for channel in range(channels):
+        part = array[:, 3 * channel : 3 * channel + 3]
+        assert np.array_equal(part, to_bytes(images[:, channel : channel + 1])[0])
+
+
+def test_transparency_is_kept_in_a_png_and_put_on_the_ground_elsewhere(tmp_path: Path) -> None:
+    (picture,) = to_pictures(-torch.ones(1, 4, 4, 4), transparent=True)
+    for name in ("a.png", "a.jpg", "a.webp"):
+        save_image(tmp_path / name, picture)
+    assert Image.open(tmp_path / "a.png").mode == "RGBA"
+    for name in ("a.jpg", "a.webp"):
+        assert min(Image.open(tmp_path / name).convert("RGB").getpixel((1, 1))) > 250
+
+
 @pytest.mark.parametrize("receipt", [RECEIPT, "x" * 3_000_000, ""])
 def test_receipts_survive_a_picture_that_everybody_can_open(tmp_path: Path, receipt: str) -> None:
     path = tmp_path / "new" / "picture.png"

@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from latentwalk.choices import Choices
 from latentwalk.conditions import UNNAMED, Conditions
 from latentwalk.latents import Latents, LatentSpace, in_turn
 from latentwalk.options import NEUTRAL, RenderOptions
@@ -30,12 +31,16 @@ class Reading(NamedTuple):
     """How a checkpoint became a generator.
 
     format: its name in `checkpoints.formats.FORMATS`. ignored: tensors of the file that have no part in the picture, by
-    its names. missing: tensors that it lacked, by ours; usual values stand in for them.
+    its names. missing: tensors that it lacked, by ours; usual values stand in for them. part: the network taken, by its
+    place in the file, "" for all of it. others: what else was there. assumed: what no such file says, in words.
     """
 
     format: str = ""
     ignored: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    part: str = ""
+    others: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = ()
 
 
 class Generator(nn.Module, ABC):
@@ -54,6 +59,7 @@ class Generator(nn.Module, ABC):
     option_names: the fields of `RenderOptions` that mean something for the family; others only take neutral values.
     options: the options of its pictures, wherever none are given; see `with_options`.
     source: what it was loaded from, for receipts ("faces64" or a path).
+    choices: what was said of its file, see there.
     reading: how its checkpoint was read.
     delta: the file of what was added to its weights (see `latentwalk.delta`), for receipts; "" for none.
     fingerprint: sixteen hex digits that tell this network from others, whatever file or device it came from or is on.
@@ -68,6 +74,7 @@ class Generator(nn.Module, ABC):
     clamps: bool = False
     options: RenderOptions = NEUTRAL
     source: str = ""
+    choices: Choices = Choices()
     delta: str = ""
     reading: Reading = Reading()
     fingerprint: str = ""

@@ -37,15 +37,42 @@ LARGEST_TEXT = 2**26
 """Bytes of a receipt in a JPEG as they are stored, and when they are unpacked."""
 
 
+GROUND = (255, 255, 255)
+"""What lies behind transparent parts where a picture cannot keep them."""
+
+
 def to_bytes(images: Float[Tensor, "n c h w"]) -> np.ndarray:
-    """uint8 [n, h, w, 3] from images in [-1, 1] (-1 is 0, 1 is 255, others are cut); one channel becomes three."""
-    array = ((images.detach().float().cpu().clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 1).numpy()
-    return np.repeat(array, 3, axis=3) if array.shape[3] == 1 else array
+    """uint8 [n, h, w, 3] from images in [-1, 1] (-1 is 0, 1 is 255, others are cut).
+
+    One channel becomes three, four are RGBA over a ground; of any other number, which has no colours of its own, the
+    channels stand side by side in grey: [n, h, c * w, 3].
+    """
+    if images.shape[1] == 4:
+        return np.stack([np.asarray(grounded(picture)) for picture in to_pictures(images, transparent=True)])
+    array = _quantised(images)
+    if array.shape[3] != 3:
+        n, height, width, channels = array.shape
+        array = np.repeat(array.transpose(0, 1, 3, 2).reshape(n, height, channels * width, 1), 3, axis=3)
+    return array
 
 
-def to_pictures(images: Float[Tensor, "n c h w"]) -> list[Image.Image]:
-    """One RGB picture per image."""
-    return [Image.fromarray(array) for array in to_bytes(images)]
+def to_pictures(images: Float[Tensor, "n c h w"], transparent: bool = False) -> list[Image.Image]:
+    """One picture per image: RGB as in `to_bytes`. transparent: RGBA where an image has four channels."""
+    keeps = transparent and images.shape[1] == 4
+    return [Image.fromarray(array) for array in (_quantised(images) if keeps else to_bytes(images))]
+
+
+def grounded(picture: Image.Image) -> Image.Image:
+    """The picture as RGB, its transparent parts over a ground."""
+    if picture.mode != "RGBA":
+        return picture.convert("RGB")
+    ground = Image.new("RGBA", picture.size, GROUND)
+    return Image.alpha_composite(ground, picture).convert("RGB")
+
+
+def _quantised(images: Float[Tensor, "n c h w"]) -> np.ndarray:
+    """uint8 [n, h, w, c]."""
+    return ((images.detach().float().cpu().clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 1).numpy()
 
 
 def save_image(path: str | Path, picture: Image.Image, receipt: str | None = None) -> None:
@@ -69,7 +96,7 @@ def save_image(path: str | Path, picture: Image.Image, receipt: str | None = Non
     if receipt is not None:
         exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.UserComment] = ASCII + text
     with atomic(path) as temporary:
-        picture.convert("RGB").save(temporary, format=FORMATS[ending], quality=QUALITY, exif=exif)
+        grounded(picture).save(temporary, format=FORMATS[ending], quality=QUALITY, exif=exif)
 
 
 def save_png(path: str | Path, picture: Image.Image, receipt: str | None = None) -> None:

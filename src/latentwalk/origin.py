@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
+from latentwalk.choices import Choices
 from latentwalk.conditions import written
 from latentwalk.filenames import readable
 from latentwalk.options import RenderOptions
@@ -21,12 +22,14 @@ class Record(BaseModel):
 class Source(Record):
     """A generator or scorer: what it was loaded from, and the fingerprint of its weights ("" when it has none).
 
-    delta: the file of what was added to the weights of a generator that was tuned, "" for others.
+    delta: the file of what was added to the weights of a generator that was tuned, "" for others. choices: what was
+    said of its file, None for nothing.
     """
 
     source: Annotated[str, BeforeValidator(readable)]
     fingerprint: str = ""
     delta: Annotated[str, BeforeValidator(readable)] = ""
+    choices: Choices | None = None
 
     @staticmethod
     def of(network: object) -> "Source":
@@ -34,6 +37,7 @@ class Source(Record):
         return Source(
             source=getattr(network, "source", "") or "",
             fingerprint=getattr(network, "fingerprint", "") or "",
+            choices=None if (chosen := getattr(network, "choices", None)) == Choices() else chosen,
             delta=delta if isinstance(delta := getattr(network, "delta", ""), str) else "",
         )
 
@@ -134,7 +138,7 @@ class Origin(Record):
         if self.photos is not None:
             generator = self.generator.source if self.generator else "GENERATOR"
             given = ("--labels",) if len(self.photos) == 1 else ("--with", "--without")
-            words = ["latentwalk", "discover", generator, "--method", self.method]
+            words = ["latentwalk", "discover", generator, *self._choices, "--method", self.method]
             words += [word for pair in zip(given, self.photos, strict=True) for word in pair]
             words += ["--align", self.framing] if self.framing != "auto" else []
             return shlex.join([*words, *(["--space", self.space] if self.space else [])])
@@ -151,7 +155,7 @@ class Origin(Record):
             "class": written(self.classes),
             "truncation": "" if truncation == 1 else f"{truncation:g}",
         }
-        parts = ["latentwalk", "discover", (self.generator and self.generator.source) or "GENERATOR"]
+        parts = ["latentwalk", "discover", (self.generator and self.generator.source) or "GENERATOR", *self._choices]
         parts += ["--method", self.method]
         for name, value in given.items():
             parts += [] if value in (None, "") else [f"--{name}", str(value)]
@@ -160,6 +164,10 @@ class Origin(Record):
         for key, value in self.options.items():
             parts += ["--option", f"{self.method}.{key}={value}"]
         return shlex.join(parts)
+
+    @property
+    def _choices(self) -> list[str]:
+        return self.generator.choices.words if self.generator and self.generator.choices else []
 
     @staticmethod
     def read(metadata: Mapping[str, str]) -> "Origin":

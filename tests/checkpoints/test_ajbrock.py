@@ -10,12 +10,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from latentwalk.checkpoints.ajbrock import fold_spectral, matches, read
+from latentwalk.checkpoints import ajbrock
+from latentwalk.checkpoints.ajbrock import fold_spectral
 from latentwalk.generators.biggan import BigGAN
 from latentwalk.hooks import read_layers
 from latentwalk.latents import Latents
 from latentwalk.options import RenderOptions
 from latentwalk.safeload.reading import read_tree
+from one_format import of_trees
+
+matches, read = of_trees(ajbrock)
 
 State = dict[str, Tensor]
 INS = {32: (4, 4, 4), 64: (16, 16, 8, 4), 128: (16, 16, 8, 4, 2), 256: (16, 16, 8, 8, 4, 2)} | {

@@ -1,14 +1,26 @@
 """Files of genforce give the pictures of the networks that wrote them, and those of plain implementations."""
 
-import math
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
+from genforce_networks import (
+    CLASSES,
+    MIDDLE,
+    WIDE,
+    WIDTHS,
+    W,
+    Z,
+    normalised,
+    pggan_images,
+    pggan_state,
+    stylegan_codes,
+    stylegan_images,
+    stylegan_state,
+)
 from latentwalk.checkpoints import genforce
 from latentwalk.generators.pggan import PGGAN
 from latentwalk.generators.stylegan import StyleGAN
@@ -18,173 +30,27 @@ from latentwalk.jobs.load import load
 from latentwalk.latents import Latents
 from latentwalk.options import RenderOptions
 from latentwalk.safeload.reading import read_tree
+from one_format import of_trees
+
+GENFORCE = of_trees(genforce)
 
 State = dict[str, Tensor]
-Z, W, MIDDLE, CLASSES = 6, 7, 5, 3
-WIDTHS = (6, 5, 4, 4)
-WIDE = (4, 3, 3, 2, 2, 2)
-"""Channels up to 32 px, and up to 128 px."""
-
-
-def drawn(shapes: dict[str, tuple[int, ...]], seed: int = 0) -> State:
-    random = torch.Generator().manual_seed(seed)
-    return {name: torch.randn(shape, generator=random) for name, shape in shapes.items()}
-
-
-def equalised(weight: Tensor, gain: float = 2**0.5) -> Tensor:
-    return weight * (gain / math.sqrt(weight[0].numel()))
-
-
-def normalised(x: Tensor) -> Tensor:
-    return x / (x.square().mean(1, keepdim=True) + 1e-8).sqrt()
-
-
-def enlarged(image: Tensor, times: int = 1) -> Tensor:
-    return F.interpolate(image, scale_factor=2**times, mode="nearest")
-
-
-def outputs(state: State, prefix: str, features: list[Tensor], lod: float) -> Tensor:
-    """What a network draws that has grown to a level of detail: a blend of two scales at the size of the last one."""
-    images = [
-        F.conv2d(x, equalised(state[f"{prefix}output{i}.weight"], 1), state[f"{prefix}output{i}.bias"])
-        for i, x in enumerate(features)
-    ]
-    steps, share = int(lod), lod % 1
-    image = images[-1 - steps]
-    if share:
-        image = (1 - share) * image + share * enlarged(images[-2 - steps])
-    return enlarged(image, steps)
-
-
-# PGGAN
-
-
-def pggan_state(widths: tuple[int, ...] = WIDTHS, fused: bool = False, lod: float = 0.0) -> State:
-    shapes: dict[str, tuple[int, ...]] = {"layer0.weight": (widths[0], Z, 4, 4), "layer0.bias": (widths[0],)}
-    for i, width in enumerate(widths):
-        before = widths[max(i - 1, 0)]
-        if i:
-            shapes[f"layer{2 * i}.weight"] = (before, width, 3, 3) if fused else (width, before, 3, 3)
-            shapes[f"layer{2 * i}.bias"] = (width,)
-        shapes[f"layer{2 * i + 1}.weight"] = (width, width, 3, 3)
-        shapes[f"layer{2 * i + 1}.bias"] = (width,)
-        shapes[f"output{i}.weight"], shapes[f"output{i}.bias"] = (3, width, 1, 1), (3,)
-    return {"lod": torch.tensor(lod), **drawn(shapes)}
-
-
-def pggan_images(state: State, z: Tensor, fused: bool = False) -> Tensor:
-    """As the paper has it, with the layout of genforce."""
-    features: list[Tensor] = []
-    x = normalised(z)[:, :, None, None]
-    for i in range(sum(name.startswith("layer") for name in state) // 2):
-        weight, bias = state[f"layer{i}.weight"], state[f"layer{i}.bias"]
-        x = normalised(x)
-        if i and i % 2 == 0 and fused:
-            scaled = weight * math.sqrt(2 / (9 * len(weight)))
-            x = F.conv_transpose2d(x, shifted(scaled), bias, stride=2, padding=1)
-        else:
-            x = enlarged(x) if i and i % 2 == 0 else x
-            x = F.conv2d(x, equalised(weight), bias, padding=1 if i else 3)
-        x = F.leaky_relu(x, 0.2)
-        if i % 2:
-            features.append(normalised(x))
-    return outputs(state, "", features, float(state["lod"]))
-
-
-def shifted(weight: Tensor) -> Tensor:
-    """Summed over its shifts by one pixel."""
-    return sum(F.pad(weight, (a, 1 - a, b, 1 - b)) for a in (0, 1) for b in (0, 1))  # pyright: ignore
 
 
 @pytest.mark.parametrize("lod", [0.0, 0.25, 1.0, 1.5, 3.0])
 @pytest.mark.parametrize("fused", [False, True])
 def test_pggan_draws_what_the_paper_describes(fused: bool, lod: float) -> None:
     state, z = pggan_state(fused=fused, lod=lod), torch.randn(4, Z, generator=torch.Generator().manual_seed(1))
-    generator = genforce.read({"generator_smooth": state}, "file")
+    generator = GENFORCE.read({"generator_smooth": state}, "file")
     assert isinstance(generator, PGGAN) and generator.image_shape == (3, 32, 32)
     assert (generator.render(Latents(z)) - pggan_images(state, z, fused)).abs().max() < 2e-5
-
-
-# StyleGAN
-
-
-def stylegan_state(
-    widths: tuple[int, ...] = WIDTHS,
-    lod: float = 0.0,
-    labels: bool = False,
-    per_layer: bool = False,
-    flat_average: bool = False,
-) -> State:
-    layers = 2 * len(widths)
-    last = layers * W if per_layer else W
-    shapes: dict[str, tuple[int, ...]] = {
-        "mapping.dense0.weight": (MIDDLE, 2 * Z if labels else Z),
-        "mapping.dense0.bias": (MIDDLE,),
-        "mapping.dense1.weight": (last, MIDDLE),
-        "mapping.dense1.bias": (last,),
-        "truncation.w_avg": (layers * W if per_layer or flat_average else W,),
-        "synthesis.layer0.const": (1, widths[0], 4, 4),
-    }
-    if labels:
-        shapes["mapping.label_weight"] = (CLASSES, Z)
-    for i in range(layers):
-        name, width, before = f"synthesis.layer{i}.", widths[i // 2], widths[max(i - 1, 0) // 2]
-        if i:
-            shapes[name + "weight"] = (width, before, 3, 3)
-        shapes |= {name + "bias": (width,), name + "apply_noise.weight": (width,)}
-        shapes |= {name + "apply_noise.noise": (1, 1, 4 << i // 2, 4 << i // 2)}
-        shapes |= {name + "style.weight": (2 * width, W), name + "style.bias": (2 * width,)}
-    for i, width in enumerate(widths):
-        shapes |= {f"synthesis.output{i}.weight": (3, width, 1, 1), f"synthesis.output{i}.bias": (3,)}
-    state = drawn(shapes)
-    for name in state:
-        if name.startswith("mapping.dense"):
-            state[name] *= 100  # stored divided by the multiplier of the learning rate
-    blur = torch.outer(torch.tensor([1.0, 2.0, 1.0]), torch.tensor([1.0, 2.0, 1.0])) / 16
-    for i in range(2, layers, 2):
-        state[f"synthesis.layer{i}.blur.kernel"] = blur.expand(widths[i // 2], 1, 3, 3).clone()
-    return {"synthesis.lod": torch.tensor(lod), **state}
-
-
-def stylegan_codes(state: State, z: Tensor, classes: Tensor | None = None) -> Tensor:
-    """Codes of every layer."""
-    x = z if classes is None else torch.cat((z, classes @ state["mapping.label_weight"]), 1)
-    x = normalised(x)
-    for i in range(2):
-        x = F.linear(x, 0.01 * equalised(state[f"mapping.dense{i}.weight"]), 0.01 * state[f"mapping.dense{i}.bias"])
-        x = F.leaky_relu(x, 0.2)
-    layers = sum(name.endswith("style.bias") for name in state)
-    return x.unflatten(1, (layers, W)) if x.shape[1] != W else x[:, None].repeat(1, layers, 1)
-
-
-def stylegan_images(state: State, codes: Tensor, noise: bool = True) -> Tensor:
-    """As the paper has it, with the layout of genforce."""
-    x, features = state["synthesis.layer0.const"].repeat(len(codes), 1, 1, 1), []
-    for i in range(codes.shape[1]):
-        layer = {name.removeprefix(f"synthesis.layer{i}."): tensor for name, tensor in state.items()}
-        up = i > 0 and i % 2 == 0
-        if up and 4 << i // 2 >= 128:
-            x = F.conv_transpose2d(x, shifted(equalised(layer["weight"])).transpose(0, 1), stride=2, padding=1)
-        elif i:
-            x = F.conv2d(enlarged(x) if up else x, equalised(layer["weight"]), padding=1)
-        if up:
-            x = F.conv2d(x, layer["blur.kernel"], padding=1, groups=x.shape[1])
-        if noise:
-            x = x + layer["apply_noise.weight"][:, None, None] * layer["apply_noise.noise"]
-        x = F.instance_norm(F.leaky_relu(x + layer["bias"][:, None, None], 0.2), eps=1e-8)
-        style = F.linear(codes[:, i], equalised(layer["style.weight"], 1), layer["style.bias"])
-        scale, shift = style[:, :, None, None].chunk(2, 1)
-        x = x * (scale + 1) + shift
-        if i % 2:
-            features.append(x)
-    return outputs(state, "synthesis.", features, float(state["synthesis.lod"]))
 
 
 @pytest.mark.parametrize("noise", ["const", "none"])
 @pytest.mark.parametrize(("widths", "lod"), [(WIDTHS, 0.0), (WIDTHS, 0.75), (WIDTHS, 2.0), (WIDE, 0.0)])
 def test_stylegan_draws_what_the_paper_describes(widths: tuple[int, ...], lod: float, noise: str) -> None:
     state, z = stylegan_state(widths, lod), torch.randn(3, Z, generator=torch.Generator().manual_seed(1))
-    generator = genforce.read({"generator_smooth": state}, "file")
+    generator = GENFORCE.read({"generator_smooth": state}, "file")
     assert isinstance(generator, StyleGAN)
     codes = stylegan_codes(state, z)
     assert (generator.map(Latents(z), "w+").values - codes).abs().max() < 1e-5
@@ -198,7 +64,7 @@ def test_stylegan_draws_what_the_paper_describes(widths: tuple[int, ...], lod: f
 
 def test_labels_join_the_code() -> None:
     state, z = stylegan_state(labels=True), torch.randn(3, Z, generator=torch.Generator().manual_seed(1))
-    generator = genforce.read(state, "file")
+    generator = GENFORCE.read(state, "file")
     vectors = torch.eye(CLASSES)[[2, 0, 1]]
     expected = stylegan_codes(state, z, vectors)
     for labels in (torch.tensor([2, 0, 1]), vectors):
@@ -213,7 +79,7 @@ def test_labels_join_the_code() -> None:
 def test_every_layer_may_have_an_average_of_its_own(per_layer: bool) -> None:
     state = stylegan_state(per_layer=per_layer, flat_average=True)
     z = torch.randn(3, Z, generator=torch.Generator().manual_seed(1))
-    generator = genforce.read(state, "file")
+    generator = GENFORCE.read(state, "file")
     assert list(generator.spaces) == (["z", "w+"] if per_layer else ["z", "w", "w+"])
     codes, average = stylegan_codes(state, z), state["truncation.w_avg"].view(-1, W)
     expected = torch.cat((average[:3] + 0.7 * (codes[:, :3] - average[:3]), codes[:, 3:]), 1)
@@ -228,18 +94,18 @@ def test_every_layer_may_have_an_average_of_its_own(per_layer: bool) -> None:
 def test_the_average_is_estimated_where_a_file_has_none(per_layer: bool) -> None:
     state = stylegan_state(per_layer=per_layer)
     del state["truncation.w_avg"]
-    generator = genforce.read(state, "file")
+    generator = GENFORCE.read(state, "file")
     assert isinstance(generator, StyleGAN) and generator.average_estimated
     codes = generator.map(generator.sample(range(4096)), "w+").values
     assert (generator.average - codes.mean(0)).abs().max() < 0.1 * codes.std()
-    again = genforce.read(dict(reversed(state.items())), "file")
+    again = GENFORCE.read(dict(reversed(state.items())), "file")
     assert torch.equal(generator.average, again.get_buffer("average")) and generator.fingerprint == again.fingerprint
 
 
 def test_files_without_a_filter_get_the_usual_one() -> None:
     state = stylegan_state()
     bare = {name: tensor for name, tensor in state.items() if "blur" not in name}
-    assert genforce.read(state, "file").fingerprint == genforce.read(bare, "file").fingerprint
+    assert GENFORCE.read(state, "file").fingerprint == GENFORCE.read(bare, "file").fingerprint
 
 
 # Foreign files
@@ -254,15 +120,13 @@ def test_a_generator_is_found_wherever_it_lies() -> None:
         {f"module.{name}": tensor for name, tensor in good.items()},
         dict(reversed(good.items())),
     )
-    assert all(genforce.matches(tree) for tree in trees)
-    assert len({genforce.read(tree, "file").fingerprint for tree in trees}) == 1
+    assert all(GENFORCE.matches(tree) for tree in trees)
+    assert len({GENFORCE.read(tree, "file").fingerprint for tree in trees}) == 1
 
 
 @pytest.mark.parametrize("tree", [{}, [], None, 3, {"discriminator": pggan_state()}, {"generator_smooth": 3}, {"a": 1}])
 def test_other_trees_are_no_files_of_genforce(tree: object) -> None:
-    assert not genforce.matches(tree)
-    with pytest.raises(ValueError, match=r"^file holds no generator of genforce"):
-        genforce.read(tree, "file")
+    assert not GENFORCE.matches(tree)
 
 
 def without(state: State, *names: str) -> State:
@@ -294,7 +158,7 @@ def without(state: State, *names: str) -> State:
 )
 def test_what_does_not_fit_is_refused_in_one_line(state: State, message: str) -> None:
     with pytest.raises(ValueError, match=message) as error:
-        genforce.read({"generator_smooth": state}, "some/file.pth")
+        GENFORCE.read({"generator_smooth": state}, "some/file.pth")
     assert str(error.value).startswith("some/file.pth") and "\n" not in str(error.value)
 
 
@@ -305,7 +169,7 @@ def reference(folder: Path) -> State:
 @pytest.mark.parametrize("file", ["pggan_zoo.pth", "pggan_zoo_legacy.pth"])
 def test_a_foreign_pggan_draws_its_own_pictures(shared: Path, file: str) -> None:
     folder = shared / "fixtures" / "genforce" / "pggan32"
-    generator, known = genforce.read(read_tree(folder / file), file), reference(folder)
+    generator, known = GENFORCE.read(read_tree(folder / file), file), reference(folder)
     assert (generator.render(Latents(known["z"])) - known["img"]).abs().max() < 2e-5
     with read_layers(generator, ["layers.0", "layers.2", "layers.5", "picture"]) as found:
         generator.synthesize(Latents(known["z"][:1]))
@@ -320,7 +184,7 @@ def test_a_foreign_pggan_draws_its_own_pictures(shared: Path, file: str) -> None
 
 def test_a_foreign_stylegan_draws_its_own_pictures(shared: Path) -> None:
     folder = shared / "fixtures" / "genforce" / "stylegan32"
-    generator, known = genforce.read(read_tree(folder / "stylegan_zoo.pth"), "file"), reference(folder)
+    generator, known = GENFORCE.read(read_tree(folder / "stylegan_zoo.pth"), "file"), reference(folder)
     z, w = Latents(known["z"]), Latents(known["w"], "w")
     assert (generator.map(z, "w").values - w.values).abs().max() < 1e-5
     for case, options in {
@@ -347,8 +211,8 @@ def test_a_foreign_stylegan_draws_its_own_pictures(shared: Path) -> None:
 def test_a_foreign_stylegan2_is_handed_on(shared: Path) -> None:
     folder = shared / "fixtures" / "genforce" / "stylegan2_32"
     tree, known = read_tree(folder / "stylegan2_zoo.pth"), reference(folder)
-    assert genforce.matches(tree)
-    images = genforce.read(tree, "file").render(Latents(known["z"]), RenderOptions(0.7))
+    assert GENFORCE.matches(tree)
+    images = GENFORCE.read(tree, "file").render(Latents(known["z"]), RenderOptions(0.7))
     assert (images - known["img_psi0.7_const"]).abs().max() < 2e-5
 
 

@@ -10,13 +10,16 @@ import torch
 from pydantic import TypeAdapter
 from torch import Tensor
 
-from latentwalk.checkpoints.nvidia_modules import flatten
-from latentwalk.checkpoints.nvidia_stylegan3 import matches, read
+from latentwalk.checkpoints import nvidia
+from latentwalk.checkpoints.modules import flatten
 from latentwalk.generators.stylegan3 import StyleGAN3, StyleGAN3Sizes
 from latentwalk.hooks import read_layers
 from latentwalk.latents import Latents
 from latentwalk.options import RenderOptions
 from latentwalk.safeload.reading import read_tree
+from one_format import of_trees
+
+matches, read = of_trees(nvidia)
 
 FILES = [
     "gema_nosrc.pkl", "gema_nosrc_p2.pkl", "gema_nosrc_p5.pkl", "gema_nosrc_torch1.9.1_p4.pkl", "snapshot_nosrc.pkl",
@@ -223,7 +226,7 @@ def test_what_lies_in_the_file_is_checked() -> None:
 def test_other_things_do_not_match() -> None:
     for other in (None, 3, [], {}, {"G_ema": None}, {"g_ema": {}}, {"G_ema": module("Generator", {}, {})}):
         assert not matches(other)
-    with pytest.raises(ValueError, match="holds no generator"):
+    with pytest.raises(ValueError, match="holds no module"):
         read({"D": tree()["G_ema"]}, "file")
 
 

@@ -61,7 +61,7 @@ def test_every_family_comes_back_as_the_same_network(tmp_path: Path, name: str) 
     own.write(network, tmp_path / "a.bin")
     found = open_generator(tmp_path / "a.bin")
     same_network(network, found)
-    assert found.reading == ("latentwalk", (), ())
+    assert found.reading[:3] == ("latentwalk", (), ())
 
 
 def test_every_family_is_tried() -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,8 +11,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from latentwalk.checkpoints.formats import build_generator, open_generator
 from latentwalk.checkpoints.plain import read_dcgan
-from latentwalk.checkpoints.state_dict import read_state_dict
 from latentwalk.generators.dcgan import DCGAN
 from latentwalk.hooks import read_layers
 from latentwalk.latents import Latents
@@ -152,7 +153,7 @@ def test_names_that_tell_the_widths_are_read(separator: str, extra: int) -> None
 def test_foreign_networks_draw_their_own_pictures(shared: Path, case: str, file: str, layers: dict[str, str]) -> None:
     folder = shared / "fixtures" / "dcgan_family" / case
     reference = {name: torch.from_numpy(array) for name, array in np.load(folder / "ref.npz").items()}
-    generator = read_dcgan(read_state_dict(folder / file), case).freeze()
+    generator = open_generator(folder / file)
     z = reference["z"]
     assert (generator.render(Latents(z)) - reference["img"]).abs().max() < 2e-5
     assert (generator.render(Latents(0.5 * z[:2])) - reference["img_half_z"]).abs().max() < 2e-5
@@ -219,7 +220,6 @@ def linear(**changes: Tensor) -> State:
         (changed(**{"3__weight": torch.ones(12, 8, 5, 5)}), r"has the kernels \[\[4, 4\], \[5, 5\]"),
         (changed(**{"3__weight": torch.ones(12, 8, 4, 3)}), r"has the kernels \[\[4, 4\], \[4, 3\]"),
         (changed(**{"0__weight": torch.ones(10, 12, 4, 3)}), "a square one"),
-        (changed(**{"9__weight": torch.ones(6, 2, 4, 4), "9__bias": torch.ones(2)}), "ends in 2 channels"),
         (changed(**{"0__weight": None}), r"has \['bias'\] but no weight"),
         (changed(**{"0__weight": torch.ones(10, 12, 4, 4, dtype=torch.int8)}), "no weight of floating point"),
         (changed(**{"0__weight": torch.ones(0, 12, 4, 4)}), "no weight"),
@@ -232,10 +232,10 @@ def linear(**changes: Tensor) -> State:
         (changed(**{"2__weight": torch.ones(12)}), "out of place"),
         ({"main.0.weight": torch.ones(2, 3, 4, 4)}, "has 1 transposed convolutions: expected at least 2"),
         ({"main.0.weight": torch.ones(5)}, "out of place"),
-        ({**spelled(blocks(), "gen."), "gen.1.0.weight": torch.ones(12, 8, 4, 4)}, "has the kernels"),
+        ({**spelled(blocks(), "gen."), "gen.1.0.weight": torch.ones(12, 8, 5, 5)}, "has the kernels"),
         (linear(**{"preprocess.0.weight": torch.ones(190, 10)}), "gives 190 numbers, no square map of the 12 channels"),
         (linear(**{"preprocess.0.bias": torch.ones(12)}), r"a bias has the shape \[12\]: expected \[192\]"),
-        (linear(**{"block1.0.weight": torch.ones(12, 8, 5, 5)}), r"has the kernels \[\[4, 4\], \[5, 5\]"),
+        (linear(**{"block1.0.weight": torch.ones(12, 8, 5, 5)}), r"has the kernels \[\[5, 5\]"),
         (linear(**{"block1.0.weight": torch.ones(12, 8)}), "out of place"),
         (linear(**{"block1.0.weight": torch.ones(0, 8, 2, 2)}), "no weight of floating point"),
         ({"main.0.weight": torch.ones(2, 3)}, "has 1 transposed convolutions: expected at least 2"),
@@ -245,3 +245,73 @@ def test_other_networks_are_refused_in_one_line(state: State, message: str) -> N
     with pytest.raises(ValueError, match=message) as error:
         read_dcgan(state, "some/file.pth")
     assert str(error.value).startswith("some/file.pth") and "\n" not in str(error.value)
+
+
+def spelling(state: State, name: Callable[[int, str], str]) -> State:
+    """The tensors of a chain under other names. name: of the i-th layer, "up" or "norm"."""
+    names: dict[str, str] = {}
+    layer = -1
+    for number in dict.fromkeys(key.partition(".")[0] for key in state):
+        norm = f"{number}.running_mean" in state
+        layer += not norm
+        names[number] = name(layer, "norm" if norm else "up")
+    return {f"{names[key.partition('.')[0]]}.{key.partition('.')[2]}": tensor for key, tensor in state.items()}
+
+
+SPELLED: dict[str, Callable[[int, str], str]] = {
+    "numbered pairs": lambda i, kind: f"{'tconv' if kind == 'up' else 'bn'}{i + 1}",
+    "norms named after layers": lambda i, kind: f"deconv{i}{'_bn' if kind == 'norm' else ''}",
+    "blocks": lambda i, kind: f"gan.painter.blocks.{i}.{'conv_transpose2d' if kind == 'up' else 'batchnorm2d'}",
+    "lists of both": lambda i, kind: f"{'ups' if kind == 'up' else 'norms'}.{i}",
+    "ends by words": lambda i, kind: (
+        f"{('first', 'ups.0', 'to_rgb')[i] if i < 3 else 'x'}{'_norm' if kind == 'norm' else ''}"
+    ),
+    "words alone, in their order": lambda i, kind: f"{('alpha', 'gamma', 'beta')[i]}.{kind}",
+    "hundreds": lambda i, kind: f"net.{100 * i + 5 + (kind == 'norm')}",
+}
+
+
+@pytest.mark.parametrize("kernel", [4, 7])
+@pytest.mark.parametrize("channels", [1, 2, 4, 5])
+@pytest.mark.parametrize("case", SPELLED)
+def test_names_that_nobody_saw_are_the_same_network(case: str, channels: int, kernel: int) -> None:
+    layers = (
+        nn.ConvTranspose2d(5, 8, kernel),
+        nn.ConvTranspose2d(8, 6, 4, 2, 1),
+        nn.ConvTranspose2d(6, channels, 4, 2, 1),
+    )
+    norms = (nn.BatchNorm2d(8), nn.ReLU(), layers[1], nn.BatchNorm2d(6), nn.ReLU())
+    network = trained(nn.Sequential(layers[0], *norms, layers[2], nn.Tanh()))
+    state = spelling(network.state_dict(), SPELLED[case])
+    z = torch.randn(4, 5, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        expected = network(z[:, :, None, None])
+    stored = [state] if "order" in case else [state, dict(reversed(state.items())), dict(sorted(state.items()))]
+    for each in stored:
+        assert (build_generator({"g": each}, "file").render(Latents(z)) - expected).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [
+            nn.ConvTranspose2d(5, 8, 3, 2),
+            nn.ConvTranspose2d(8, 8, 4, 1),
+            nn.ConvTranspose2d(8, 6, 3, 2),
+            nn.ConvTranspose2d(6, 1, 4, 2),
+        ],
+        [nn.ConvTranspose2d(5, 8, 4), nn.ConvTranspose2d(8, 6, 4, 2, 1), nn.Conv2d(6, 3, 3, 1, 1)],
+        [nn.ConvTranspose2d(5, 8, 4), nn.Conv2d(8, 8, 3, 1, 1), nn.ConvTranspose2d(8, 6, 4, 2, 1), nn.Conv2d(6, 3, 1)],
+    ],
+    ids=["28 px of 3 and 4", "an ordinary one at the end", "ordinary ones in between"],
+)
+def test_kernels_say_the_strides(layers: list[nn.Module]) -> None:
+    network = trained(
+        nn.Sequential(*(part for layer in layers[:-1] for part in (layer, nn.ReLU())), layers[-1], nn.Tanh())
+    )
+    z = torch.randn(4, 5, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        expected = network(z[:, :, None, None])
+    generator = build_generator(network.state_dict(), "file")
+    assert generator.image_shape == expected.shape[1:]
+    assert (generator.render(Latents(z)) - expected).abs().max() < 1e-5

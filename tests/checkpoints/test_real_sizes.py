@@ -14,10 +14,11 @@ from torch import Tensor
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from latentwalk.checkpoints import assembly
-from latentwalk.checkpoints.formats import FORMATS, build_generator
+from latentwalk.checkpoints.formats import build_generator
 from latentwalk.generator import Generator
 from latentwalk.safeload.plain_tree import Foreign
 from nvidia_files import branch
+from one_format import formats_of
 
 State = dict[str, Tensor]
 
@@ -32,7 +33,7 @@ def weightless(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def built(tree: Any, format: str) -> Generator:
-    assert [name for name, module in FORMATS.items() if module.matches(tree)] == [format]
+    assert formats_of(tree) == [format]
     return build_generator(tree, "file")
 
 

@@ -8,7 +8,9 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from latentwalk.checkpoints.state_dict import read_state_dict
+from latentwalk.checkpoints.candidates import candidates
+from latentwalk.checkpoints.formats import build_generator
+from latentwalk.safeload.reading import read_tree
 from latentwalk.weights import fingerprint
 
 STATE = {"a.weight": torch.randn(4, 3, 2, 2), "a.bias": torch.randn(4), "count": torch.tensor(3)}
@@ -22,6 +24,15 @@ class Payload:
 
     def __reduce__(self):
         return (Path.touch, (self.marker,))
+
+
+def read_state_dict(path: Path) -> dict[str, Tensor]:
+    """The tensors of the one network in a file, whatever it is."""
+    tree = read_tree(path)
+    states = candidates(tree, str(path))
+    if not states or any(tensor.is_meta for tensor in states[0].values()):
+        build_generator(tree, str(path))
+    return dict(states[0])
 
 
 def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
@@ -58,9 +69,7 @@ def test_wrappings_come_off_and_parameters_become_plain(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "what"),
     [
-        ({"netG": {"a": torch.ones(1)}, "netD": {"a": torch.ones(1)}}, "holds a dict of 'netG', 'netD'"),
         ({}, "holds a dict of nothing"),
-        ({"a": torch.ones(1), "lr": 0.1}, "holds a dict of 'a', 'lr'"),
         ([torch.ones(1)], "holds a list"),
         (torch.ones(3), "holds one tensor"),
         ({"a": torch.ones(2, 2).to_sparse()}, "'a', an object of the class torch._utils._rebuild_sparse_tensor"),

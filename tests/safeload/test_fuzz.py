@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 FUZZ = Path(__file__).parents[2] / "benchmarks" / "fuzz.py"
-FORMATS, PER_FORMAT = 12, 100
+FORMATS, PER_FORMAT = 14, 100
 
 
 @pytest.mark.parametrize("seed", [1])

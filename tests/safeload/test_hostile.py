@@ -38,7 +38,7 @@ WHY = {
     "h08": "nested in each other",
     "h09": "truncated",
     "h10": "calls os.system",
-    "h11": "neither StyleGAN2 nor StyleGAN3",
+    "h11": "an object of the class Generator",
 }
 
 HONEST = b"]" + b"K\x01a" * 450_000

@@ -13,7 +13,8 @@ from typing import Any
 from torch import Tensor
 from torch.nn import functional as F
 
-from latentwalk.checkpoints.assembly import assemble, renamed, state_of, wanted_tensor
+from latentwalk.checkpoints.assembly import assemble, renamed, wanted_tensor
+from latentwalk.checkpoints.candidates import beside
 from latentwalk.generators.biggan import BigGAN, BigGANSizes
 
 FIRST = "blocks.0.0.conv1.weight"
@@ -47,17 +48,13 @@ NAMES = (
 
 
 def matches(tree: object) -> bool:
-    """Whether a tree holds a BigGAN of this code base, alone or with its flags."""
-    state = state_of(tree)
-    return FIRST in state and "linear.weight" in state
+    """Whether a state is a BigGAN of this code base."""
+    return isinstance(tree, Mapping) and FIRST in tree and "linear.weight" in tree
 
 
-def read(tree: object, where: str) -> BigGAN:
-    """The generator of a tree {"state": tensors, "config": flags or None}, or of the tensors alone.
-
-    where: what to call the file in errors. Raises ValueError that says what did not fit.
-    """
-    state, flags = state_of(tree), _flags(tree)
+def read(state: Mapping[str, Tensor], where: str) -> BigGAN:
+    """The generator, frozen; its flags lie beside it. Raises ValueError that says what did not fit."""
+    flags = _flags(beside(state).get("config"))
     _check_flags(flags, where)
     sizes = _sizes(state, flags.get("BN_eps", BN_EPS), where)
     folded = fold_spectral(state, flags.get("SN_eps", SN_EPS))
@@ -79,9 +76,8 @@ def fold_spectral(state: Mapping[str, Tensor], eps: float) -> dict[str, Tensor]:
     return folded
 
 
-def _flags(tree: object) -> Mapping[str, Any]:
+def _flags(found: object) -> Mapping[str, Any]:
     """The flags of the training run, which lie in the config of its state_dict.pth; none where that is absent."""
-    found = tree.get("config") if isinstance(tree, Mapping) else None
     inner = found.get("config", found) if isinstance(found, Mapping) else None
     return inner if isinstance(inner, Mapping) else {}
 

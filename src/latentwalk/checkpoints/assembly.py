@@ -85,18 +85,6 @@ def renamed(name: str, patterns: Iterable[tuple[str, str]]) -> str:
     return name
 
 
-def state_of(tree: object) -> dict[str, Tensor]:
-    """The tensors of a folder's tree {"state": tensors, ...}, or of a tree that is nothing but tensors; else none.
-
-    Without the prefix that torch's DataParallel gives to all names.
-    """
-    if isinstance(tree, Mapping):
-        tree = tree.get("state", tree)
-    if isinstance(tree, Mapping) and all(isinstance(value, Tensor) for value in tree.values()):
-        return {str(name).removeprefix("module."): value for name, value in tree.items()}
-    return {}
-
-
 def wanted_tensor(tensors: Mapping[str, Tensor], name: str, dimensions: int, where: str) -> Tensor:
     """The tensor of a name, to read sizes from. Raises ValueError when it is not there or has other dimensions."""
     found = tensors.get(name)
@@ -105,3 +93,18 @@ def wanted_tensor(tensors: Mapping[str, Tensor], name: str, dimensions: int, whe
     if found.ndim != dimensions:
         raise ValueError(f"{where}: the tensor {name!r} has {found.ndim} dimensions, expected {dimensions}")
     return found
+
+
+def shaped(tensors: Mapping[str, Tensor], name: str, shape: Sequence[int | None], where: str) -> Tensor:
+    """The tensor of a name as float32. shape: what it must have, None for any size.
+
+    Raises ValueError when it is not there, of another shape, or holds no real numbers.
+    """
+    found = wanted_tensor(tensors, name, len(shape), where)
+    sizes = list(found.shape)
+    if any(wanted not in (None, size) or size < 1 for wanted, size in zip(shape, sizes, strict=True)):
+        wanted = ", ".join("any" if size is None else str(size) for size in shape)
+        raise ValueError(f"{where}: the tensor {name!r} has the shape {sizes}, expected [{wanted}]")
+    if found.is_complex():
+        raise ValueError(f"{where}: the tensor {name!r} has complex numbers: expected real ones")
+    return found.to(torch.float32)

@@ -31,13 +31,15 @@ LAYOUTS = (
 """In the order in which they are looked for: an averaged generator comes before the other one."""
 
 
-def read_path(path: Path) -> Any:
+def read_path(path: Path, everything: bool = False) -> Any:
     """The tree of a checkpoint file or folder; with a configuration {"state": tree of the weights, "config": its tree}.
+
+    everything: see `read_tree`.
 
     Raises CheckpointError when there are no weights, or when it is not clear which ones are meant.
     """
     weights, *config = files_of(path)
-    tree = read_tree(weights)
+    tree = read_tree(weights, everything)
     return {"state": tree, "config": _read_config(config[0])} if config else tree
 
 

@@ -1,100 +1,181 @@
 """Every format that is read, tried by content in a fixed order. A new one is a file and a line here.
 
-A format is a module with two functions: `matches(tree) -> bool` sees from names and types whether a tree (`lowering`,
-`folders`) is of its kind, `read(tree, where) -> Generator` builds the generator, frozen, or raises ValueError.
+A format is a module with two functions: `matches(tree) -> bool` sees from names and types whether a tree is of its
+kind, `read(tree, where) -> Generator` builds the generator, frozen, or raises ValueError. What it is given is a `State`
+(`candidates`): the tensors of one network by their names. Formats of `TREES` are files of a shape of their own.
 """
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+import torch
 
 from latentwalk.checkpoints import (
     ajbrock,
     gan_zoo,
     genforce,
     huggingface,
+    interfacegan,
+    linear,
+    lucidrains,
     mmgeneration,
     nvidia,
+    nvidia_state_dict,
     nvidia_tensorflow,
+    nvidia_tensorflow_older,
     own,
+    pytorch_gan,
     rosinality,
+    rosinality_stylegan,
     state_dict,
+    studiogan,
+    torch_module,
 )
+from latentwalk.checkpoints.adjusted import swapped, with_activation
+from latentwalk.checkpoints.candidates import State, candidates
 from latentwalk.checkpoints.folders import read_path
-from latentwalk.checkpoints.state_dict import DISCRIMINATORS, contents, holds_tensors, unwrap
+from latentwalk.checkpoints.normalised import whole_weights
+from latentwalk.checkpoints.unknown import unknown
 from latentwalk.generator import Generator
-from latentwalk.safeload.nodes import CheckpointError, shown
-from latentwalk.safeload.reading import Foreign
+from latentwalk.safeload.nodes import shown
 
-FORMATS: dict[str, ModuleType] = {
+TREES: dict[str, ModuleType] = {
     "latentwalk": own,
-    "NVIDIA StyleGAN2-ADA and StyleGAN3": nvidia,
+    "NVIDIA PGGAN and StyleGAN of TensorFlow": nvidia_tensorflow_older,
     "NVIDIA StyleGAN2 of TensorFlow": nvidia_tensorflow,
+}
+"""Formats of whole files, by the name that errors call them."""
+
+STATES: dict[str, ModuleType] = {
+    "NVIDIA StyleGAN2-ADA and StyleGAN3": nvidia,
+    "NVIDIA StyleGAN2 and StyleGAN3 as a state dict": nvidia_state_dict,
     "rosinality StyleGAN2": rosinality,
+    "rosinality StyleGAN": rosinality_stylegan,
     "MMGeneration StyleGAN2": mmgeneration,
+    "lucidrains StyleGAN2": lucidrains,
+    "InterFaceGAN": interfacegan,
     "genforce": genforce,
     "Hugging Face BigGAN-deep": huggingface,
     "BigGAN-PyTorch": ajbrock,
     "pytorch_GAN_zoo": gan_zoo,
+    "StudioGAN DCGAN": studiogan,
+    "PyTorch-GAN DCGAN": pytorch_gan,
+    "a whole DCGAN or MLP (torch.nn)": torch_module,
     "a DCGAN or WGAN-GP state dict": state_dict,
+    "an MLP state dict": linear,
 }
-"""By the name that errors call them."""
+"""Formats of the tensors of one network."""
 
-SAVE = "save the generator alone with torch.save(network.state_dict(), path)"
+FORMATS = TREES | STATES
 
-GENERATORS = frozenset({"G", "g", "netG", "generator", "gen", "G_ema", "g_ema", "generator_smooth", "avgG"})
-DISCRIMINATOR_PARTS = ("fromrgb", "from_rgb", "final_conv", "final_linear", "mbstd", "discriminator", "critic")
-TRAINING = frozenset(
-    {"optimizer", "optimizers", "g_optim", "d_optim", "scheduler", "lr_scheduler", "epoch", "itr", "iteration", "step"}
-) | frozenset({"args", "config", "best_fid", "best_FID", "running_metadata", "param_groups", "global_step"})
+SIDED = ("rosinality StyleGAN",)
+"""Formats of networks that are built for larger pictures than they were trained for; `read` takes a side as well."""
 
 
-def open_generator(path: Path, classes: int | None = None) -> Generator:
+def open_generator(
+    path: Path,
+    classes: int | None = None,
+    part: str | None = None,
+    activation: str | None = None,
+    bgr: bool = False,
+    side: int | None = None,
+) -> Generator:
     """The generator of a checkpoint file or folder: its content says which family it is of.
 
-    classes: how many it was trained with, for files that cannot tell: see `genforce.with_classes`.
+    The rest is what a file cannot say. classes: how many it was trained with, see `genforce.with_classes`. part: which
+    network of the file, and side: of its pictures, see `build_generator`. activation, bgr: see `adjusted`.
     Raises ValueError in one line that begins with the path.
     """
-    generator = build_generator(read_path(path), str(path))
-    return generator if classes is None else genforce.with_classes(generator, classes, str(path))
+    where = str(path)
+    generator = build_generator(read_path(path, everything=part is not None), where, part, side)
+    if classes is not None:
+        generator = genforce.with_classes(generator, classes, where)
+    if activation is not None:
+        generator = with_activation(generator, activation, where)
+    return swapped(generator, where) if bgr else generator
 
 
-def build_generator(tree: Any, where: str) -> Generator:
-    """The generator of a tree, by the first format that it is of. where: what to call it in errors."""
-    for name, module in FORMATS.items():
+def build_generator(tree: Any, where: str, part: str | None = None, side: int | None = None) -> Generator:
+    """The generator of a tree, by the first format that it is of.
+
+    where: what to call it in errors. part: the network to take, by its place in the file ("state_dict.G_ema") or the
+    end of that ("G_ema"); the best one if None: an averaged one before others, a generator before what has any name.
+    side: of the pictures, for the formats of `SIDED`.
+    Raises ValueError when no format reads it, and when several networks have the same right to be taken.
+    """
+    for name, module in TREES.items():
         if module.matches(tree):
-            generator = module.read(tree, where)
-            generator.reading = generator.reading._replace(format=name)
-            return generator
-    if isinstance(tree, Mapping) and tree.keys() == {"state", "config"}:  # a configuration that nobody asked for
-        return build_generator(tree["state"], where)
-    raise CheckpointError(f"{where} {_what(tree)}")
+            return _read(module, name, tree, where, side)
+    states = [] if own.kind_of(tree) else candidates(tree, where)
+    if part is not None:
+        states = _named(states, part, where)
+    damage: list[ValueError] = []
+    for _, equals in itertools.groupby(states, key=lambda state: state.role):
+        found = _distinct([pair for state in equals if (pair := _recognised(state, where, damage)) is not None])
+        if len(found) > 1 and part is None:
+            raise ValueError(
+                f"{where} holds {len(found)} generators of which none comes first, "
+                f"{', '.join(repr(shown(state.part)) for state, _ in found[:4])}: choose one with "
+                f"part={found[0][0].part!r} (on the command line --part {shown(found[0][0].part)})"
+            )
+        if found:
+            state, name = found[0]
+            return _read(STATES[name], name, state, where, side)
+    if damage:
+        raise damage[0]
+    raise unknown(tree, states, FORMATS, where)
 
 
-def _what(tree: Any) -> str:
-    """What a tree is that no format reads, and what to do."""
-    found, names = unwrap(tree), list(map(str, tree)) if isinstance(tree, Mapping) else []
-    inner = list(map(str, found)) if isinstance(found, Mapping) and holds_tensors(found) else []
-    if own.kind_of(tree):
-        return f"is a file of latentwalk and holds no generator but {shown(own.kind_of(tree))}: expected a checkpoint"
-    if isinstance(tree, Foreign):
-        return f"holds an object of the class {shown(tree.name)} whose code would have to run: expected tensors; {SAVE}"
-    if not GENERATORS & set(names) and any(map(_of_discriminator, names + inner)):
-        return f"holds a discriminator and no generator (its names begin with {_some(inner or names)}): {SAVE}"
-    if inner:
-        return (
-            f"is not a generator of a known layout (its tensors begin with {_some(inner)}): expected one of "
-            f"{', '.join(FORMATS)}; save the generator under the names of one of them"
+def _read(module: ModuleType, name: str, tree: Any, where: str, side: int | None) -> Generator:
+    if side is not None and name not in SIDED:
+        raise ValueError(
+            f"{where} ({name}) says itself how large its pictures are: leave the side out, only a file of "
+            f"{' or '.join(SIDED)} needs it"
         )
-    if not GENERATORS & set(names) and TRAINING & set(names):
-        return f"holds the state of a training and no generator (its names begin with {_some(names)}): {SAVE}"
-    return f"holds {contents(tree)}, no generator and no state dict: expected one of {', '.join(FORMATS)}; {SAVE}"
+    generator = module.read(tree, where) if side is None else module.read(tree, where, side)
+    part, others = (tree.part, tree.others) if isinstance(tree, State) else ("", ())
+    generator.reading = generator.reading._replace(format=name, part=part, others=tuple(dict.fromkeys(others)))
+    return generator
 
 
-def _of_discriminator(name: str) -> bool:
-    return name in DISCRIMINATORS or any(part in name for part in DISCRIMINATOR_PARTS)
+def _named(states: Sequence[State], part: str, where: str) -> list[State]:
+    """The networks of a name, whole or its end."""
+    found = [state for state in states if f".{state.part}".endswith(f".{part}")]
+    if not found:
+        outer = _distinct([(state, "") for state in states if state.path])
+        names = ", ".join(repr(shown(state.part)) for state, _ in outer[:8]) or "nothing that has a name"
+        raise ValueError(f"{where} has no part {shown(part)!r}: expected one of {names}")
+    return found
 
 
-def _some(names: list[str]) -> str:
-    return ", ".join(repr(shown(name)) for name in sorted(names)[:4])
+def _recognised(state: State, where: str, damage: list[ValueError]) -> tuple[State, str] | None:
+    """A state with its weights whole, and the format that it is of. damage: takes what is wrong with others."""
+    try:
+        state = whole_weights(state, where)
+    except ValueError as error:
+        damage.append(error)
+        return None
+    return next(((state, name) for name, module in STATES.items() if module.matches(state)), None)
+
+
+def _distinct(found: Sequence[tuple[State, str]]) -> list[tuple[State, str]]:
+    """Without networks inside of ones before them, and without copies of them."""
+    kept: list[tuple[State, str]] = []
+    for state, name in found:
+        if not any(_inside(state, one) or _same(one, state) for one, _ in kept):
+            kept.append((state, name))
+    return kept
+
+
+def _inside(state: State, one: State) -> bool:
+    """Whether a state is another one, or a part of it."""
+    return state.path[: len(one.path)] == one.path
+
+
+def _same(one: State, other: State) -> bool:
+    return one.keys() == other.keys() and all(
+        tensor.shape == other[name].shape and bool(torch.equal(tensor, other[name])) for name, tensor in one.items()
+    )

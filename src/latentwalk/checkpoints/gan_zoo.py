@@ -1,8 +1,7 @@
 """Files of pytorch_GAN_zoo: the averaged generator of a PGAN (that is PGGAN) or a DCGAN.
 
-A file is {"config", "netG", "netD", "avgG"}; the state dict of a generator alone is read as well, with the settings
-that the code trains with by itself. The configuration says what no shape shows: how far a scale has faded in (alpha)
-and the loss, which decides whether a picture goes through a tanh.
+The configuration beside a generator says what no shape shows: how far a scale has faded in (alpha) and the loss, which
+decides whether a picture goes through a tanh. Without it, the settings are those that the code trains with by itself.
 """
 
 import math
@@ -12,53 +11,37 @@ from typing import Any
 
 from torch import Tensor
 
+from latentwalk.checkpoints import plain
 from latentwalk.checkpoints.assembly import assemble, naming, wanted_tensor
-from latentwalk.checkpoints.plain import Spelling, build_dcgan, counters
+from latentwalk.checkpoints.candidates import beside
+from latentwalk.checkpoints.plain import counters
 from latentwalk.checkpoints.state_dict import holds_tensors
 from latentwalk.generator import Generator, Reading
 from latentwalk.generators.dcgan import DCGAN
 from latentwalk.generators.pggan import LARGEST, PGGAN, SLOPE, PGGANSizes, doubling
 from latentwalk.weights import check_finite
 
-GENERATORS = ("avgG", "netG")
-"""Under which name a generator may lie in a file, the averaged one first."""
-
 SQUASHING = ("DCGAN", "MSE")
 """Losses whose generators end in a tanh; the others (WGANGP, Logistic) end in nothing."""
-
-DCGAN_LAYOUT = Spelling("pytorch_GAN_zoo", r"main\.convTranspose(\d+)", padding=1, kernel=4, last_kernel=4)
 
 State = Mapping[str, Tensor]
 
 
 def matches(tree: object) -> bool:
-    """Whether a tree holds a generator of pytorch_GAN_zoo."""
-    return "formatLayer.weight" in _state(tree)
+    """Whether a state is a generator of pytorch_GAN_zoo."""
+    return isinstance(tree, Mapping) and holds_tensors(tree) and "formatLayer.weight" in tree
 
 
-def read(tree: object, where: str) -> Generator:
-    """The generator of a tree. where: what to call the file in errors. Raises ValueError that says what did not fit."""
-    state, config = _state(tree), _config(tree)
-    first = state.get("formatLayer.weight")
-    if first is None:
-        raise ValueError(f"{where} holds no generator of pytorch_GAN_zoo: expected {' or '.join(GENERATORS)} in it")
+def read(tree: State, where: str) -> Generator:
+    """The generator, frozen. where: what to call it in errors. Raises ValueError that says what did not fit."""
+    config = _config(beside(tree).get("config"))
     with naming(where):
-        reader = read_pggan if first.ndim == 2 else read_dcgan
-        return reader(state, config, where)
+        reader = read_pggan if tree["formatLayer.weight"].ndim == 2 else read_dcgan
+        return reader(tree, config, where)
 
 
-def _state(tree: object) -> State:
-    """The tensors of the generator; older files do not wrap the layers of a PGAN in a module of their own."""
-    if isinstance(tree, Mapping):
-        tree = next((tree[name] for name in GENERATORS if isinstance(tree.get(name), Mapping)), tree)
-    if not isinstance(tree, Mapping) or not holds_tensors(tree):
-        return {}
-    return {re.sub(r"\bmodule\.", "", str(name)): value for name, value in tree.items()}
-
-
-def _config(tree: object) -> Mapping[str, Any]:
+def _config(found: object) -> Mapping[str, Any]:
     """The configuration, be it a dict or the state of an object; empty where there is none."""
-    found = tree.get("config") if isinstance(tree, Mapping) else None
     inner = found.get("state", found) if isinstance(found, Mapping) else None
     return inner if isinstance(inner, Mapping) else {}
 
@@ -117,15 +100,7 @@ def read_pggan(state: State, config: Mapping[str, Any], where: str) -> PGGAN:
 def read_dcgan(state: State, config: Mapping[str, Any], where: str) -> DCGAN:
     """A DCGAN from its state dict. Raises ValueError that says what did not fit."""
     check_finite(state, where)
-    modules: dict[float, dict[str, Tensor]] = {}
-    for name, tensor in state.items():
-        match = re.fullmatch(r"(formatLayer|main\.(?:outlayer|(batchNorm|convTranspose)(\d{1,9})))\.(\w+)", name)
-        if match is None:
-            raise ValueError(f"{where} has also {name!r}: expected a DCGAN of pytorch_GAN_zoo and nothing else")
-        place = {"formatLayer": -1.0, "main.outlayer": math.inf}.get(match[1], float(match[3] or 0))
-        modules.setdefault(place + 0.5 * (match[2] == "batchNorm"), {})[match[4]] = tensor
-    ordered = [modules[place] for place in sorted(modules)]
-    generator = build_dcgan(ordered, DCGAN_LAYOUT, where, _squashes(config, default=True)).freeze()
+    generator = plain.read_dcgan(state, where, _squashes(config, default=True)).freeze()
     generator.reading = Reading(ignored=counters(state))
     return generator
 

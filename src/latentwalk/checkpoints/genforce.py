@@ -1,7 +1,6 @@
 """Files of genforce: the averaged generator of a PGGAN, a StyleGAN or a StyleGAN2, found from the names of its tensors.
 
-Files from the zoo are {"generator", "discriminator", "generator_smooth"}, snapshots have these under "models", and the
-state dict of a generator alone is read as well. No size is stored, all are read from the shapes. A network that was
+No size is stored, all are read from the shapes. A network that was
 saved while growing (its lod is above 0) draws what it drew then: the last scales are left out, their place is taken by
 enlarging the picture, and between two scales it is a blend of both.
 """
@@ -22,9 +21,6 @@ from latentwalk.generator import Generator
 from latentwalk.generators.pggan import LARGEST, PGGAN, PGGANSizes, doubling, spread
 from latentwalk.generators.stylegan import StyleGAN, StyleGANSizes
 
-GENERATORS = ("generator_smooth", "generator")
-"""Under which name a generator may lie in a file, the averaged one first."""
-
 FUSED_FROM = 128
 """From this side on, StyleGAN doubles maps with a transposed convolution, which turns the kernel around."""
 
@@ -38,32 +34,17 @@ State = Mapping[str, Tensor]
 
 
 def matches(tree: object) -> bool:
-    """Whether a tree holds a generator of genforce."""
-    return _family(_state(tree)) is not None
+    """Whether a state is a generator of genforce."""
+    return isinstance(tree, Mapping) and holds_tensors(tree) and _family(tree) is not None
 
 
-def read(tree: object, where: str) -> Generator:
-    """The generator of a tree. where: what to call the file in errors. Raises ValueError that says what did not fit."""
-    state = _state(tree)
-    reader = _family(state)
+def read(tree: State, where: str) -> Generator:
+    """The generator, frozen. where: what to call it in errors. Raises ValueError that says what did not fit."""
+    reader = _family(tree)
     if reader is None:
-        raise ValueError(
-            f"{where} holds no generator of genforce: expected one of {', '.join(GENERATORS)} with the tensors of a "
-            "PGGAN, a StyleGAN or a StyleGAN2; a discriminator draws nothing"
-        )
+        raise ValueError(f"{where} holds no generator of genforce: expected a PGGAN, a StyleGAN or a StyleGAN2 of it")
     with naming(where):
-        return reader(state, where)
-
-
-def _state(tree: object) -> State:
-    """The tensors of the generator, wherever in the tree they are; empty when there are none."""
-    if isinstance(tree, Mapping) and isinstance(tree.get("models"), Mapping):
-        tree = tree["models"]
-    if isinstance(tree, Mapping):
-        tree = next((tree[name] for name in GENERATORS if isinstance(tree.get(name), Mapping)), tree)
-    if not isinstance(tree, Mapping) or not holds_tensors(tree):
-        return {}
-    return {str(name).removeprefix("module."): value for name, value in tree.items()}
+        return reader(tree, where)
 
 
 def _family(state: State) -> Callable[[State, str], Generator] | None:
@@ -91,7 +72,7 @@ def read_pggan(state: State, where: str) -> PGGAN:
     first = wanted_tensor(tensors, "layers.0.weight", 4, where)
     bias = wanted_tensor(tensors, "layers.0.bias", 1, where)
     # A padded 4x4 convolution of a single pixel is a dense layer with the kernel turned around.
-    tensors["layers.0.weight"] = _equalised(first).flip(2, 3).permute(2, 3, 0, 1).flatten(0, 2)
+    tensors["layers.0.weight"] = equalised(first).flip(2, 3).permute(2, 3, 0, 1).flatten(0, 2)
     tensors["layers.0.bias"] = bias.repeat(16)
     ups = [wanted_tensor(tensors, f"layers.{2 * i}.weight", 4, where) for i in range(1, growth.scales)]
     turned = any(a != b and up.shape[:2] == (a, b) for up, a, b in zip(ups, widths[:-1], widths[1:], strict=True))
@@ -99,9 +80,9 @@ def read_pggan(state: State, where: str) -> PGGAN:
         weight = wanted_tensor(tensors, f"layers.{i}.weight", 4, where)
         if i % 2 == 0:
             # With fused scale, weights are stored [in, out, 3, 3], for a transposed convolution.
-            weight = spread(_equalised(weight, axis=0)) if turned else doubling(_equalised(weight))
+            weight = spread(equalised(weight, axis=0)) if turned else doubling(equalised(weight))
         else:
-            weight = _equalised(weight)
+            weight = equalised(weight)
         tensors[f"layers.{i}.weight"] = weight
     _paint(tensors, growth, where)
     colors = len(tensors["picture.paint.weight"])
@@ -114,7 +95,7 @@ def with_classes(generator: Generator, classes: int, where: str) -> PGGAN:
 
     Raises ValueError for other networks, whose files say what their classes are, and for more classes than fit.
     """
-    if not isinstance(generator, PGGAN) or generator.reading.format != "genforce":
+    if not isinstance(generator, PGGAN) or generator.reading.format not in ("genforce", "InterFaceGAN"):
         raise ValueError(
             f"{where} says itself how many classes its {type(generator).__name__} has ({generator.classes}): leave "
             "classes out, only a PGGAN of genforce needs it"
@@ -134,7 +115,7 @@ def read_stylegan(state: State, where: str) -> StyleGAN:
     tensors, ignored = _renamed(state, "synthesis.", growth)
     widths, missing = _widths(state, "synthesis.", growth, where), []
     for i in range(1, 2 * growth.scales):
-        weight = _equalised(wanted_tensor(tensors, f"layers.{i}.weight", 4, where))
+        weight = equalised(wanted_tensor(tensors, f"layers.{i}.weight", 4, where))
         if i % 2 == 0:
             fused = 4 << (i // 2) >= FUSED_FROM
             weight = spread(weight.transpose(0, 1)) if fused else doubling(weight)
@@ -170,6 +151,16 @@ def read_stylegan(state: State, where: str) -> StyleGAN:
     missing += ["average"] if average is None else []
     generator = assemble(lambda: StyleGAN(sizes), tensors, where, ignored, missing)
     return _averaged(generator) if average is None else generator
+
+
+def doubled(weight: Tensor, layer: int, fused: bool, styled: bool) -> Tensor:
+    """The kernel of a layer that doubles a map, [out, in, k, k], as such files have it.
+
+    fused: it is that of a transposed convolution, else that of a convolution after doubling, which is turned around.
+    styled: whether it is a StyleGAN's, which expects a fused one from `FUSED_FROM` on; a PGGAN expects none.
+    """
+    expected = styled and 4 << (layer // 2) >= FUSED_FROM
+    return weight if fused == expected else weight.flip(2, 3)
 
 
 def _growth(state: State, prefix: str, where: str) -> Growth:
@@ -212,7 +203,7 @@ def _widths(state: State, prefix: str, growth: Growth, where: str) -> tuple[int,
     return tuple(len(wanted_tensor(state, name, 1, where)) for name in names)
 
 
-def _equalised(weight: Tensor, axis: int = 1, gain: float = math.sqrt(2)) -> Tensor:
+def equalised(weight: Tensor, axis: int = 1, gain: float = math.sqrt(2)) -> Tensor:
     """The weight as it acts: times gain / sqrt(numbers that one output sees). axis: that of the input channels."""
     inputs = weight.shape[axis] * math.prod(weight.shape[2:])
     return (weight.double() * (gain / math.sqrt(max(inputs, 1)))).float()
@@ -221,7 +212,7 @@ def _equalised(weight: Tensor, axis: int = 1, gain: float = math.sqrt(2)) -> Ten
 def _paint(tensors: dict[str, Tensor], growth: Growth, where: str) -> None:
     for head in ("picture.paint", *(["picture.before"] if growth.fade else [])):
         weight = wanted_tensor(tensors, f"{head}.weight", 4, where)
-        tensors[f"{head}.weight"] = _equalised(weight, gain=1.0)
+        tensors[f"{head}.weight"] = equalised(weight, gain=1.0)
 
 
 def _mapping(tensors: dict[str, Tensor], where: str) -> tuple[int, int, tuple[int, ...]]:

@@ -1,4 +1,4 @@
-"""StyleGAN2 as genforce saves it: a zoo file with `generator_smooth`, or a snapshot with it under `models`.
+"""StyleGAN2 as genforce saves it.
 
 Tensors are as TensorFlow had them: the bias of a style lacks the 1 that is added at run time, and the convolutions
 that double the map are flipped.
@@ -6,7 +6,6 @@ that double the map are flipped.
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,25 +13,14 @@ from torch import Tensor
 from latentwalk.checkpoints.stylegan2_weights import build_stylegan2, class_embedding, flat_map
 from latentwalk.generators.stylegan2 import BOTTOM, StyleGAN2
 
-KEY = "synthesis.early_layer.const"
-"""A tensor that tells this format from others."""
+CONST = "synthesis.early_layer.const"
 
 INNER = {"noise": "noise_map", "style.weight": "affine.weight", "style.bias": "affine.bias", "filter.kernel": "kernel"}
 """Names inside a layer, and ours; the others are the same."""
 
 
-def matches(tree: object) -> bool:
-    """Whether a tree holds a StyleGAN2 of this kind."""
-    return _state(tree) is not None
-
-
-def read(tree: object, where: str) -> StyleGAN2:
+def read(state: Mapping[str, Tensor], where: str) -> StyleGAN2:
     """The generator, frozen. Raises ValueError that says what did not fit."""
-    state = _state(tree)
-    if state is None:
-        raise ValueError(f"{where} is no StyleGAN2 of genforce's layout: expected a dict with 'generator_smooth'")
-    if not all(isinstance(tensor, Tensor) for tensor in state.values()):
-        raise ValueError(f"{where}: the generator holds more than tensors: expected its state dict")
     tensors: dict[str, Tensor] = {}
     for name, tensor in state.items():
         ours = _our_name(name)
@@ -47,20 +35,9 @@ def read(tree: object, where: str) -> StyleGAN2:
     return build_stylegan2(tensors, where, joint=joint)
 
 
-def _state(tree: object) -> dict[str, Any] | None:
-    """The tensors of the generator, averaged if there is one."""
-    for holder in (tree, tree.get("models") if isinstance(tree, Mapping) else None):
-        if not isinstance(holder, Mapping):
-            continue
-        for state in (holder.get("generator_smooth"), holder.get("generator"), holder):
-            if isinstance(state, Mapping) and KEY in state:
-                return {str(name): tensor for name, tensor in state.items()}
-    return None
-
-
 def _our_name(name: str) -> str:
-    if name in ("truncation.w_avg", KEY):
-        return "synthesis.const" if name == KEY else "average"
+    if name in ("truncation.w_avg", CONST):
+        return "synthesis.const" if name == CONST else "average"
     match = re.fullmatch(r"(mapping\.dense|synthesis\.layer|synthesis\.output)(\d+)\.(.+)", name)
     if match is None:
         return name

@@ -1,7 +1,6 @@
 """BigGAN-deep as Hugging Face published it: a folder of config.json and pytorch_model.bin.
 
 Sizes are read from the shapes, and compared with the configuration, which alone says which blocks double the side.
-Spectral normalisation is a division by u' W v with the stored u and v, which is folded into the weights.
 """
 
 import re
@@ -10,7 +9,8 @@ from typing import Any
 
 from torch import Tensor
 
-from latentwalk.checkpoints.assembly import assemble, renamed, state_of, wanted_tensor
+from latentwalk.checkpoints.assembly import assemble, renamed, wanted_tensor
+from latentwalk.checkpoints.candidates import beside
 from latentwalk.generators.biggan_deep import COLORS, BigGANDeep, BigGANDeepSizes, BlockSizes
 
 GAMMA = re.compile(r"generator\.layers\.(\d+)\.gamma")
@@ -41,20 +41,15 @@ LAYER_NAMES = (
 
 
 def matches(tree: object) -> bool:
-    """Whether a tree holds a BigGAN-deep of this kind, with or without its configuration."""
-    state = state_of(tree)
-    return "embeddings.weight" in state and any(name.startswith("generator.gen_z.weight") for name in state)
+    """Whether a state is a BigGAN-deep of this kind, with or without its configuration."""
+    return isinstance(tree, Mapping) and "embeddings.weight" in tree and "generator.gen_z.weight" in tree
 
 
-def read(tree: object, where: str) -> BigGANDeep:
-    """The generator of a tree {"config": configuration, "state": tensors}.
-
-    where: what to call the folder in errors. Raises ValueError that says what did not fit.
-    """
-    config = tree.get("config") if isinstance(tree, Mapping) else None
+def read(state: Mapping[str, Tensor], where: str) -> BigGANDeep:
+    """The generator, frozen; its configuration lies beside it. Raises ValueError that says what did not fit."""
+    config = beside(state).get("config")
     if not isinstance(config, Mapping):
         raise ValueError(f"{where} has no configuration: put config.json beside pytorch_model.bin and give the folder")
-    state = fold_spectral(state_of(tree))
     layers = 1 + max((int(m[1]) for name in state if (m := re.match(r"generator\.layers\.(\d+)\.", name))), default=-1)
     attention = {int(m[1]) for name in state if (m := GAMMA.fullmatch(name))}
     blocks = [i for i in range(layers) if i not in attention]
@@ -67,18 +62,6 @@ def read(tree: object, where: str) -> BigGANDeep:
     for name in [name for name in tensors if name.endswith("gamma")]:
         tensors[name] = tensors[name].reshape(-1)[0]
     return assemble(lambda: BigGANDeep(sizes), tensors, where)
-
-
-def fold_spectral(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Tensors with every weight_orig divided by u' W v, computed in float64, and called weight."""
-    folded = {name: tensor for name, tensor in state.items() if not re.search(r"\.weight_(orig|u|v)$", name)}
-    for name, weight in state.items():
-        stem = name.removesuffix("_orig")
-        u, v = state.get(f"{stem}_u"), state.get(f"{stem}_v")
-        if stem != name and u is not None and v is not None and u.numel() * v.numel() == weight.numel():
-            sigma = u.double() @ weight.double().flatten(1) @ v.double()
-            folded[stem] = (weight.double() / sigma).float()
-    return folded
 
 
 def _sizes(

@@ -1,18 +1,21 @@
-"""StyleGAN2 of MMGeneration and MMEditing: {"meta", "state_dict"} with the averaged generator under `generator_ema.`.
+"""StyleGAN2 of MMGeneration and MMEditing, whose files hold {"meta", "state_dict"}.
 
-Its tensors are those of rosinality under other names, so its file becomes one of that layout.
+Its tensors are those of rosinality under other names, so its state becomes one of that layout.
 """
 
 import re
 from collections.abc import Mapping
 
+from torch import Tensor
+
 from latentwalk.checkpoints import rosinality
+from latentwalk.checkpoints.adjusted import swapped
+from latentwalk.checkpoints.candidates import beside
 from latentwalk.generators.stylegan2 import StyleGAN2
 
-PREFIXES = ("generator_ema.module.", "generator_ema.", "generator.module.", "generator.", "")
-"""Of the names of the generator, averaged ones first."""
+LONGEST_CONFIG = 2**20
 
-KEY = re.compile(r"(.*\.)?conv1\.conv\.style_modulation\..+")
+KEY = re.compile(r"conv1\.conv\.style_modulation\..+")
 """A tensor that tells this format from others."""
 
 NAMES = (
@@ -27,22 +30,27 @@ NAMES = (
 """What is called otherwise. Where files differ from version to version, all spellings are taken."""
 
 
+BGR_TO_RGB, TO_RGB = re.compile(r"\bbgr2rgb\W*[:=]\s*True"), re.compile(r"\bto_rgb\W*[:=]\s*(True|False)")
+"""In a configuration: whether a network turns its colours around itself, and whether pictures were, to learn from."""
+
+
 def matches(tree: object) -> bool:
-    """Whether a tree holds a StyleGAN2 of this kind."""
-    return any(KEY.fullmatch(str(name)) for name in _state(tree))
+    """Whether a state is a StyleGAN2 of this kind."""
+    return isinstance(tree, Mapping) and any(KEY.fullmatch(str(name)) for name in tree)
 
 
-def read(tree: object, where: str) -> StyleGAN2:
+def read(tree: Mapping[str, Tensor], where: str) -> StyleGAN2:
     """The generator, frozen; its average code is an estimate. Raises ValueError that says what did not fit."""
-    state = _state(tree)
-    prefix = next((prefix for prefix in PREFIXES if any(str(name).startswith(prefix) for name in state)), "")
-    renamed = {_name(str(n)[len(prefix) :]): tensor for n, tensor in state.items() if str(n).startswith(prefix)}
-    return rosinality.read({"g_ema": renamed}, where)
+    generator = rosinality.read({_name(name): tensor for name, tensor in tree.items()}, where)
+    return swapped(generator, where) if draws_bgr(beside(tree).get("meta")) else generator
 
 
-def _state(tree: object) -> Mapping[object, object]:
-    found = tree.get("state_dict", tree) if isinstance(tree, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
+def draws_bgr(meta: object) -> bool:
+    """Whether the configuration in a file says that blue comes first: it learned from pictures as OpenCV reads them."""
+    config = meta.get("config", meta.get("cfg")) if isinstance(meta, Mapping) else None
+    text = str(config)[:LONGEST_CONFIG]
+    found = TO_RGB.search(text)
+    return found is not None and found[1] == "False" and not BGR_TO_RGB.search(text)
 
 
 def _name(name: str) -> str:

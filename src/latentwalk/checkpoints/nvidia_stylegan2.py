@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from latentwalk.checkpoints.assembly import renamed
-from latentwalk.checkpoints.nvidia_modules import Snapshot
+from latentwalk.checkpoints.modules import Snapshot
 from latentwalk.checkpoints.stylegan2_weights import build_stylegan2, positive
 from latentwalk.generators.stylegan2 import StyleGAN2
 

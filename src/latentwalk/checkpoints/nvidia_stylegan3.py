@@ -12,11 +12,11 @@ import torch
 from torch import Tensor
 
 from latentwalk.checkpoints.assembly import assemble, listed, naming, renamed, wanted_tensor
-from latentwalk.checkpoints.nvidia_modules import Snapshot, flatten, is_module
+from latentwalk.checkpoints.modules import Snapshot
 from latentwalk.generators.stylegan3 import StyleGAN3, StyleGAN3Sizes
 
-NETWORKS = ("G_ema", "G")
-"""Where the generator lies in a file, best first: the averaged one gives better pictures."""
+WAVES = "synthesis.input.freqs"
+"""A tensor that tells StyleGAN3 from StyleGAN2."""
 
 LARGEST = 2**20
 """Numbers above this are not believed."""
@@ -32,23 +32,8 @@ NAMES = (
 """Foreign names and ours."""
 
 
-def matches(tree: object) -> bool:
-    """Whether a tree holds a StyleGAN3 generator: one whose synthesis starts from waves."""
-    part: Any = _network(tree)
-    for name in ("synthesis", "input"):
-        part = part["state"]["_modules"].get(name) if is_module(part) else None
-    return is_module(part) and "freqs" in part["state"].get("_buffers", {})
-
-
-def read(tree: object, where: str) -> StyleGAN3:
-    """The averaged generator of a tree of modules {"class_name": str, "state": attributes}.
-
-    where: what to call the file in errors. Raises ValueError that says what did not fit.
-    """
-    network = _network(tree)
-    if network is None:
-        raise ValueError(f"{where} holds no generator: expected a StyleGAN3 file with 'G_ema'")
-    snapshot = flatten(network, where)
+def read_stylegan3(snapshot: Snapshot, where: str) -> StyleGAN3:
+    """The generator of a snapshot, frozen. Raises ValueError that says what did not fit."""
     tensors = {renamed(name, NAMES): tensor for name, tensor in snapshot.tensors.items()}
     with naming(where):
         sizes = _sizes(snapshot, tensors, where)
@@ -59,13 +44,6 @@ def read(tree: object, where: str) -> StyleGAN3:
         generator.average.copy_(generator.mapping.average())
         generator.freeze()
     return generator
-
-
-def _network(tree: object) -> Mapping[str, Any] | None:
-    """The best generator of a file, or the file itself where it is one."""
-    if not isinstance(tree, Mapping):
-        return None
-    return next((found for found in (tree, *map(tree.get, NETWORKS)) if is_module(found)), None)
 
 
 def _arguments(snapshot: Snapshot) -> dict[str, Any]:

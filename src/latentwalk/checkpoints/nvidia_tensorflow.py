@@ -1,8 +1,7 @@
-"""StyleGAN2 as NVIDIA's TensorFlow code pickles it, of ADA too: a tuple (G, D, Gs) of networks, Gs the averaged one.
+"""StyleGAN2 as NVIDIA's TensorFlow code pickles it, of ADA too: networks with the components mapping and synthesis.
 
-A network is its name, the arguments that it was made with, its components (mapping and synthesis, networks
-themselves) and a list of its variables. Weights come as TensorFlow lays them out: [in, out] and [h, w, in, out], the
-kernels that double a map turned around, and the bias of a style without the 1 that is added at run time.
+Beside the layout of TensorFlow, the kernels that double a map are turned around, and the bias of a style comes without
+the 1 that is added at run time.
 """
 
 import math
@@ -15,13 +14,10 @@ from torch import Tensor
 
 from latentwalk.checkpoints.assembly import renamed
 from latentwalk.checkpoints.stylegan2_weights import build_stylegan2, class_embedding, flat_map, positive
+from latentwalk.checkpoints.tensorflow_networks import arguments, check_arguments, components, networks, variables
 from latentwalk.generators.layers.styled import resample_filter
 from latentwalk.generators.stylegan2 import BOTTOM, StyleGAN2
 from latentwalk.safeload.nodes import shown
-from latentwalk.safeload.plain_tree import NETWORK, Foreign
-
-OLDER = "tfutil.Network"
-"""The class of the networks of PGGAN, which came before."""
 
 IGNORED = frozenset({"lod", "synthesis/lod"})
 """How far a network has grown: a StyleGAN2 does not grow."""
@@ -41,28 +37,30 @@ RULES = (
 )
 """Foreign names and ours."""
 
-SUPPORTED = "expected a StyleGAN2 of configuration E or F, or of ADA"
+SUPPORTED = "expected a PGGAN, a StyleGAN, or a StyleGAN2 of configuration E or F, or of ADA"
 LONGEST_FILTER = 64
+
+USUAL = {"nonlinearity": "lrelu", "mapping_nonlinearity": "lrelu"}
+"""Arguments that a network must have, and has where it says nothing."""
 
 
 def matches(tree: object) -> bool:
     """Whether a tree is one of these networks or a tuple with one in it."""
-    return bool(_networks(tree))
+    return bool(networks(tree))
 
 
 def read(tree: object, where: str) -> StyleGAN2:
     """The generator, frozen. Raises ValueError that says what did not fit."""
-    generators = [network for network in _networks(tree) if "synthesis" in _components(network)]
+    generators = [network for network in networks(tree) if "synthesis" in components(network)]
     if not generators:
-        names = ", ".join(shown(network.get("name", network.name)) for network in _networks(tree)[:4])
+        names = ", ".join(shown(network.get("name", network.name)) for network in networks(tree)[:4])
         raise ValueError(f"{where} has the networks {names} of TensorFlow and none that is read: {SUPPORTED}")
-    network = generators[-1]
-    variables, arguments = _variables(network, where), _arguments(network)
-    if any("/StyleMod/" in name for name in variables):
-        raise ValueError(f"{where} is a StyleGAN of TensorFlow, of which only genforce's form is read: {SUPPORTED}")
-    _check_activations(arguments, where)
+    made = arguments(generators[-1])
+    check_arguments(made, USUAL, where)
     tensors: dict[str, Tensor] = {}
-    for name, tensor in variables.items():
+    for name, tensor in variables(generators[-1], where).items():
+        if name in IGNORED:
+            continue
         ours = _our_name(name)
         tensors[ours] = _our_values(ours, tensor)
     joined = tensors.pop("mapping/LabelConcat/weight", None)
@@ -70,54 +68,14 @@ def read(tree: object, where: str) -> StyleGAN2:
         tensors |= class_embedding(joined, where)
     if not any(name.endswith(".noise_strength") for name in tensors):  # its maps are stored even when unused
         tensors = {name: tensor for name, tensor in tensors.items() if not name.endswith(".noise_map")}
-    clamp = arguments.get("conv_clamp")
+    clamp = made.get("conv_clamp")
     return build_stylegan2(
-        tensors | _filters(tensors, arguments, where),
+        tensors | _filters(tensors, made, where),
         where,
         joint=joined is not None,
         clamp=None if clamp is None else positive(clamp, "conv_clamp", where),
-        lr_multiplier=positive(arguments.get("mapping_lrmul", 0.01), "mapping_lrmul", where),
+        lr_multiplier=positive(made.get("mapping_lrmul", 0.01), "mapping_lrmul", where),
     )
-
-
-def _networks(tree: object) -> list[Foreign]:
-    parts = tree if isinstance(tree, tuple | list) else (tree,)
-    return [part for part in parts if isinstance(part, Foreign) and part.name in (NETWORK, OLDER)]
-
-
-def _components(network: Foreign) -> dict[str, Foreign]:
-    found = network.get("components")
-    parts = found.items() if isinstance(found, Mapping) else ()
-    return {str(name): part for name, part in parts if isinstance(part, Foreign)}
-
-
-def _variables(network: Foreign, where: str) -> dict[str, Tensor]:
-    """The variables of a network and of its components, by paths such as "synthesis/4x4/Conv/weight"."""
-    named: dict[str, Tensor] = {}
-    for prefix, holder in (("", network), *((f"{name}/", part) for name, part in _components(network).items())):
-        variables = holder.get("variables")
-        for item in variables if isinstance(variables, list | tuple) else ():
-            name, value = item if isinstance(item, list | tuple) and len(item) == 2 else (None, None)
-            value = torch.tensor(float(value)) if isinstance(value, int | float) else value
-            if not isinstance(name, str) or not isinstance(value, Tensor) or value.is_complex():
-                raise ValueError(f"{where}: {shown(name)!r} is no variable with an array: the file is damaged")
-            named[prefix + name] = value.to(torch.float32)
-    return {name: value for name, value in named.items() if name not in IGNORED}
-
-
-def _arguments(network: Foreign) -> dict[str, Any]:
-    """What the network was made with, and what its components were; values equal to a default are absent."""
-    made: dict[str, Any] = {}
-    for holder in (*_components(network).values(), network):
-        given = holder.get("static_kwargs")
-        made |= dict(given) if isinstance(given, Mapping) else {}
-    return made
-
-
-def _check_activations(arguments: Mapping[str, Any], where: str) -> None:
-    for name in ("nonlinearity", "mapping_nonlinearity"):
-        if arguments.get(name, "lrelu") != "lrelu":
-            raise ValueError(f"{where} has the {name} {arguments[name]!r}: only networks with 'lrelu' can be drawn")
 
 
 def _our_name(name: str) -> str:
@@ -141,9 +99,9 @@ def _our_values(name: str, tensor: Tensor) -> Tensor:
     return torch.squeeze(tensor, 0) if name == "synthesis.const" else tensor
 
 
-def _filters(names: Iterable[str], arguments: Mapping[str, Any], where: str) -> dict[str, Tensor]:
+def _filters(names: Iterable[str], made: Mapping[str, Any], where: str) -> dict[str, Tensor]:
     """The filter that resamples, in every place where we keep one; none when it is the usual one."""
-    taps = arguments.get("resample_kernel")
+    taps = made.get("resample_kernel")
     if taps is None:
         return {}
     numbers = isinstance(taps, list | tuple) and all(isinstance(tap, int | float) for tap in taps)

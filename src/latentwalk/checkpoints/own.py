@@ -16,9 +16,11 @@ from latentwalk.generators.biggan import BigGAN, BigGANSizes
 from latentwalk.generators.biggan_deep import BigGANDeep, BigGANDeepSizes
 from latentwalk.generators.conditional_dcgan import ConditionalDCGAN, ConditionalDCGANSizes
 from latentwalk.generators.dcgan import DCGAN, DCGANSizes
+from latentwalk.generators.mlp import MLP, MLPSizes
 from latentwalk.generators.pggan import PGGAN, PGGANSizes
 from latentwalk.generators.stylegan import StyleGAN, StyleGANSizes
 from latentwalk.generators.stylegan2 import StyleGAN2, StyleGAN2Sizes
+from latentwalk.generators.stylegan2_bilinear import BilinearStyleGAN2, BilinearStyleGAN2Sizes
 from latentwalk.generators.stylegan3 import StyleGAN3, StyleGAN3Sizes
 from latentwalk.generators.vae import VAE, VAESizes
 from latentwalk.safeload.nodes import ADVICE, shown
@@ -42,9 +44,11 @@ FAMILIES = {
         lambda sizes: ConditionalDCGAN(sizes.empty(), sizes.classes, sizes.tanh, sizes.conditions),
     ),
     "VAE": Family(VAESizes, VAE),
+    "MLP": Family(MLPSizes, MLP),
     "PGGAN": Family(PGGANSizes, PGGAN),
     "StyleGAN": Family(StyleGANSizes, StyleGAN),
     "StyleGAN2": Family(StyleGAN2Sizes, StyleGAN2),
+    "BilinearStyleGAN2": Family(BilinearStyleGAN2Sizes, BilinearStyleGAN2),
     "StyleGAN3": Family(StyleGAN3Sizes, StyleGAN3),
     "BigGAN": Family(BigGANSizes, BigGAN),
     "BigGANDeep": Family(BigGANDeepSizes, BigGANDeep),

@@ -1,106 +1,37 @@
-"""Plain state dicts of the DCGAN / WGAN family, in the spellings that people really have.
+"""State dicts of the DCGAN / WGAN family: what a layer does, its shape says; which comes first, the names.
 
-A state dict says nothing about strides and padding, so each spelling carries them. What is read: the tutorial layout
-`main.N`, the class-per-block layout `gen.N.M`, and WGAN-GP as `main_module.N`, with a linear layer first
-(`preprocess`, `block1`, `deconv_out`) and with names that tell the widths (`main.initial:100-512:convt`); all with or
-without BatchNorm.
+A state dict says nothing about strides, padding and activations. Networks of this kind differ in little: transposed
+convolutions whose channels chain from the code to the colours, each with a BatchNorm or none, and
+
+- kernels of 4 with stride 2 and padding 1, the first one (4, or 7 for 28x28) on a map of one pixel, as in the paper;
+- kernels of 3 with stride 2 and no padding, among them 4 with stride 1, at the end 4 with stride 2;
+- a linear layer first, then kernels of 4 as above, or of 2 with stride 2;
+- kernels of 3 or 1 where the first is none of 3: ordinary convolutions that keep the size.
+
+Activations are taken to be ReLU, see `with_activation`.
 """
 
 import itertools
-import math
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 
-import torch
 from torch import Tensor
 
-from latentwalk.generators.dcgan import DCGAN, Block, fold_batch_norm
+from latentwalk.checkpoints.assembly import listed
+from latentwalk.checkpoints.chain import Layer, Module, build_dcgan, ordinary, transposed
+from latentwalk.generators.dcgan import DCGAN
 
-Module = dict[str, Tensor]
-"""The tensors of one module, by their own names: weight, bias, running_mean ..."""
+LEAVES = frozenset({"weight", "bias", "running_mean", "running_var", "num_batches_tracked"})
+"""Tensors of linear layers, convolutions and BatchNorm."""
 
+STAGED = re.compile(r"(?:.*\.)?(initial|pyramid|extra-layers|final)(?:-(\d{1,9}))?[:.](?:\d+-)?(\d{1,9})[:.](\w+)")
+"""Names of the older WGAN: a stage, its number, and the channels that come out of it, which a pyramid halves."""
 
-def _numbered(match: re.Match[str]) -> tuple[int, ...]:
-    """The place of a module in the network, from the numbers in its name."""
-    return tuple(int(number) for number in match[1].split("."))
-
-
-def _linear_first(match: re.Match[str]) -> tuple[int, ...]:
-    """The same from the name of a block (the linear one, those with a number, the last one) and a place in it."""
-    block = {"preprocess": 0, "deconv_out": 10**9}.get(match[1], int(match[2] or 0))
-    return (block, int(match[3] or 0))
-
-
-def _staged(match: re.Match[str]) -> tuple[int, ...]:
-    """The same from a stage, its number, and the channels that come out of it: a pyramid halves them."""
-    stage = ("initial", "pyramid", "extra-layers", "final").index(match[1])
-    return (stage, int(match[2] or 0), -int(match[3]), match[4] == "batchnorm")
-
-
-class Spelling(NamedTuple):
-    """How one code base names its tensors and shapes its convolutions (all of stride 2, but for the 1x1 input).
-
-    key: the name of a module. order: its place in the network, from a match of the key.
-    keeping: the kernel of ordinary convolutions in between that keep the size, 0 where there are none.
-    """
-
-    name: str
-    key: str
-    padding: int
-    kernel: int
-    last_kernel: int
-    order: Callable[[re.Match[str]], tuple[int, ...]] = _numbered
-    keeping: int = 0
-
-
-NUMBER = r"\d{1,9}"
-
-SPELLINGS = (
-    Spelling("PyTorch tutorial (main.N)", rf"(?:module\.)?main\.({NUMBER})", padding=1, kernel=4, last_kernel=4),
-    Spelling(
-        "one block per layer (gen.N.M)",
-        rf"(?:module\.)?gen\.({NUMBER}\.{NUMBER})",
-        padding=0,
-        kernel=3,
-        last_kernel=4,
-    ),
-    Spelling("WGAN-GP (main_module.N)", rf"(?:module\.)?main_module\.({NUMBER})", padding=1, kernel=4, last_kernel=4),
-    Spelling(
-        "WGAN-GP with a linear layer first (preprocess, block1, deconv_out)",
-        rf"(?:module\.)?(preprocess|block({NUMBER})|deconv_out)(?:\.({NUMBER}))?",
-        padding=0,
-        kernel=2,
-        last_kernel=2,
-        order=_linear_first,
-    ),
-    Spelling(
-        "WGAN with the widths in its names (main.initial:N-M:convt)",
-        r"(?:module\.)?(?:main\.)?(initial|pyramid|extra-layers|final)"
-        rf"(?:-({NUMBER}))?[:.](?:{NUMBER}-)?({NUMBER})[:.](convt|conv|batchnorm)",
-        padding=1,
-        kernel=4,
-        last_kernel=4,
-        order=_staged,
-        keeping=3,
-    ),
-)
-
-
-def read_dcgan(tensors: Mapping[str, Tensor], where: str) -> DCGAN:
-    """A generator from a plain state dict.
-
-    where: what to call the file in errors. Raises ValueError that says what did not fit.
-    """
-    for spelling in SPELLINGS:
-        modules = _modules(tensors, spelling)
-        if modules:
-            return build_dcgan(modules, spelling, where)
-    some = ", ".join(map(repr, sorted(tensors)[:4]))
-    raise ValueError(
-        f"{where} is not a generator of a known layout (its tensors begin with {some}): "
-        f"expected {', '.join(spelling.name for spelling in SPELLINGS)}; save the generator under such names"
-    )
+FIRST = re.compile(r"pre|init|format|first|fc|lin|dense|proj|embed|input|l1")
+LAST = re.compile(r"out|final|last|.*rgb|colou?r")
+"""Words for the layers at both ends, in names that may have no number."""
 
 
 def counters(tensors: Mapping[str, Tensor]) -> tuple[str, ...]:
@@ -108,115 +39,135 @@ def counters(tensors: Mapping[str, Tensor]) -> tuple[str, ...]:
     return tuple(name for name in tensors if name.endswith("num_batches_tracked"))
 
 
-def build_dcgan(modules: Sequence[Module], spelling: Spelling, where: str, tanh: bool = True) -> DCGAN:
-    """A generator from its modules, from the code to the image. tanh: whether the image goes through one.
+def is_plain(tensors: Mapping[str, Tensor]) -> bool:
+    """Whether these are the layers of such a network, which chain from a code to a picture."""
+    if not resembles(tensors):
+        return False
+    try:
+        layers = layers_of(tensors, "")
+    except ValueError:
+        return False
+    inside = [layer.weight.ndim for layer in layers]
+    return len(layers) > 1 and set(inside[1:]) == {4} and _chains(layers)
 
-    Raises ValueError that says what did not fit.
+
+def resembles(tensors: Mapping[str, Tensor]) -> bool:
+    """Whether these are such layers, be they a generator or not."""
+    leaves = {name.rpartition(".")[2] for name in tensors}
+    return leaves <= LEAVES and any(tensor.ndim == 4 for tensor in tensors.values())
+
+
+def read_dcgan(tensors: Mapping[str, Tensor], where: str, tanh: bool = True) -> DCGAN:
+    """A generator from a plain state dict. tanh: whether pictures go through one.
+
+    where: what to call the file in errors. Raises ValueError that says what did not fit.
     """
-    pairs = _pairs(modules, where)
-    weights = [convolution["weight"] for convolution, _ in pairs]
-    opened = len(pairs) > 1 and weights[0].ndim == 2
-    if opened:  # a linear layer is a transposed convolution of a 1x1 input, with its own weights for every pixel
-        pairs[0] = ({**pairs[0][0], "weight": weights[0].T[:, :, None, None]}, pairs[0][1])
-        weights[0] = _map(weights[0].T, weights[1].shape[0], where)
-    _check(weights, spelling, where)
-    blocks = [_block(*pair, spelling, where) for pair in pairs]
-    if opened:
-        weight, bias = blocks[0].weight.reshape(weights[0].shape), blocks[0].bias.reshape(weights[0].shape[1:])
-        blocks[0] = Block(weight, bias, stride=1, padding=0)
-    return DCGAN(blocks, tanh)
+    return build_dcgan(layers_of(tensors, where), where, tanh)
 
 
-def _map(rows: Tensor, channels: int, where: str) -> Tensor:
-    """The last axis as a square map [channels, k, k]."""
-    side = math.isqrt(rows.shape[-1] // max(1, channels))
-    if channels * side**2 != rows.shape[-1]:
+def layers_of(tensors: Mapping[str, Tensor], where: str) -> list[Layer]:
+    """The layers in their order, each with its BatchNorm. Raises ValueError for a layer that has no place."""
+    strange = [name for name in tensors if name.rpartition(".")[2] not in LEAVES]
+    if strange or not tensors:
+        some = ", ".join(map(repr, sorted(tensors)[:4])) or "nothing"
+        which = f", among them {listed(strange)}" if strange else ""
         raise ValueError(
-            f"{where}: the linear layer gives {rows.shape[-1]} numbers, no square map of the {channels} channels "
-            "that the next layer takes"
+            f"{where} is not a generator of a known layout (its tensors begin with {some}{which}): expected a DCGAN, "
+            "whose layers have a weight, a bias and the statistics of BatchNorm"
         )
-    return rows.unflatten(-1, (channels, side, side))
+    modules = _modules(tensors)
+    maps = any(tensor.ndim == 4 for tensor in tensors.values())
+    by_names = sorted(modules, key=lambda item: (*_place(*item, maps), "running_mean" in item[1]))
+    for order in (by_names, modules):  # names may tell no order, in a file that kept it
+        with suppress(ValueError):
+            if _chains(layers := _layers(order, where)):
+                return layers
+    return _layers(by_names, where)
 
 
-def _modules(tensors: Mapping[str, Tensor], spelling: Spelling) -> list[Module]:
-    """The tensors of each module, in the order of the network; empty when another spelling was used."""
-    modules: dict[tuple[int, ...], Module] = {}
+def _chains(layers: Sequence[Layer]) -> bool:
+    """Whether every map goes into the next layer, and every BatchNorm is one."""
+    weights = [layer.weight for layer in layers if layer.weight.ndim == 4]
+    if any(layer.norm is not None and "running_mean" not in layer.norm for layer in layers):
+        return False
+    return all(before.shape[1] == after.shape[0] for before, after in itertools.pairwise(weights))
+
+
+def _layers(modules: Sequence[tuple[str, Module]], where: str) -> list[Layer]:
+    """The layers of modules in this order."""
+    pairs = _pairs(modules, where)
+    weights = [module["weight"] for _, module, _ in pairs]
+    kernels = [list(weight.shape[2:]) for weight in weights if weight.ndim == 4]
+    threes = bool(weights) and weights[0].ndim == 4 and weights[0].shape[2:] == (3, 3)
+    layers: list[Layer] = []
+    for place, (name, module, norm) in enumerate(pairs):
+        layer = _layer(name, module, layers, threes, last=place == len(pairs) - 1)
+        if layer is None:
+            raise ValueError(
+                f"{where} has the kernels {kernels}: expected a square one, then 4 for every doubling (3 or 1 where "
+                "the size stays), or 3 with 4 at the end, or a linear layer and then 2"
+            )
+        layers.append(replace(layer, norm=norm))
+    return layers
+
+
+def _layer(name: str, module: Module, before: Sequence[Layer], threes: bool, last: bool) -> Layer | None:
+    """What a module does, None where its kernel does not say. threes: kernels of 3 double the map."""
+    weight = module["weight"]
+    if weight.ndim == 2:
+        return Layer(name, weight, module.get("bias"))
+    kernel = weight.shape[2]
+    if weight.shape[3] != kernel:
+        return None
+    if not before:
+        return transposed(name, module, 1, 0)
+    if threes:
+        strides = {3: 2, 4: 2 if last else 1}
+        return transposed(name, module, strides[kernel], 0) if kernel in strides else None
+    if kernel in (1, 3):
+        given = before[-1].weight.shape[1] if before[-1].weight.ndim == 4 else weight.shape[1]
+        fits = weight.shape[1] == given
+        return ordinary(name, module, kernel // 2) if fits else transposed(name, module, 1, kernel // 2)
+    return transposed(name, module, 2, kernel // 2 - 1) if kernel in (2, 4) else None
+
+
+def _modules(tensors: Mapping[str, Tensor]) -> list[tuple[str, Module]]:
+    """The tensors of each module, as they are stored."""
+    modules: dict[str, Module] = {}
     for name, tensor in tensors.items():
         module, _, leaf = name.rpartition(".")
-        match = re.fullmatch(spelling.key, module)
-        if match is None or not re.fullmatch(r"\w+", leaf):
-            return []
-        if module.endswith("conv") and tensor.ndim == 4:  # an ordinary one, as the transposed one that does the same
-            tensor = tensor.transpose(0, 1).flip(2, 3)
-        modules.setdefault(spelling.order(match), {})[leaf] = tensor
-    return [modules[place] for place in sorted(modules)]
+        modules.setdefault(module, {})[leaf] = tensor
+    return list(modules.items())
 
 
-def _pairs(modules: Sequence[Module], where: str) -> list[tuple[Module, Module | None]]:
-    """Every transposed convolution with the BatchNorm that follows it, or None."""
-    pairs: list[tuple[Module, Module | None]] = []
-    for module in modules:
+def _place(name: str, module: Module, maps: bool) -> tuple[int, tuple[int, ...]]:
+    """Where a module stands: at the beginning, in between or at the end, and there by the numbers in its name."""
+    if staged := STAGED.fullmatch(name):
+        stage = ("initial", "pyramid", "extra-layers", "final").index(staged[1])
+        return stage, (int(staged[2] or 0), -int(staged[3]))
+    words = re.findall(r"[a-z]+\d*", name.lower())
+    numbers = tuple(int(number[:9]) for number in re.findall(r"\d+(?![\dd])", name))
+    is_linear = "weight" in module and module["weight"].ndim == 2 and "running_mean" not in module
+    if maps and (is_linear or any(map(FIRST.match, words))):
+        return -1, numbers  # in front of the maps
+    return int(any(map(LAST.match, words))), numbers
+
+
+def _pairs(modules: Sequence[tuple[str, Module]], where: str) -> list[tuple[str, Module, Module | None]]:
+    """Every layer with a weight of its own, and the BatchNorm that follows it, or None."""
+    pairs: list[tuple[str, Module, Module | None]] = []
+    for name, module in modules:
         weight = module.get("weight")
+        norm = weight.ndim == 1 if weight is not None else "running_mean" in module
+        if norm and pairs and pairs[-1][2] is None:
+            pairs[-1] = (*pairs[-1][:2], module)
+            continue
         if weight is None or not weight.is_floating_point() or not weight.numel():
             raise ValueError(f"{where}: a layer has {sorted(module)} but no weight of floating point numbers")
-        if weight.ndim == 4 or (weight.ndim == 2 and not pairs):
-            pairs.append((module, None))
-        elif weight.ndim == 1 and pairs and pairs[-1][1] is None:
-            pairs[-1] = (pairs[-1][0], module)
-        else:
+        if norm or weight.ndim not in (2, 4) or "running_mean" in module:
             raise ValueError(
                 f"{where}: a layer with a weight of the shape {list(weight.shape)} is out of place: "
                 "expected transposed convolutions [in, out, k, k], each followed by a BatchNorm or by nothing"
             )
+        pairs.append((name, module, None))
     return pairs
-
-
-def _check(weights: Sequence[Tensor], spelling: Spelling, where: str) -> None:
-    if len(weights) < 2:
-        raise ValueError(f"{where} has {len(weights)} transposed convolutions: expected at least 2")
-    for before, after in itertools.pairwise(weights):
-        if before.shape[1] != after.shape[0]:
-            raise ValueError(
-                f"{where}: a layer gives {before.shape[1]} channels and the next takes {after.shape[0]}; "
-                "a discriminator looks like this: expected the state dict of the generator"
-            )
-    kernels = [list(weight.shape[2:]) for weight in weights]
-    middle = [spelling.keeping if spelling.keeping in kernel else spelling.kernel for kernel in kernels[1:-1]]
-    wanted = [[side, side] for side in (*middle, spelling.last_kernel)]
-    if kernels[0][0] != kernels[0][1] or kernels[1:] != wanted:
-        raise ValueError(
-            f"{where} has the kernels {kernels}: the layout {spelling.name} has a square one, then {wanted}"
-        )
-    if weights[-1].shape[1] not in (1, 3):
-        raise ValueError(f"{where} ends in {weights[-1].shape[1]} channels: expected 1 or 3 (an image)")
-
-
-def _block(convolution: Module, norm: Module | None, spelling: Spelling, where: str) -> Block:
-    weight = convolution["weight"]
-    weight = weight.to(torch.float32)
-    bias = convolution.get("bias", weight.new_zeros(weight.shape[1])).to(weight.dtype)
-    _check_vector(bias, weight, "a bias", where)
-    if norm is not None:
-        weight, bias = _fold(weight, bias, norm, where)
-    keeps = spelling.keeping == weight.shape[-1]
-    return Block(weight, bias, stride=1 if keeps else 2, padding=1 if keeps else spelling.padding)
-
-
-def _fold(weight: Tensor, bias: Tensor, norm: Module, where: str) -> tuple[Tensor, Tensor]:
-    names = ("weight", "bias", "running_mean", "running_var")
-    missing = [name for name in names if name not in norm]
-    if missing:
-        raise ValueError(f"{where}: a BatchNorm lacks {', '.join(missing)}: expected a trained state dict")
-    for name in names:
-        _check_vector(norm[name], weight, f"the {name} of a BatchNorm", where)
-    scale, shift, mean, var = (norm[name] for name in names)
-    if bool((var < 0).any()):
-        raise ValueError(f"{where}: a BatchNorm has a negative running_var: the file is damaged, use another one")
-    return fold_batch_norm(weight, bias, scale, shift, mean, var)
-
-
-def _check_vector(vector: Tensor, weight: Tensor, what: str, where: str) -> None:
-    if vector.shape != (weight.shape[1],):
-        raise ValueError(f"{where}: {what} has the shape {list(vector.shape)}: expected [{weight.shape[1]}]")
-    if vector.is_complex():
-        raise ValueError(f"{where}: {what} has complex numbers: expected floating point numbers")

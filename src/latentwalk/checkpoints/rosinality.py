@@ -1,17 +1,17 @@
 """StyleGAN2 as rosinality's stylegan2-pytorch saves it: converted models, snapshots of a training, and embedded.
 
-The averaged generator is under `g_ema` and the average code under `latent_avg`, which snapshots lack. Encoders for
-StyleGAN2 (pSp, e4e and others) carry the same tensors with the prefix `decoder.` in their `state_dict`.
+The average code lies beside the generator, under `latent_avg`; snapshots of a training lack it. Encoders for StyleGAN2
+(pSp, e4e and others) carry the same tensors.
 """
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from latentwalk.checkpoints.assembly import renamed
+from latentwalk.checkpoints.candidates import beside
 from latentwalk.checkpoints.stylegan2_weights import build_stylegan2, flat_map
 from latentwalk.generators.stylegan2 import BOTTOM, StyleGAN2
 
@@ -29,36 +29,19 @@ LAYER = (
 
 
 def matches(tree: object) -> bool:
-    """Whether a tree holds a StyleGAN2 of this kind."""
-    return _state(tree) is not None
+    """Whether a state is a StyleGAN2 of this kind."""
+    return isinstance(tree, Mapping) and KEY in tree
 
 
-def read(tree: object, where: str) -> StyleGAN2:
+def read(tree: Mapping[str, Tensor], where: str) -> StyleGAN2:
     """The generator, frozen. Raises ValueError that says what did not fit."""
-    state = _state(tree)
-    if state is None:
-        raise ValueError(f"{where} is no StyleGAN2 of rosinality's layout: expected a dict with 'g_ema'")
-    if not all(isinstance(tensor, Tensor) for tensor in state.values()):
-        raise ValueError(f"{where}: the generator holds more than tensors: expected its state dict")
-    tensors = {_our_name(name): tensor for name, tensor in state.items()}
+    tensors = {_our_name(name): tensor for name, tensor in tree.items()}
     tensors = {name: _our_shape(name, tensor) for name, tensor in tensors.items()}
-    average = tree.get("latent_avg") if isinstance(tree, Mapping) else None
+    average = beside(tree).get("latent_avg")
     if isinstance(average, Tensor):
         same = average.ndim == 2 and bool((average == average[:1]).all())  # one for every layer, or repeated for all
         tensors["average"] = average[0] if same and len(average) else average
     return build_stylegan2(tensors, where)
-
-
-def _state(tree: object) -> dict[str, Any] | None:
-    """The tensors of the generator, without prefixes."""
-    if not isinstance(tree, Mapping):
-        return None
-    for name in ("g_ema", "g", "state_dict", None):
-        state = tree if name is None else tree.get(name)
-        for prefix in ("", "module.", "decoder.", "module.decoder."):
-            if isinstance(state, Mapping) and prefix + KEY in state:
-                return {k[len(prefix) :]: v for k, v in state.items() if isinstance(k, str) and k.startswith(prefix)}
-    return None
 
 
 def _our_name(name: str) -> str:

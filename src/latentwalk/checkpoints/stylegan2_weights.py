@@ -85,6 +85,7 @@ def _sizes(
     residual = any(name.startswith(f"synthesis.b{2 * BOTTOM}.shortcut.") for name in tensors)
     skip = f"synthesis.b{BOTTOM}.torgb.weight" in tensors
     average = tensors.get("average")
+    _, height, width = shape("synthesis.const", 3)
     return StyleGAN2Sizes(
         mapping=tuple(mapping),
         widths=tuple(shape(f"synthesis.b{side}.conv1.weight", 4)[0] for side in sides),
@@ -99,6 +100,7 @@ def _sizes(
         clamp=clamp,
         average_per_layer=average is not None and average.ndim == 2,
         average_estimated=average is None,
+        start=(height, width),
     )
 
 

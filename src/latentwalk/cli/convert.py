@@ -6,14 +6,15 @@ from typing import Annotated
 import typer
 
 from latentwalk.cli.console import say_facts, say_files, say_json, working
-from latentwalk.cli.options import ClassCount, Force, GeneratorName, Json, check_generator
+from latentwalk.cli.file_options import FileOptions
+from latentwalk.cli.options import Force, GeneratorName, Json, check_generator
 from latentwalk.cli.outputs import check_ending, outputs
 
 
 def convert(
     generator: GeneratorName,
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The new file, .safetensors.")],
-    classes: ClassCount = None,
+    file: FileOptions,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
@@ -24,13 +25,14 @@ def convert(
     \bExamples:
       latentwalk convert my_model.pkl my_model.safetensors
       latentwalk convert biggan-deep-128 biggan.safetensors --force
+      latentwalk convert netG.pth generator.safetensors --activation leaky_relu:0.2
     """
     check_ending(out, ".safetensors")
     check_generator(generator)
     with outputs([out], force), working(f"converting {generator}", as_json) as progress:
         from latentwalk.jobs.convert import convert as write
 
-        made = write(generator, out, force, progress, classes)
+        made = write(generator, out, force, progress, **file.choices)
     family, source = type(made).__name__, made.reading.format
     if as_json:
         facts = {"generator": generator, "format": source, "family": family, "fingerprint": made.fingerprint}

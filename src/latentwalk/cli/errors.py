@@ -32,6 +32,8 @@ class Commands(Group):
             raise
         except (ValueError, OSError) as error:
             complain(one_line(error))
+            for note in getattr(error, "__notes__", ()):  # such as what a file holds
+                print(readable(note), file=sys.stderr)
             raise typer.Exit(BAD_INPUT) from None
         except KeyboardInterrupt:
             print("stopped: nothing was written", file=sys.stderr)

@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from latentwalk.cli.console import say, say_facts, say_files, say_json, say_table, working
-from latentwalk.cli.options import OUTPUT, ClassCount, Force, GeneratorName, Json, check_generator
+from latentwalk.cli.file_options import FileOptions
+from latentwalk.cli.options import OUTPUT, Force, GeneratorName, Json, check_generator
 from latentwalk.cli.outputs import IMAGES, check_ending, outputs
+from latentwalk.safeload.nodes import shown
 
 if TYPE_CHECKING:
     from latentwalk.generator import Generator
     from latentwalk.jobs.inspect import Inspected
+
+COLOURS = {1: "grey", 3: "colour", 4: "colour with transparency"}
 
 SHOWN = 6
 """Names of tensors that are listed."""
@@ -19,6 +23,7 @@ SHOWN = 6
 
 def inspect(
     generator: GeneratorName,
+    reading: FileOptions,
     sheet: Annotated[
         Path | None,
         typer.Option(
@@ -27,7 +32,6 @@ def inspect(
             rich_help_panel=OUTPUT,
         ),
     ] = None,
-    classes: ClassCount = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
@@ -46,7 +50,7 @@ def inspect(
         from latentwalk.jobs.inspect import inspect as look
         from latentwalk.jobs.inspect import save_contact_sheet
 
-        found = look(generator, progress, classes)
+        found = look(generator, progress, **reading.choices)
         for file in files:
             progress.wait("rendering the sheet")
             save_contact_sheet(found.generator, file)
@@ -63,16 +67,30 @@ def facts_of(found: "Inspected") -> dict[str, str]:
     """What a person reads first."""
     data, (channels, height, width) = found.describe(), found.generator.image_shape
     average = {"average": "estimated, the file has none"} if data["average_estimated"] else {}
+    taken = {"part": data["part"]} if data["part"] else {}
+    others = {"beside it": _listed(data["others"])} if data["others"] else {}
+    assumed = {"assumed": "; ".join(data["assumed"])} if data["assumed"] else {}
+    hint = {"hint": data["hint"]} if data["hint"] else {}
     return {
         "format": data["format"],
+        **taken,
+        **others,
         "family": data["family"],
-        "images": f"{width} x {height}, {'grey' if channels == 1 else 'colour'}",
+        "images": f"{width} x {height}, {COLOURS.get(channels, f'{channels} channels, shown side by side')}",
         "classes": class_names(found.generator),
         "options": ", ".join(data["options"]) or "none",
         **average,
+        **assumed,
+        **hint,
         "parameters": f"{data['parameters']:,}",
         "fingerprint": data["fingerprint"],
     }
+
+
+def _listed(names: list[str]) -> str:
+    """The first few names."""
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(map(shown, names[:SHOWN])) + more
 
 
 def class_names(generator: "Generator") -> str:

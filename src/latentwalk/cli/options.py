@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from latentwalk.cli.errors import remark
+from latentwalk.cli.file_options import FileOptions
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -73,17 +74,6 @@ Noise = Annotated[
         metavar="KIND",
         help="Noise maps of a StyleGAN: const (those of the file), none, or a seed to sample others with.",
         rich_help_panel=DRAWING,
-    ),
-]
-ClassCount = Annotated[
-    int | None,
-    typer.Option(
-        "--classes",
-        metavar="N",
-        min=1,
-        help="How many classes the generator was trained with, where its file cannot say so (genforce PGGAN).",
-        rich_help_panel=DRAWING,
-        show_default=False,
     ),
 ]
 Device = Annotated[str, typer.Option(metavar="NAME", help="Where to compute: cpu, cuda or mps.")]
@@ -168,14 +158,13 @@ class CodesOptions:
 
 
 @dataclass(frozen=True)
-class PictureOptions:
+class PictureOptions(FileOptions):
     """How a generator renders, and where; the defaults are neutral."""
 
     classes: Classes = None
     truncation: Truncation = 1.0
     cutoff: Cutoff = None
     noise: Noise = "const"
-    class_count: ClassCount = None
     device: Device = "cpu"
 
 
@@ -214,7 +203,7 @@ def load_generator(name: str, look: PictureOptions, progress: "Progress") -> "Ge
     """The generator, rendering with these options. Raises ValueError for options that its family has not."""
     from latentwalk.jobs.load import load
 
-    made = load(name, look.device, progress=progress, classes=look.class_count)
+    made = load(name, look.device, progress=progress, **look.choices)
     return made.with_options(look.truncation, look.cutoff, int(look.noise) if look.noise.isdecimal() else look.noise)
 
 

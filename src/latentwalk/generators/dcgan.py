@@ -19,33 +19,39 @@ from latentwalk.latents import Latents, LatentSpace
 from latentwalk.options import RenderOptions
 from latentwalk.stages import Stage
 
+RELU, LINEAR = 0.0, 1.0
+"""Slopes below 0 of an activation: a ReLU, and none at all. In between they are leaky."""
+
 
 @dataclass(frozen=True)
 class Block:
     """One transposed convolution as stored: weight [in, out, k, k], bias [out] (BatchNorm already folded in).
 
-    The first one of a network may have a bias [out, k, k], for every pixel its own.
+    The first one of a network may have a bias [out, k, k], for every pixel its own. slope: of the activation after it,
+    below 0; that of the last one says nothing.
     """
 
     weight: Tensor
     bias: Tensor
     stride: int
     padding: int
+    slope: float = RELU
 
     @property
     def sizes(self) -> "BlockSizes":
         inside, outside, kernel, _ = self.weight.shape
-        return BlockSizes(inside, outside, kernel, self.stride, self.padding)
+        return BlockSizes(inside, outside, kernel, self.stride, self.padding, self.slope)
 
 
 class BlockSizes(NamedTuple):
-    """The shape of one transposed convolution."""
+    """The shape of one transposed convolution, and the slope of the activation after it."""
 
     inside: int
     outside: int
     kernel: int
     stride: int
     padding: int
+    slope: float = RELU
 
 
 @dataclass(frozen=True)
@@ -56,14 +62,14 @@ class DCGANSizes:
     tanh: bool = True
 
     def __post_init__(self) -> None:
-        positive = all(min(block[:4]) > 0 and block.padding >= 0 for block in self.blocks)
+        positive = all(min(block[:4]) > 0 and block.padding >= 0 and 0 <= block.slope <= 1 for block in self.blocks)
         if len(self.blocks) < 2 or not positive:
             raise ValueError(f"expected at least two transposed convolutions with sizes above 0, got {self.blocks}")
 
     def empty(self) -> list[Block]:
         """Blocks of these sizes, whose weights are still to come."""
         return [
-            Block(torch.empty(b.inside, b.outside, b.kernel, b.kernel), torch.empty(b.outside), b.stride, b.padding)
+            Block(torch.empty(b.inside, b.outside, b.kernel, b.kernel), torch.empty(b.outside), *b[3:])
             for b in self.blocks
         ]
 
@@ -82,8 +88,15 @@ def fold_batch_norm(
     return (weight.double() * gain[None, :, None, None]).to(weight.dtype), offset.to(weight.dtype)
 
 
+def activate(x: Tensor, slope: float) -> Tensor:
+    """A ReLU that lets a part of what is below 0 through, in place: its gradient needs the output only."""
+    if slope == LINEAR:
+        return x
+    return F.leaky_relu_(x, slope) if slope else x.relu_()
+
+
 class Dense(nn.Module):
-    """The first transposed convolution and ReLU: on a 1x1 input it is one matrix product."""
+    """The first transposed convolution and its activation: on a 1x1 input it is one matrix product."""
 
     def __init__(self, block: Block) -> None:
         super().__init__()
@@ -91,20 +104,22 @@ class Dense(nn.Module):
         self.weight = nn.Parameter(block.weight.permute(2, 3, 1, 0).reshape(-1, inside).contiguous())
         bias = block.bias if block.bias.ndim == 3 else block.bias[:, None, None].expand(-1, self.side, self.side)
         self.bias = nn.Parameter(bias.permute(1, 2, 0).flatten())
+        self.slope = block.slope
 
     def forward(self, z: Float[Tensor, "n d"]) -> Float[Tensor, "n c k k"]:
-        flat = F.linear(z, self.weight, self.bias).relu_()
+        flat = activate(F.linear(z, self.weight, self.bias), self.slope)
         return flat.view(len(z), self.side, self.side, -1).permute(0, 3, 1, 2)  # rows are already channels-last
 
 
 class Upsample(nn.Module):
-    """A transposed convolution and ReLU, or for the last one tanh (without `tanh` nothing), channels-last."""
+    """A transposed convolution and its activation, for the last one tanh (without `tanh` nothing), channels-last."""
 
     def __init__(self, block: Block, last: bool, tanh: bool = True) -> None:
         super().__init__()
         self.weight = nn.Parameter(block.weight)
         self.bias = nn.Parameter(block.bias)
-        self.stride, self.padding, self.last, self.tanh = block.stride, block.padding, last, tanh
+        self.stride, self.padding, self.slope = block.stride, block.padding, block.slope
+        self.last, self.tanh = last, tanh
 
     def settle(self) -> None:
         """Lay the weights out as convolutions read them."""
@@ -114,7 +129,7 @@ class Upsample(nn.Module):
     def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c2 h2 w2"]:
         x = F.conv_transpose2d(x, self.weight, self.bias, self.stride, self.padding)
         if not self.last:
-            return x.relu_()
+            return activate(x, self.slope)
         return x.tanh_() if self.tanh else x
 
 
@@ -160,7 +175,7 @@ def phases(weight: Float[Tensor, "i o 4 4"]) -> Float[Tensor, "4*o i 2 2"]:
 
 
 class DCGAN(Generator):
-    """z [d] -> image through transposed convolutions; ReLU between, and at the end a tanh (without `tanh` nothing).
+    """z [d] -> image through transposed convolutions; (leaky) ReLU between, at the end a tanh (without `tanh` nothing).
 
     blocks: at least two. The first turns a 1x1 input into its kernel (so its stride says nothing, and it has no
     padding), as in every published layout. `freeze` makes the network ready. Truncation shortens the code:
@@ -174,6 +189,9 @@ class DCGAN(Generator):
         ending = Paint(last, tanh) if Paint.fits(last) else Upsample(last, True, tanh)
         dense = Dense(first)
         self.layers = nn.Sequential(dense, *(Upsample(block, last=False) for block in middle), ending)
+        slopes = [block.slope for block in blocks[:-1]]
+        if any(slopes):  # part of the fingerprint: the same weights draw otherwise with another activation
+            self.register_buffer("slopes", torch.tensor(slopes))
         self.spaces = {"z": LatentSpace("z", (first.weight.shape[0],))}
         side = dense.side
         for block in blocks[1:]:

@@ -21,6 +21,9 @@ from latentwalk.latents import Latents
 from latentwalk.options import NEUTRAL, RenderOptions
 from latentwalk.stages import Stage
 
+EPS = 1e-8
+"""Of the instance norm, as published."""
+
 
 @dataclass(frozen=True)
 class StyleGANSizes:
@@ -31,6 +34,8 @@ class StyleGANSizes:
     widths: channels at 4x4, 8x8 ... colors: channels of a picture. classes, embedding: see `Mapping`.
     averages: rows of the average code, 1 or one for every layer. fade, enlarge: see `PGGANSizes`.
     average_estimated: the file had no average code, so truncation acts around an estimate.
+    eps: of the instance norm. bias_first: the bias of a layer that doubles its map is added before the blur, which
+    makes it weaker along the edges.
     """
 
     mapping: tuple[int, ...]
@@ -43,6 +48,8 @@ class StyleGANSizes:
     fade: float = 0.0
     enlarge: int = 0
     average_estimated: bool = False
+    eps: float = EPS
+    bias_first: bool = False
 
     def __post_init__(self) -> None:
         check_growth(self.widths, self.fade, self.enlarge)
@@ -53,6 +60,8 @@ class StyleGANSizes:
                 f"the mapping gives {self.mapping[-1]} numbers: expected {self.w}, or {self.layers * self.w} "
                 f"for a code of {self.w} in each of {self.layers} layers"
             )
+        if not 0 < self.eps < 1:
+            raise ValueError(f"the eps of an instance norm is a small number above 0, got {self.eps}")
 
     @property
     def layers(self) -> int:
@@ -71,7 +80,7 @@ class StyleGANSizes:
 
 
 def restyle(
-    x: Float[Tensor, "n c h w"], scale: Float[Tensor, "n c"], shift: Float[Tensor, "n c"], eps: float = 1e-8
+    x: Float[Tensor, "n c h w"], scale: Float[Tensor, "n c"], shift: Float[Tensor, "n c"], eps: float = EPS
 ) -> Float[Tensor, "n c h w"]:
     """Every channel with the mean `shift` and the deviation `scale`: instance norm and style at once."""
     # Means of centred maps: what torch has for this in one pass loses three digits on large channels-last maps.
@@ -83,15 +92,26 @@ def restyle(
 class Layer(nn.Module):
     """Features -> features: (convolution,) noise, bias, leaky ReLU, instance norm, style. The first has no convolution.
 
-    side: of the map that it gives. up: whether that is twice the side of the map that it takes.
+    side: of the map that it gives. up: whether that is twice the side of the map that it takes. eps, bias_first: see
+    `StyleGANSizes`.
     """
 
     noise_map: Tensor
     blur: Tensor
 
-    def __init__(self, inside: int, outside: int, w: int, side: int, convolves: bool = True, up: bool = False) -> None:
+    def __init__(
+        self,
+        inside: int,
+        outside: int,
+        w: int,
+        side: int,
+        convolves: bool = True,
+        up: bool = False,
+        eps: float = EPS,
+        bias_first: bool = False,
+    ) -> None:
         super().__init__()
-        self.convolves, self.up = convolves, up
+        self.convolves, self.up, self.eps, self.bias_first = convolves, up, eps, bias_first and up
         if convolves:
             self.weight = nn.Parameter(torch.empty((inside, outside, 4, 4) if up else (outside, inside, 3, 3)))
         self.bias = nn.Parameter(torch.empty(outside))
@@ -105,14 +125,14 @@ class Layer(nn.Module):
         self, x: Float[Tensor, "n i h w"], w: Float[Tensor, "n d"], noise: Float[Tensor, "h2 w2"] | None
     ) -> Float[Tensor, "n o h2 w2"]:
         if self.up:
-            x = F.conv_transpose2d(x, self.weight, stride=2, padding=1)
+            x = F.conv_transpose2d(x, self.weight, self.bias if self.bias_first else None, stride=2, padding=1)
             x = F.conv2d(x, self.blur, padding=1, groups=x.shape[1])
         elif self.convolves:
             x = F.conv2d(x, self.weight, padding=1)
-        bias = self.bias[:, None, None]
+        bias = (torch.zeros_like(self.bias) if self.bias_first else self.bias)[:, None, None]
         x = x + (bias if noise is None else torch.addcmul(bias, self.noise_weight[:, None, None], noise))
         scale, shift = self.style(w).chunk(2, 1)
-        return restyle(F.leaky_relu_(x, SLOPE), scale + 1, shift)
+        return restyle(F.leaky_relu_(x, SLOPE), scale + 1, shift, self.eps)
 
 
 class State(NamedTuple):
@@ -137,9 +157,9 @@ class StyleGAN(StyleGenerator):
         self.const = nn.Parameter(torch.empty(sizes.widths[0], 4, 4))
         layers: list[Layer] = []
         for i, width in enumerate(sizes.widths):
-            before, side = sizes.widths[max(i - 1, 0)], 4 << i
-            layers.append(Layer(before, width, sizes.w, side, convolves=i > 0, up=i > 0))
-            layers.append(Layer(width, width, sizes.w, side))
+            before, side, kind = sizes.widths[max(i - 1, 0)], 4 << i, (sizes.eps, sizes.bias_first)
+            layers.append(Layer(before, width, sizes.w, side, i > 0, i > 0, *kind))
+            layers.append(Layer(width, width, sizes.w, side, True, False, *kind))
         self.layers = nn.ModuleList(layers)
         self.picture = Picture(sizes.widths, sizes.colors, sizes.fade, sizes.enlarge)
         self.register_buffer("average", torch.empty((sizes.averages, sizes.w) if sizes.averages > 1 else sizes.w))

@@ -17,6 +17,13 @@ from latentwalk.latents import Latents
 from latentwalk.progress import Progress, silent
 from latentwalk.receipts import PictureRecipe
 
+LOOKED_AT = 16
+"""Pictures that say whether what was assumed can be true."""
+
+SAME, SATURATED = 0.02, 0.8
+"""Deviation between pictures below which they are the same; share of numbers at the ends of the range above which too
+many are."""
+
 
 @dataclass(frozen=True)
 class File:
@@ -29,11 +36,15 @@ class File:
 
 @dataclass(frozen=True, eq=False)
 class Inspected:
-    """What was found. files: those that were read. layers: the shape of what each layer gives for one code."""
+    """What was found. files: those that were read. layers: the shape of what each layer gives for one code.
+
+    hint: what its pictures say against what was assumed, "" for nothing.
+    """
 
     generator: Generator
     files: tuple[File, ...]
     layers: dict[str, tuple[int, ...]]
+    hint: str = ""
 
     def describe(self) -> dict[str, Any]:
         """All of it as plain data."""
@@ -50,6 +61,10 @@ class Inspected:
             "options": sorted(made.option_names),
             "average_estimated": bool(getattr(made, "average_estimated", False)),
             "parameters": sum(weight.numel() for weight in made.parameters()),
+            "part": reading.part,
+            "others": list(reading.others),
+            "assumed": list(reading.assumed),
+            "hint": self.hint,
             "ignored": list(reading.ignored),
             "missing": list(reading.missing),
             "files": [asdict(file) for file in self.files],
@@ -57,14 +72,36 @@ class Inspected:
         }
 
 
-def inspect(source: str | Path, progress: Progress = silent, classes: int | None = None) -> Inspected:
-    """Load a generator and look at it. source, progress, classes, errors: as in `load`."""
-    generator = load(source, progress=progress, classes=classes)
+def inspect(
+    source: str | Path,
+    progress: Progress = silent,
+    classes: int | None = None,
+    part: str | None = None,
+    activation: str | None = None,
+    bgr: bool = False,
+    side: int | None = None,
+) -> Inspected:
+    """Load a generator and look at it. Arguments and errors: as in `load`."""
+    generator = load(source, progress=progress, classes=classes, part=part, activation=activation, bgr=bgr, side=side)
     files = tuple(_file(found) for found in files_of(locate(source)))
     names = generator.layer_names
     with torch.no_grad(), read_layers(generator, names, stop=False) as found:
         generator.synthesize(contact_codes(generator, 1))
-    return Inspected(generator, files, {name: tuple(found[name].shape[1:]) for name in names})
+    return Inspected(generator, files, {name: tuple(found[name].shape[1:]) for name in names}, hint_of(generator))
+
+
+def hint_of(generator: Generator) -> str:
+    """A doubt about what was assumed of a network, from pictures that no training would end with."""
+    if not any("--activation" in each for each in generator.reading.assumed):
+        return ""
+    pictures = generator.render(contact_codes(generator, LOOKED_AT))
+    if float(pictures.std(0).mean()) < SAME:
+        what = "its pictures are nearly all the same"
+    elif float((pictures.abs() > 0.99).float().mean()) > SATURATED:
+        what = "its pictures are nearly all black and white"
+    else:
+        return ""
+    return f"{what}: perhaps not all that is assumed here holds, try --activation"
 
 
 def contact_codes(generator: Generator, count: int) -> Latents:

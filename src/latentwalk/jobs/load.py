@@ -6,6 +6,7 @@ import torch
 
 from latentwalk.bundled import GENERATORS, MEASUREMENTS, SCORERS, check_scorer, find_generator
 from latentwalk.checkpoints.formats import open_generator
+from latentwalk.choices import Choices
 from latentwalk.generator import Generator
 from latentwalk.latents import in_turn
 from latentwalk.progress import Progress, silent
@@ -27,6 +28,10 @@ def load(
     dtype: torch.dtype = torch.float32,
     progress: Progress = silent,
     classes: int | None = None,
+    part: str | None = None,
+    activation: str | None = None,
+    bgr: bool = False,
+    side: int | None = None,
 ) -> Generator:
     """A fixed generator.
 
@@ -38,14 +43,19 @@ def load(
     networks that clamp their activations take float16.
     progress: of fetching.
     classes: how many it was trained with, for a PGGAN of genforce that was trained with labels: its file cannot tell.
-    What `convert` writes can.
+    What `convert` writes can, as with what follows.
+    part: which network of a file with several, by its place in it, such as "G_ema"; by itself the averaged one.
+    activation: "relu" or "leaky_relu:0.2", for the state dict of a DCGAN or an MLP, which does not say what stood
+    between its layers. bgr: whether blue comes first, for networks that learned from pictures in that order.
+    side: of the pictures, for a StyleGAN of rosinality's, which is built for 1024 px whatever it was trained for; by
+    itself that of the last scale that was trained.
     Raises ValueError when there is no such file, or it is damaged or of an unknown format, or the device is not there.
     """
     device = check_device(device)
     if not dtype.is_floating_point:
         raise ValueError(f"weights are floating point numbers, got {dtype}: expected torch.float32")
     path = locate(source, progress)
-    generator = open_generator(path, classes)
+    generator = open_generator(path, classes, part, activation, bgr, side)
     check_finite(generator.state_dict(), path)
     if dtype == torch.float16 and not generator.clamps:
         raise ValueError(
@@ -53,6 +63,7 @@ def load(
             "use torch.bfloat16 or torch.float32"
         )
     generator.source = str(source)
+    generator.choices = Choices(part=part, classes=classes, activation=activation, bgr=bgr, side=side)
     return generator.to(device, dtype)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from latentwalk.choices import Choices
 from latentwalk.delta import Delta, with_delta
 from latentwalk.generator import Generator
 from latentwalk.images import is_lossless
@@ -138,7 +139,8 @@ def edit_again(
 
 
 def _load_generator(source: Source, device: torch.device | str, beside: Path) -> Generator:
-    generator = load(_find("generator", source, beside), device)
+    chosen = (source.choices or Choices()).model_dump()
+    generator = load(_find("generator", source, beside), device, **chosen)
     if not source.delta:
         return generator
     try:

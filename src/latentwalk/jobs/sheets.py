@@ -39,6 +39,8 @@ def sample_receipt(generator: Generator, codes: Latents, how: PictureRecipe) -> 
 
 def alone(images: Float[Tensor, "n c h w"], how: PictureRecipe) -> Image.Image:
     """Images edge to edge and without a word; of a single one every pixel as it is, unless it is to be enlarged."""
+    if len(images) == 1:
+        return enlarge(images, how.scale or 1, transparent=True)[0]
     return table(enlarge(images, how.scale or 1), how.columns or pleasant_columns(len(images)), gap=0)
 
 

@@ -59,7 +59,7 @@ def save_image(
     if isinstance(images, Tensor):
         batch = images[None] if images.ndim == 3 else images
         alone = len(batch) == 1 and not captions
-        images = enlarge(batch, scale or 1)[0] if alone else grid(batch, columns, captions, scale)
+        images = enlarge(batch, scale or 1, transparent=True)[0] if alone else grid(batch, columns, captions, scale)
     write(path, images)
 
 

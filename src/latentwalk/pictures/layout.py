@@ -22,22 +22,22 @@ COMFORTABLE = 160
 """Pixels that a picture is at least wide when nobody says how large it should be."""
 
 
-def enlarge(images: Float[Tensor, "n c h w"], scale: int | None = None) -> list[Image.Image]:
-    """Pictures of images in [-1, 1] (1 or 3 channels); every pixel becomes a square of `scale` pixels.
+def enlarge(images: Float[Tensor, "n c h w"], scale: int | None = None, transparent: bool = False) -> list[Image.Image]:
+    """Pictures of images in [-1, 1]; every pixel becomes a square of `scale` pixels.
 
     scale: without it the smallest whole number that makes a face comfortable to see: 3 for 64 pixels, 1 from 160 on.
-    Raises ValueError for no images, another number of channels, or a scale below 1.
+    transparent: see `to_pictures`.
+    Raises ValueError for no images, or a scale below 1.
     """
     if len(images) == 0:
         raise ValueError("expected at least one image to show, got none")
-    if images.shape[1] not in (1, 3):
-        raise ValueError(f"expected images with 1 or 3 channels, got {images.shape[1]}")
     if scale is None:
         scale = -(-COMFORTABLE // images.shape[3])
     if scale < 1:
         raise ValueError(f"expected a scale of at least 1, got {scale}")
-    size = (images.shape[3] * scale, images.shape[2] * scale)
-    return [picture.resize(size, Image.Resampling.NEAREST) for picture in to_pictures(images)]
+    pictures = to_pictures(images, transparent)
+    size = (pictures[0].width * scale, pictures[0].height * scale)
+    return [picture.resize(size, Image.Resampling.NEAREST) for picture in pictures]
 
 
 def captioned(pictures: Sequence[Image.Image], captions: Sequence[str] | None) -> list[Image.Image]:

@@ -101,7 +101,7 @@ class Affine(nn.Module):
 class StyledConvolution(nn.Module):
     """A demodulated 3x3 convolution, noise, and the leaky ReLU, with a map twice as large when `up`.
 
-    side: of the output map. noise: whether it has noise at all. gain: of the activation, beside its
+    shape: height and width of the output map. noise: whether it has noise at all. gain: of the activation, beside its
     sqrt 2. clamp: largest magnitude for a gain of 1, or None: the limit is clamp * gain, without the sqrt 2.
     """
 
@@ -114,7 +114,7 @@ class StyledConvolution(nn.Module):
         w: int,
         inside: int,
         outside: int,
-        side: int,
+        shape: tuple[int, int],
         up: int = 0,
         noise: bool = True,
         gain: float = 1.0,
@@ -128,8 +128,8 @@ class StyledConvolution(nn.Module):
         self.register_buffer("energy", torch.empty(outside, inside), persistent=False)
         if noise:
             self.noise_strength = nn.Parameter(torch.empty(()))
-            self.register_buffer("noise_map", torch.empty(side, side))
-        self.side, self.noise, self.gain = side, noise, math.sqrt(2) * gain
+            self.register_buffer("noise_map", torch.empty(shape))
+        self.shape, self.noise, self.gain = shape, noise, math.sqrt(2) * gain
         self.limit = None if clamp is None else clamp * gain
 
     def settle(self) -> None:
@@ -143,7 +143,7 @@ class StyledConvolution(nn.Module):
         self.weight = nn.Parameter(weight, requires_grad=False)
 
     def forward(self, x: Tensor, styles: Float[Tensor, "n c"], noise: Tensor | None) -> Float[Tensor, "n o h w"]:
-        """noise: the map [side, side] to add, or None."""
+        """noise: the map [h, w] to add, or None."""
         energy = self.weight.square().sum((2, 3)) if self.weight.requires_grad else self.energy  # while it is tuned
         x = modulated_convolution(x, self.weight, styles, energy, self.bias, self.kernel, self.gain)
         if noise is not None and self.noise:
