@@ -14,7 +14,7 @@ from latentwalk.checkpoints.assembly import naming, wanted_tensor
 from latentwalk.checkpoints.modules import Snapshot
 from latentwalk.checkpoints.nvidia_stylegan2 import KEY, read_stylegan2
 from latentwalk.checkpoints.nvidia_stylegan3 import LARGEST, WAVES, read_stylegan3
-from latentwalk.checkpoints.state_dict import holds_tensors
+from latentwalk.checkpoints.state_dict import is_bare
 from latentwalk.generator import Generator
 from latentwalk.generators.stylegan3 import StyleGAN3Sizes
 from latentwalk.safeload.nodes import shown
@@ -33,7 +33,7 @@ class Layer(NamedTuple):
 
 def matches(tree: object) -> bool:
     """Whether a tree is the state dict of one of these generators."""
-    return isinstance(tree, Mapping) and (KEY in tree or WAVES in tree) and holds_tensors(tree)
+    return is_bare(tree) and (KEY in tree or WAVES in tree)
 
 
 def read(tree: Mapping[str, Tensor], where: str) -> Generator:
