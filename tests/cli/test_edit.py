@@ -45,6 +45,18 @@ def test_it_writes_pictures_codes_and_receipt(glasses):
     )
 
 
+def test_a_name_alone_asks_for_what_samples_have(run, tmp_path):
+    """The scorer is never sure of black hair; whoever names a probability gets that one."""
+    options = ("--seeds", "2-3", "--show", "none", "--set")
+    for asked, target in (("black_hair", 0.92), ("black_hair=0.6", 0.6)):
+        code, out, _ = run("edit", "faces64", *options, asked, "--out", tmp_path / asked)
+        receipt = Receipt.read(tmp_path / asked / "receipt.json")
+        assert code == 0 and receipt.recipe.goals == {"black_hair": target}
+        assert ("black_hair to 0.92, as sure as of the surest 1 of 100 samples" in out) == (target == 0.92)
+        assert all(row.after["black_hair"] >= target - 1e-3 for row in receipt.codes)
+        assert "along" in out, "the summary says how they walked"
+
+
 @pytest.mark.parametrize("name", ["before-after", "strip", "heat", "chart"])
 def test_replay_makes_the_same_picture_bit_for_bit(glasses, run, name):
     assert run("replay", glasses / f"{name}.png") == (0, "bit for bit the same\n", "")
