@@ -134,8 +134,8 @@ def random_pggan(sizes: PGGANSizes = PG) -> PGGAN:
     return generator
 
 
-def random_stylegan(sizes: StyleGANSizes = STYLE) -> StyleGAN:
-    generator, random = StyleGAN(sizes), torch.Generator().manual_seed(0)
+def random_stylegan(sizes: StyleGANSizes = STYLE, seed: int = 0) -> StyleGAN:
+    generator, random = StyleGAN(sizes), torch.Generator().manual_seed(seed)
     for name, tensor in generator.state_dict().items():
         tensor.copy_((50 if name.startswith("mapping.layers") else 0.5) * torch.randn(tensor.shape, generator=random))
     generator.freeze()
@@ -222,7 +222,9 @@ NETWORKS: dict[str, Callable[[], Generator]] = {
     "stylegan-per-layer": lambda: random_stylegan(
         replace(STYLE, mapping=(6, 5, 42), averages=6, average_estimated=True)
     ),
-    "stylegan-bias-first": lambda: random_stylegan(replace(STYLE, eps=1e-5, bias_first=True, average_estimated=True)),
+    "stylegan-bias-first": lambda: random_stylegan(
+        replace(STYLE, eps=1e-5, bias_first=True, average_estimated=True), seed=1
+    ),
     "stylegan2": random_stylegan2,
     "stylegan2-resnet": lambda: random_stylegan2(replace(SIZES, architecture="resnet", classes=3, embedding=4)),
     "stylegan2-orig": lambda: random_stylegan2(replace(SIZES, architecture="orig", clamp=4.0)),

@@ -82,7 +82,7 @@ def test_every_family(networks, run, telling, tmp_path, name):
     kinds = "before-after,strip,heat,chart,gif" if name in ("dcgan-odd", "stylegan2-resnet") else "strip"
     told = all_commands(run, networks[name], telling, tmp_path, kinds)
     assert told["format"] == "latentwalk" and told["ignored"] == told["missing"] == []
-    assert told["average_estimated"] == (name == "stylegan-per-layer")
+    assert told["average_estimated"] == (name in ("stylegan-per-layer", "stylegan2-bilinear"))
 
 
 @pytest.mark.parametrize(("name", "format"), FOREIGN.items())

@@ -82,7 +82,7 @@ def test_every_family_and_space(generator, tmp_path) -> None:
     picture, receipt = taken(Session(model), state)
     (tmp_path / "picture.png").write_bytes(png(picture, receipt.to_json()))
     assert replay(tmp_path / "picture.png", generator, Unscored()).difference <= 1 / 255
-    assert picture.tobytes() == to_pictures(Session(model).frame(state).image[None])[0].tobytes()
+    assert picture.tobytes() == to_pictures(Session(model).frame(state).image[None], transparent=True)[0].tobytes()
     assert restored(Session(model), Receipt.read(tmp_path / "picture.png")).state == state
 
 

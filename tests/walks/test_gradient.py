@@ -5,7 +5,8 @@ import torch
 
 from latentwalk.scores import logit, score
 from latentwalk.walk import Goal
-from latentwalk.walks.gradient import GradientWalk, look, slopes
+from latentwalk.walks.gradient import GradientWalk
+from latentwalk.walks.slopes import look, slopes
 from toys import ATTRIBUTES, AXES, BlindScorer, ToyScorer
 
 STILL = GradientWalk(shell=0.0, views=1)

@@ -9,8 +9,9 @@ from latentwalk.inversion.metric import metric
 from latentwalk.latents import Latents
 from latentwalk.scores import score
 from latentwalk.walk import Goal, Walk, all_reached, straight
-from latentwalk.walks.gradient import GradientWalk, look
+from latentwalk.walks.gradient import GradientWalk
 from latentwalk.walks.homing import Homing, distance, scales
+from latentwalk.walks.slopes import look
 from toys import AXES, GAIN, BlindScorer, ToyGenerator, ToyScorer
 
 SCORER = ToyScorer()

@@ -17,7 +17,8 @@ from latentwalk.latents import Latents
 from latentwalk.scores import Scorer
 from latentwalk.walk import Goal, Walk
 from latentwalk.walks.boundary import BoundaryWalk
-from latentwalk.walks.gradient import GradientWalk, NoSlope
+from latentwalk.walks.gradient import GradientWalk
+from latentwalk.walks.slopes import NoSlope
 
 GENTLE, STEEP = "boundary", "gradient"
 """Which way a code took, in the words of `WALKS`."""

@@ -21,8 +21,8 @@ from latentwalk.generator import RENDER_PIXELS, Generator
 from latentwalk.latents import Latents
 from latentwalk.scores import Scorer, attribute_index, logit
 from latentwalk.walk import Goal, Walk, all_reached
-from latentwalk.walks.gradient import image_slopes, look
 from latentwalk.walks.region import SPACES, Region
+from latentwalk.walks.slopes import image_slopes, look
 
 SHORTEST = 1 / 64
 """A code whose steps have become shorter than this has come as far as it goes."""
