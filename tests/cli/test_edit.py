@@ -52,7 +52,7 @@ def test_a_name_alone_asks_for_what_samples_have(run, tmp_path):
         code, out, _ = run("edit", "faces64", *options, asked, "--out", tmp_path / asked)
         receipt = Receipt.read(tmp_path / asked / "receipt.json")
         assert code == 0 and receipt.recipe.goals == {"black_hair": target}
-        assert ("black_hair to 0.92, as sure as of the surest 1 of 100 samples" in out) == (target == 0.92)
+        assert ("black_hair to 0.92, which 1 sample in 100 reaches" in out) == (target == 0.92)
         assert all(row.after["black_hair"] >= target - 1e-3 for row in receipt.codes)
         assert "along" in out, "the summary says how they walked"
 

@@ -182,7 +182,7 @@ def edit(
     else:
         for each, aim in aims.items():
             if wanted[each] is None and aim < RISE:
-                say(f"{each} to {aim:g}, as sure as of the surest 1 of 100 samples: more would be none of them", "dim")
+                say(f"{each} to {aim:g}, which 1 sample in 100 reaches; ask for more with --set {each}=0.995", "dim")
         if fixed and name is not None and name not in (scorers.scorer, generator):
             say(f"no scorer comes with {generator}: what changes is told by {name}", "dim")
         say_summary(summary)
