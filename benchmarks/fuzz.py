@@ -3,9 +3,11 @@
     python benchmarks/fuzz.py --count 20000 --also ../shared/fixtures
 
 makes small files of each format (and takes those of the folder as well), damages them `count` times in turn, and reads
-each with `read_tree` and, where that works, with the family it claims to be of. The only error that may come is a
-ValueError. An audit hook is the witness: no import, no process, no socket, no file opened to write, no code compiled or
-run, no pickle of the standard library. Prints one Markdown row per format; the exit code is 1 when anything else came.
+each with `read_tree` and, where that works, with the family it claims to be of. As often, it damages the names and
+tensors that the whole file holds, which no checksum would notice. The only error that may come is a ValueError of one
+line that begins with the name of the file. An audit hook is the witness: no import, no process, no socket, no file
+opened to write, no code compiled or run, no pickle of the standard library. Prints two Markdown rows per format; the
+exit code is 1 when anything else came.
 """
 
 import argparse
@@ -18,15 +20,19 @@ import time
 import traceback
 import warnings
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy
 import torch
 
+from damage import damage_bytes, damage_tree
 from latentwalk.checkpoints import own
 from latentwalk.checkpoints.formats import build_generator
 from latentwalk.safeload.reading import CheckpointError, read_tree
-from reading import Persistent, TensorFlowNetwork, install
+from reading import Persistent, install
+from small_networks import snapshots, state_dicts, tensorflow_networks
 
 FORBIDDEN = (
     "import",
@@ -55,23 +61,8 @@ FORBIDDEN = (
 )
 """Beginnings of audit events that reading a checkpoint must not cause."""
 
-FRAGMENTS = (
-    b"cos\nsystem\n(X\x1a\x00\x00\x00touch /tmp/latentwalk_pwnedtR",
-    b"cbuiltins\neval\n(X\x01\x00\x00\x001tR",
-    b"cbuiltins\ngetattr\n",
-    b"\x8c\x05posix\x8c\x06system\x93",
-    b"ctorch.storage\n_load_from_bytes\n",
-    b"cnumpy\ndtype\n(X\x02\x00\x00\x00O8\x89\x88tR",
-    b"(((((((((((((((((((((((",
-    b"]2a]2a]2a",
-    b"\xff\xff\xff\x7f",
-    b"\xff" * 8,
-    b"\x00" * 8,
-    b"PK\x03\x04",
-    b"\x8b\xff\xff\xff\x7f",
-    b"\x96\x00\x00\x00\x00\x01\x00\x00\x00",
-)
-"""Pieces of attacks, put into files at random places."""
+ENDINGS = (".pt", ".pth", ".pkl", ".bin", ".ckpt", ".tar", ".model", ".safetensors")
+"""Of the checkpoints in a folder."""
 
 
 def make_files(folder: Path) -> dict[str, Path]:
@@ -101,12 +92,19 @@ def make_files(folder: Path) -> dict[str, Path]:
     torch.save(training, files["zip"])
     torch.save(training, files["legacy"], _use_new_zipfile_serialization=False)
     own.write(build_generator(state, "the state dict"), files["safetensors"])
-    old = tensorflow_network()
     for protocol in range(2, 6):
         files[f"pickle {protocol}"] = path = folder / f"protocol{protocol}.pkl"
         path.write_bytes(pickle.dumps(snapshot, protocol))
-        files[f"TensorFlow {protocol}"] = path = folder / f"tensorflow{protocol}.pkl"
-        path.write_bytes(pickle.dumps((old, old, old), protocol))
+    for place, (name, old) in enumerate(tensorflow_networks().items()):
+        for protocol in (2, 4 if place % 2 else 5):
+            files[f"TensorFlow {name} {protocol}"] = path = folder / f"tensorflow{place}_{protocol}.pkl"
+            path.write_bytes(pickle.dumps((old, old, old), protocol))
+    for name, tensors in state_dicts().items():
+        files[name] = folder / f"{name}.pt"
+        torch.save(tensors, files[name], _use_new_zipfile_serialization=False)  # a zip file is refused by its sums
+    for name, network in snapshots().items():
+        files[f"NVIDIA {name}"] = path = folder / f"{name}.pkl"
+        path.write_bytes(pickle.dumps({"G_ema": network}, 4))
     up = torch.nn.ConvTranspose2d
     whole = torch.nn.Sequential(up(4, 3, 4), torch.nn.BatchNorm2d(3), torch.nn.LeakyReLU(0.2), up(3, 1, 4, 2, 1))
     files["whole module"] = folder / "whole.pth"
@@ -123,53 +121,6 @@ def make_files(folder: Path) -> dict[str, Path]:
     return files
 
 
-def tensorflow_network() -> TensorFlowNetwork:
-    """A StyleGAN2 of 8 px, whole, so that what damage leaves of it is built."""
-    layers = {"4x4/Conv": (3, 2, 2), "8x8/Conv0_up": (3, 2, 2), "8x8/Conv1": (3, 2, 2)}
-    layers |= {"4x4/ToRGB": (1, 2, 3), "8x8/ToRGB": (1, 2, 3)}
-    synthesis = {"4x4/Const/const": numpy.ones((1, 2, 4, 4), numpy.float32)}
-    for number, (layer, (kernel, inside, outside)) in enumerate(layers.items()):
-        synthesis |= {f"{layer}/weight": numpy.ones((kernel, kernel, inside, outside), numpy.float32)}
-        synthesis |= {f"{layer}/bias": numpy.zeros(outside, ">f4"), f"{layer}/mod_bias": numpy.zeros(inside)}
-        synthesis |= {f"{layer}/mod_weight": numpy.ones((3, inside), "f4", order="F")}
-        if kernel == 3:
-            side = int(layer[0])
-            synthesis |= {
-                f"{layer}/noise_strength": numpy.float32(0.5),
-                f"noise{number}": numpy.ones((1, 1, side, side)),
-            }
-    mapping = {"Dense0/weight": numpy.ones((5, 3)), "Dense0/bias": numpy.ones(3)}
-    parts = {"mapping": TensorFlowNetwork("mapping", mapping), "synthesis": TensorFlowNetwork("synthesis", synthesis)}
-    return TensorFlowNetwork("Gs", {"dlatent_avg": numpy.zeros(3), "lod": numpy.float32(0)}, **parts)
-
-
-def damage(data: bytes, chosen: random.Random) -> bytes:
-    """The bytes of a file with one to three things done to them."""
-    mutable = bytearray(data)
-    for _ in range(chosen.choice((1, 1, 1, 2, 3))):
-        size = max(1, len(mutable))
-        reach = size if chosen.random() < 0.5 else min(size, 2000)  # most of what steers a reader comes early
-        place, length = chosen.randrange(reach), chosen.choice((1, 1, 2, 4, 8, 64))
-        kind = chosen.randrange(7)
-        if kind == 0:
-            del mutable[place:]
-        elif kind == 1:
-            del mutable[place : place + length]
-        elif kind == 2:
-            mutable[place : place + length] = chosen.randbytes(length)
-        elif kind == 3 and mutable:
-            mutable[min(place, len(mutable) - 1)] ^= 1 << chosen.randrange(8)
-        elif kind == 4:
-            mutable[place:place] = chosen.choice(FRAGMENTS)
-        elif kind == 5:
-            fragment = chosen.choice(FRAGMENTS)
-            mutable[place : place + len(fragment)] = fragment
-        else:
-            other = chosen.randrange(size)
-            mutable[place:place] = mutable[other : other + 8 * length]
-    return bytes(mutable)
-
-
 class Witness:
     """Notes every forbidden audit event while it is watching."""
 
@@ -183,6 +134,14 @@ class Witness:
         writes = event == "open" and isinstance(arguments[1], str) and set(arguments[1]) & set("wax+")
         if writes or event.startswith(tuple(FORBIDDEN)):
             self.seen[f"{event} {arguments[:1]}"[:120]] += 1
+
+    def watch(self, act: Callable[[], str]) -> str:
+        """What an act gives."""
+        self.watching = True
+        try:
+            return act()
+        finally:
+            self.watching = False
 
     def check(self) -> None:
         """Raises RuntimeError when it sleeps."""
@@ -202,10 +161,16 @@ def read(path: Path) -> str:
         return "refused" if "\n" not in str(error) else f"two lines: {error}"
     except BaseException:
         return traceback.format_exc()
+    return build(tree, str(path))
+
+
+def build(tree: Any, where: str) -> str:
+    """What became of a tree: "read" (but of no family, or a damaged one), "built", or an error's trace."""
     try:
-        build_generator(tree, str(path))
+        build_generator(tree, where)
     except ValueError as error:
-        return "read" if "\n" not in str(error) else f"two lines: {error}"
+        well = str(error).startswith(where) and "\n" not in str(error)
+        return "read" if well else f"no line about the file: {error}"
     except BaseException:
         return "family: " + traceback.format_exc()
     return "built"
@@ -226,31 +191,41 @@ def main() -> None:
         folder = Path(name)
         files = make_files(folder)
         for path in sorted(given.also.rglob("*")) if given.also else ():
-            if path.suffix in (".pt", ".pth", ".pkl", ".bin") and path.stat().st_size < 2**20:
+            if path.suffix in ENDINGS and path.stat().st_size < 2**20:
                 files["/".join(path.parts[-2:])] = path
         damaged, sound = folder / "damaged", {name: path.read_bytes() for name, path in files.items()}
         for path in files.values():  # everything that Python imports late is imported now
             read(path)
+        trees = {name: read_tree(path) for name, path in files.items()}
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        print("| format | files | refused | read | built | other | slowest CPU s |\n|---|---|---|---|---|---|---|")
-        for place, (name, data) in enumerate(sound.items()):
-            outcomes, slowest = Counter[str](), 0.0
-            for _ in range(given.count // len(sound) + (place < given.count % len(sound))):
-                damaged.write_bytes(damage(data, chosen))
-                start = time.process_time()
-                witness.watching = True
-                outcome = read(damaged)
-                witness.watching = False
-                slowest = max(slowest, time.process_time() - start)
-                known = outcome in ("refused", "read", "built")
-                outcomes[outcome if known else "other"] += 1
-                if not known:
-                    bad += 1
-                    print(outcome, file=sys.stderr)
-            counts = " | ".join(str(outcomes[kind]) for kind in ("refused", "read", "built", "other"))
-            print(f"| {name} | {outcomes.total()} | {counts} | {slowest:.2f} |", flush=True)
+
+        def of_bytes(name: str) -> Callable[[], str]:
+            damaged.write_bytes(damage_bytes(sound[name], chosen))
+            return lambda: read(damaged)
+
+        def of_tensors(name: str) -> Callable[[], str]:
+            tree = damage_tree(trees[name], chosen)
+            return lambda: build(tree, "file")
+
+        print("| format | damaged | files | refused | read | built | other | slowest CPU s |")
+        print("|---|---|---|---|---|---|---|---|")
+        for place, name in enumerate(sound):
+            for what, spoil in (("bytes", of_bytes), ("tensors", of_tensors)):
+                outcomes, slowest = Counter[str](), 0.0
+                for _ in range(given.count // len(sound) + (place < given.count % len(sound))):
+                    act, start = spoil(name), time.process_time()
+                    outcome = witness.watch(act)
+                    slowest = max(slowest, time.process_time() - start)
+                    known = outcome in ("refused", "read", "built")
+                    outcomes[outcome if known else "other"] += 1
+                    if not known:
+                        bad += 1
+                        print(name, outcome, file=sys.stderr)
+                counts = " | ".join(str(outcomes[kind]) for kind in ("refused", "read", "built", "other"))
+                print(f"| {name} | {what} | {outcomes.total()} | {counts} | {slowest:.2f} |", flush=True)
     extra = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    print(f"\n{given.count} files, {bad} other errors, forbidden events: {dict(witness.seen)}, {extra:.0f} MB extra")
+    print(f"\n{given.count} files and as many trees, {bad} other errors")
+    print(f"forbidden events: {dict(witness.seen)}, {extra:.0f} MB extra")
     sys.exit(1 if bad or witness.seen else 0)
 
 

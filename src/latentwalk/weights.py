@@ -14,7 +14,8 @@ def fingerprint(tensors: Mapping[str, Tensor]) -> str:
     for name in sorted(tensors):
         tensor = tensors[name].detach().cpu().contiguous()
         digest.update(f"{name}{list(tensor.shape)}{tensor.dtype}".encode())
-        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+        flat = tensor.as_strided((tensor.numel(),), (1,))  # of one number, the stride may be any
+        digest.update(flat.view(torch.uint8).numpy().data)
     return digest.hexdigest()[:16]
 
 
@@ -28,4 +29,26 @@ def check_finite(tensors: Mapping[str, Tensor], where: str | Path) -> None:
             raise ValueError(
                 f"{where}: the tensor {name!r} holds NaN or infinite values; the network did not train or the file is "
                 "damaged: use another checkpoint"
+            )
+
+
+NUMBERS = frozenset({torch.float16, torch.bfloat16, torch.float32, torch.float64})
+"""Types of numbers that weights have."""
+
+
+def check_numbers(tensors: Mapping[str, Tensor], where: str | Path) -> None:
+    """Raises ValueError that names the first tensor that is empty, or whose numbers are complex, whole or of 8 bits.
+
+    A single whole number is a counter.
+    """
+    for name, tensor in tensors.items():
+        if not tensor.numel():
+            raise ValueError(
+                f"{where}: the tensor {name!r} is empty: the file is damaged, or one of several that hold a network"
+            )
+        counts = tensor.numel() < 2 and not (tensor.is_floating_point() or tensor.is_complex())
+        if tensor.dtype not in NUMBERS and not counts:
+            raise ValueError(
+                f"{where}: the tensor {name!r} has numbers of the type {tensor.dtype}: expected floating point numbers "
+                "of 16, 32 or 64 bits; save the network as it was trained, before it was quantised"
             )

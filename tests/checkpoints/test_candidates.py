@@ -2,6 +2,7 @@
 
 import itertools
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 from latentwalk.checkpoints.candidates import candidates
 from latentwalk.checkpoints.formats import build_generator, open_generator
 from latentwalk.checkpoints.roles import Role, role_of
+from latentwalk.choices import Choices
 
 State = dict[str, Tensor]
 
@@ -110,10 +112,10 @@ def test_two_that_are_as_good_are_a_choice(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"holds 2 generators .*'G_ema', 'generator_avg'.* --part G_ema") as error:
         open_generator(tmp_path / "a.pt")
     assert "\n" not in str(error.value)
-    made = {name: open_generator(tmp_path / "a.pt", part=name) for name in tree}
+    made = {name: open_generator(tmp_path / "a.pt", Choices(part=name)) for name in tree}
     assert made["G_ema"].fingerprint == FOUND != made["generator_avg"].fingerprint
     with pytest.raises(ValueError, match=r"has no part 'G': expected one of 'G_ema', 'generator_avg'"):
-        open_generator(tmp_path / "a.pt", part="G")
+        open_generator(tmp_path / "a.pt", Choices(part="G"))
 
 
 def test_a_copy_is_no_second_network() -> None:
@@ -123,7 +125,7 @@ def test_a_copy_is_no_second_network() -> None:
 
 def test_what_an_average_supersedes_can_be_asked_for(tmp_path: Path) -> None:
     torch.save({"G": named("", GOOD), "G_ema": named("", OTHER)}, tmp_path / "a.pt")
-    assert open_generator(tmp_path / "a.pt", part="G").fingerprint == FOUND
+    assert open_generator(tmp_path / "a.pt", Choices(part="G")).fingerprint == FOUND
 
 
 def test_the_order_of_a_file_does_not_matter() -> None:
@@ -170,3 +172,111 @@ def test_an_unknown_network_is_shown_in_five_lines() -> None:
     lines = error.value.__notes__
     assert lines[0] == "  part0.odd: [1]" and lines[-1] == "  and 5 more" and len(lines) == 5
     assert "\n" not in str(error.value)
+
+
+def flat(prefix: str, state: State) -> State:
+    return {f"{prefix}{name}": tensor for name, tensor in state.items()}
+
+
+def ema_pytorch(averaged: State, live: State) -> State:
+    counters = {"initted": torch.tensor(True), "step": torch.tensor(4)}
+    return {**counters, **flat("online_model.", live), **flat("ema_model.", averaged)}
+
+
+INNER: dict[str, Callable[[State, State], State]] = {
+    "plain": lambda averaged, live: averaged,
+    "main": lambda averaged, live: flat("main.", averaged),
+    "DataParallel": lambda averaged, live: flat("module.", averaged),
+    "compiled and DataParallel": lambda averaged, live: flat("module._orig_mod.net.", averaged),
+    "AveragedModel": lambda averaged, live: {"n_averaged": torch.tensor(7), **flat("module.", averaged)},
+    "ema-pytorch": ema_pytorch,
+    "ema-pytorch, compiled": lambda averaged, live: ema_pytorch(flat("_orig_mod.", averaged), flat("_orig_mod.", live)),
+}
+"""How a library writes what it averages; some keep the other network beside it."""
+
+JUDGE = DISCRIMINATOR.state_dict()
+OUTER: dict[str, Callable[[Any, State], Any]] = {
+    "ema": lambda tree, live: {"ema": tree},
+    "model and ema": lambda tree, live: {"ema": tree, "model": flat("module.", live), "optimizer": ADAM},
+    "G and G_ema": lambda tree, live: {"G": live, "D": JUDGE, "G_ema": tree, "G_opt": ADAM, "steps": 3},
+    "words": lambda tree, live: {"generator": live, "averaged_generator": tree, "discriminator": JUDGE},
+    "trained together": lambda tree, live: {"model": {**flat("G.", live), **flat("D.", JUDGE)}, "ema": tree},
+    "deeper": lambda tree, live: {"epoch": 2, "states": {"g_ema": {"net": tree}, "g": {"net": live}, "d": JUDGE}},
+    "Lightning": lambda tree, live: {
+        "state_dict": {**flat("generator.", live), **flat("discriminator.", JUDGE), **flat("ema.", tree)},
+        "optimizer_states": [ADAM],
+    },
+    "Lightning, averaged by a callback": lambda tree, live: {
+        "state_dict": {**flat("generator.", live), **flat("discriminator.", JUDGE)},
+        "callbacks": {"EMA": {"ema_state_dict": tree}},
+    },
+    "one class": lambda tree, live: {**flat("netG.", live), **flat("netD.", JUDGE), **flat("netG_ema.", tree)},
+}
+"""What a training puts around it: the live network, a discriminator and optimizers beside it."""
+
+
+def envelopes() -> dict[str, Callable[[State, State], Any]]:
+    """Every library in every envelope, and some envelopes in another."""
+    made = {
+        f"{inner} in {outer}": lambda a, b, i=inner, o=outer: OUTER[o](INNER[i](a, b), b)
+        for inner in INNER
+        for outer in OUTER
+    }
+    nested = [each for each in OUTER if each not in ("Lightning", "one class")]  # those take flat dicts
+    twice = {
+        f"ema-pytorch in {inner} in {outer}": lambda a, b, i=inner, o=outer: OUTER[o](OUTER[i](ema_pytorch(a, b), b), b)
+        for inner in OUTER
+        for outer in nested
+    }
+    return {**INNER, **made, **twice}
+
+
+ENVELOPES = envelopes()
+
+
+@pytest.mark.parametrize("name", ENVELOPES)
+def test_the_averaged_network_is_taken_from_every_envelope(name: str) -> None:
+    averaged, live = GOOD.state_dict(), OTHER.state_dict()
+    tree = ENVELOPES[name](averaged, live)
+    backwards = dict(reversed(tree.items()))
+    for each in (tree, backwards):
+        assert build_generator(each, "file").fingerprint == FOUND
+    other = build_generator(ENVELOPES[name](live, averaged), "file")
+    assert other.fingerprint != FOUND
+
+
+def test_a_part_is_a_place_or_a_part_of_one() -> None:
+    both = ema_pytorch(GOOD.state_dict(), OTHER.state_dict())
+    tree = {"ema": both, "a": {"net": GOOD.state_dict()}, "b": {"net": OTHER.state_dict()}}
+    other = build_generator(named("", OTHER), "file").fingerprint
+    taken = {"ema": FOUND, "ema.online_model": other, "online_model": other, "a": FOUND, "b.net": other}
+    for part, fingerprint in taken.items():
+        assert build_generator(tree, "file", Choices(part=part)).fingerprint == fingerprint
+    with pytest.raises(ValueError, match=r"'a\.net', 'b\.net': choose one with part='a\.net'"):
+        build_generator(tree, "file", Choices(part="net"))
+
+
+@pytest.mark.parametrize(
+    ("state", "beside"),
+    [
+        ({"decoder.0.weight": torch.ones(6, 5, 4, 4), "decoder.2.weight": torch.ones(5, 3, 4, 4)}, "decoder_input"),
+        ({"main.0.weight": torch.ones(6, 5, 4, 4), "main.1.weight": torch.ones(5, 3, 4, 4)}, "embed"),
+    ],
+)
+def test_half_of_a_network_is_none(state: dict[str, Tensor], beside: str) -> None:
+    assert build_generator(state, "file").image_shape == (3, 8, 8)
+    with pytest.raises(ValueError, match=r"^file .*nearest is a DCGAN, but .*lw\.wrap") as error:
+        build_generator({**state, f"{beside}.weight": torch.ones(22, 4)}, "file")
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("network", ["a U-Net", "a classifier", "a residual network"])
+def test_other_networks_are_no_discriminators(network: str) -> None:
+    shapes = {
+        "a U-Net": {"down1": (8, 3, 4, 4), "down2": (16, 8, 4, 4), "up1": (16, 8, 4, 4), "up2": (16, 3, 4, 4)},
+        "a classifier": {"0": (8, 3, 3, 3), "2": (16, 8, 3, 3), "5": (10, 100)},
+        "a residual network": {"conv1": (64, 3, 7, 7), "layer1.0.conv1": (64, 64, 3, 3), "layer2.0": (128, 64, 3, 3)},
+    }
+    with pytest.raises(ValueError, match=r"^file is not .*lw\.wrap") as error:
+        build_generator({f"{name}.weight": torch.ones(shape) for name, shape in shapes[network].items()}, "file")
+    assert "discriminator" not in str(error.value) and "\n" not in str(error.value)

@@ -84,6 +84,7 @@ SMALL = StyleGAN3Sizes(z=5, w=6, resolution=16, channel_base=64, channel_max=6)
         replace(SMALL, channel_base=4096, channel_max=4, colors=1, num_layers=5),
         replace(SMALL, classes=3, embedding=6, mapping=3, filter_size=4, margin_size=10, **CONFIGURATION_R),
         replace(SMALL, resolution=32, channel_base=100, channel_max=7, num_layers=4),
+        replace(SMALL, margin_size=4),
     ],
 )
 def test_stylegan3(sizes: StyleGAN3Sizes, tmp_path: Path) -> None:
@@ -122,8 +123,8 @@ def test_names_of_published_networks_tell_how_wide_they_are(network: str) -> Non
 
 
 def test_settings_that_only_a_snapshot_knows_are_asked_for(tmp_path: Path) -> None:
-    torch.save(stylegan3_state(random_stylegan3(replace(SMALL, margin_size=4))), tmp_path / "a.pt")
-    with pytest.raises(ValueError, match=r"L0_24_6 would have 36 px and 6 channels.*snapshot") as error:
+    torch.save(stylegan3_state(random_stylegan3(replace(SMALL, num_critical=8))), tmp_path / "a.pt")
+    with pytest.raises(ValueError, match=r"would have \d+ px and \d+ channels.*snapshot") as error:
         open_generator(tmp_path / "a.pt")
     assert str(error.value).startswith(str(tmp_path)) and "\n" not in str(error.value)
 

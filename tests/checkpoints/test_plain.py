@@ -217,7 +217,7 @@ def linear(**changes: Tensor) -> State:
         ({**spelled(chain(), "main."), "extra": torch.ones(1)}, "not a generator of a known layout"),
         (discriminator(), "a discriminator looks like this: expected the state dict of the generator"),
         (changed(**{"0__weight": torch.ones(10, 11, 4, 4)}), "gives 11 channels and the next takes 12"),
-        (changed(**{"3__weight": torch.ones(12, 8, 5, 5)}), r"has the kernels \[\[4, 4\], \[5, 5\]"),
+        (changed(**{"3__weight": torch.ones(12, 8, 9, 9)}), r"has the kernels \[\[4, 4\], \[9, 9\]"),
         (changed(**{"3__weight": torch.ones(12, 8, 4, 3)}), r"has the kernels \[\[4, 4\], \[4, 3\]"),
         (changed(**{"0__weight": torch.ones(10, 12, 4, 3)}), "a square one"),
         (changed(**{"0__weight": None}), r"has \['bias'\] but no weight"),
@@ -232,10 +232,10 @@ def linear(**changes: Tensor) -> State:
         (changed(**{"2__weight": torch.ones(12)}), "out of place"),
         ({"main.0.weight": torch.ones(2, 3, 4, 4)}, "has 1 transposed convolutions: expected at least 2"),
         ({"main.0.weight": torch.ones(5)}, "out of place"),
-        ({**spelled(blocks(), "gen."), "gen.1.0.weight": torch.ones(12, 8, 5, 5)}, "has the kernels"),
+        ({**spelled(blocks(), "gen."), "gen.1.0.weight": torch.ones(12, 8, 9, 9)}, "has the kernels"),
         (linear(**{"preprocess.0.weight": torch.ones(190, 10)}), "gives 190 numbers, no square map of the 12 channels"),
         (linear(**{"preprocess.0.bias": torch.ones(12)}), r"a bias has the shape \[12\]: expected \[192\]"),
-        (linear(**{"block1.0.weight": torch.ones(12, 8, 5, 5)}), r"has the kernels \[\[5, 5\]"),
+        (linear(**{"block1.0.weight": torch.ones(12, 8, 9, 9)}), r"has the kernels \[\[9, 9\]"),
         (linear(**{"block1.0.weight": torch.ones(12, 8)}), "out of place"),
         (linear(**{"block1.0.weight": torch.ones(0, 8, 2, 2)}), "no weight of floating point"),
         ({"main.0.weight": torch.ones(2, 3)}, "has 1 transposed convolutions: expected at least 2"),
@@ -315,3 +315,52 @@ def test_kernels_say_the_strides(layers: list[nn.Module]) -> None:
     generator = build_generator(network.state_dict(), "file")
     assert generator.image_shape == expected.shape[1:]
     assert (generator.render(Latents(z)) - expected).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [nn.ConvTranspose2d(5, 8, 4), nn.ConvTranspose2d(8, 6, 5, 2, 2, 1), nn.ConvTranspose2d(6, 3, 5, 2, 2, 1)],
+        [nn.ConvTranspose2d(5, 8, 4), nn.ConvTranspose2d(8, 6, 6, 2, 2), nn.Conv2d(6, 3, 5, 1, 2)],
+        [nn.ConvTranspose2d(5, 8, 3), nn.ConvTranspose2d(8, 6, 4, 2, 1), nn.ConvTranspose2d(6, 3, 4, 2, 1)],
+        [nn.ConvTranspose2d(5, 8, 4), nn.ConvTranspose2d(8, 6, 3, 2, 1, 1), nn.ConvTranspose2d(6, 3, 3, 2, 1, 1)],
+        [nn.ConvTranspose2d(5, 8, 4), nn.ConvTranspose2d(8, 6, 4, 2, 1), nn.Conv2d(6, 3, 7, 1, 3)],
+    ],
+    ids=["5", "6", "3, then 4", "3 alone", "7 at the end"],
+)
+def test_other_kernels_double_or_keep_the_size(layers: list[nn.Module]) -> None:
+    network, z = (
+        nn.Sequential(layers[0], nn.ReLU(), layers[1], nn.ReLU(), layers[2], nn.Tanh()),
+        torch.randn(2, 5, 1, 1),
+    )
+    with torch.no_grad():
+        images = network(z)
+    read = read_dcgan(network.state_dict(), "file").freeze()
+    assert (read.render(Latents(z.flatten(1))) - images).abs().max() < 1e-5
+
+
+def test_names_without_any_order_leave_it_to_the_channels() -> None:
+    words = {0: "seed", 1: "wide", 2: "crisp", 3: "paint"}
+    parts = {f"{words[i]}.conv": layer for i, layer in enumerate(blocks_of((5, 9, 8, 6, 3)))}
+    norms = {f"{words[i]}.bn": nn.BatchNorm2d(width) for i, width in enumerate((9, 8, 6))}
+    x = z = torch.randn(2, 5, 1, 1)
+    for norm in norms.values():
+        nn.init.normal_(norm.running_mean)  # pyright: ignore[reportArgumentType]
+    with torch.no_grad():
+        for i, layer in enumerate(parts.values()):
+            x = layer(x)
+            x = norms[f"{words[i]}.bn"].eval()(x).relu() if i < 3 else x.tanh()
+    state = {f"{name}.{leaf}": t for name, part in (parts | norms).items() for leaf, t in part.state_dict().items()}
+    read = read_dcgan(dict(sorted(state.items())), "file").freeze()  # as safetensors order them
+    assert (read.render(Latents(z.flatten(1))) - x).abs().max() < 1e-5
+    state[f"{words[1]}.bn.running_mean"] = torch.tensor(1.0)  # of nothing
+    with pytest.raises(ValueError, match="BatchNorm") as error:
+        read_dcgan(state, "file")
+    assert "\n" not in str(error.value)
+
+
+def blocks_of(widths: tuple[int, ...]) -> list[nn.Module]:
+    """Transposed convolutions of 4 that double all maps but the first."""
+    return [
+        nn.ConvTranspose2d(a, b, 4, 2 if i else 1, 1 if i else 0) for i, (a, b) in enumerate(itertools.pairwise(widths))
+    ]

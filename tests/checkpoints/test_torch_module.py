@@ -11,7 +11,7 @@ from latentwalk.checkpoints.formats import open_generator
 from latentwalk.generator import Generator
 from latentwalk.generators.dcgan import DCGAN
 from latentwalk.generators.mlp import MLP
-from latentwalk.jobs.inspect import inspect
+from latentwalk.jobs.inspect import hint_of, inspect
 from latentwalk.jobs.load import load
 from latentwalk.latents import Latents
 from latentwalk.origin import Source
@@ -184,7 +184,7 @@ def test_what_was_said_of_a_file_is_in_its_receipt(tmp_path: Path) -> None:
     torch.save({"G": chain().state_dict(), "G_ema": chain().state_dict()}, tmp_path / "a.pth")
     generator = load(tmp_path / "a.pth", part="G", activation="leaky_relu:0.2")
     source = Source.of(generator)
-    again = load(source.source, **Source.model_validate_json(source.model_dump_json()).choices.model_dump())
+    again = load(source.source, **Source.model_validate_json(source.model_dump_json()).choices.given)
     assert again.fingerprint == generator.fingerprint and again.reading.part == "G"
     assert source.choices.words == ["--part", "G", "--activation", "leaky_relu:0.2"]
     assert Source.of(load(tmp_path / "a.pth")).choices is None
@@ -196,6 +196,10 @@ def test_pictures_that_no_training_ends_with_give_a_hint(tmp_path: Path) -> None
         torch.save({name: scale * tensor for name, tensor in state.items()}, tmp_path / "a.pth")
         found = inspect(tmp_path / "a.pth")
         assert bool(found.hint) == hinted == ("--activation" in found.describe()["hint"])
+        few = found.generator.render(found.generator.sample(range(3)))  # which may be alike
+        assert hint_of(found.generator, few) == ""
+        told = load(tmp_path / "a.pth", activation="leaky_relu:0.2")
+        assert inspect(told).hint == ""
 
 
 def chain() -> nn.Module:

@@ -96,7 +96,7 @@ def _check_flags(flags: Mapping[str, Any], where: str) -> None:
 def _sizes(state: Mapping[str, Tensor], eps: float, where: str) -> BigGANSizes:
     if "blocks.0.0.conv3.weight" in state:
         raise ValueError(f"{where} is a BigGAN-deep of this code base (G_depth 2): only its BigGAN is supported")
-    blocks = 1 + max(int(m[1]) for n in state if (m := re.fullmatch(r"blocks\.(\d+)\.0\.conv1\.weight", n)))
+    blocks = 1 + max(int(m[1]) for n in state if (m := re.fullmatch(r"blocks\.(\d{1,3})\.0\.conv1\.weight", n)))
     convs = [wanted_tensor(state, f"blocks.{i}.0.conv1.weight", 4, where) for i in range(blocks)]
     gain = wanted_tensor(state, "blocks.0.0.bn1.gain.weight", 2, where)
     out, chunk = wanted_tensor(state, "linear.weight", 2, where).shape

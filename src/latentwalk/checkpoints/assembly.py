@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from latentwalk.generator import Generator, Reading
-from latentwalk.weights import check_finite
+from latentwalk.weights import check_finite, check_numbers
 
 Family = TypeVar("Family", bound=Generator)
 
@@ -27,11 +27,12 @@ def assemble(
     """The generator that `build` describes, with these tensors as its weights, frozen.
 
     tensors: by our names; they become float32. ignored, missing: for its `Reading`.
-    Raises ValueError when one is missing, of another shape, not finite, or belongs nowhere.
+    Raises ValueError when one is missing, of another shape or no number of a weight, not finite, or belongs nowhere.
     """
     with torch.device("meta"):
         generator = build()
     wanted = {name: tuple(tensor.shape) for name, tensor in generator.state_dict().items()}
+    check_numbers(tensors, where)
     _compare(wanted, tensors, where)
     check_finite(tensors, where)
     ready = {name: tensors[name].detach().to(torch.float32).contiguous() for name in wanted}
@@ -98,13 +99,11 @@ def wanted_tensor(tensors: Mapping[str, Tensor], name: str, dimensions: int, whe
 def shaped(tensors: Mapping[str, Tensor], name: str, shape: Sequence[int | None], where: str) -> Tensor:
     """The tensor of a name as float32. shape: what it must have, None for any size.
 
-    Raises ValueError when it is not there, of another shape, or holds no real numbers.
+    Raises ValueError when it is not there, or of another shape.
     """
     found = wanted_tensor(tensors, name, len(shape), where)
     sizes = list(found.shape)
     if any(wanted not in (None, size) or size < 1 for wanted, size in zip(shape, sizes, strict=True)):
         wanted = ", ".join("any" if size is None else str(size) for size in shape)
         raise ValueError(f"{where}: the tensor {name!r} has the shape {sizes}, expected [{wanted}]")
-    if found.is_complex():
-        raise ValueError(f"{where}: the tensor {name!r} has complex numbers: expected real ones")
     return found.to(torch.float32)

@@ -13,6 +13,8 @@ from torch import Tensor
 
 from latentwalk.checkpoints.modules import Snapshot, flatten, is_module
 from latentwalk.checkpoints.roles import Role, role_of
+from latentwalk.safeload.nodes import shown
+from latentwalk.safeload.reading import Foreign
 
 DEEPEST = 6
 """Containers around the tensors of a network."""
@@ -22,6 +24,9 @@ WRAPPERS = frozenset({"module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoin
 
 COUNTERS = frozenset({"n_averaged", "initted", "step"})
 """Numbers that averaging keeps beside the tensors."""
+
+REBUILT = "torch._utils._rebuild_"
+"""How what torch makes of tensors begins that are not dense: sparse ones, nested ones."""
 
 MOST_PARTS = 64
 """Dicts that may lie side by side in one of them; other ones hold no networks."""
@@ -61,6 +66,12 @@ class State(dict[str, Tensor]):
         """What its names say that it is."""
         return min(map(role_of, self.path), default=Role.UNKNOWN)
 
+    @property
+    def caller(self) -> Path:
+        """Its path up to the last name that says its role."""
+        places = [place for place, name in enumerate(self.path, 1) if role_of(name) is self.role]
+        return self.path[: max(places, default=0)]
+
     def replaced(self, tensors: Mapping[str, Tensor]) -> "State":
         """The same part of the file with other tensors."""
         return State(tensors, self.path, self.beside, self.others, self.module)
@@ -74,7 +85,7 @@ def beside(tree: object) -> Mapping[str, Any]:
 def candidates(tree: object, where: str) -> list[State]:
     """What may be the generator, best first: averaged ones, then those called one, then the rest.
 
-    Raises ValueError for a damaged module, where there is nothing else.
+    Raises ValueError for one that cannot be read, where there is nothing else.
     """
     config = {}
     if isinstance(tree, Mapping) and tree.keys() == {"state", "config"}:  # of a folder, see `folders`
@@ -83,7 +94,7 @@ def candidates(tree: object, where: str) -> list[State]:
     damage: ValueError | None = None
     for found in _networks(tree, (), config, (), set()):
         try:
-            states += _parts(found if isinstance(found, State) else _opened(*found, where), unknown=True)
+            states += _parts(_opened(*found, where), unknown=True)
         except ValueError as error:
             damage = damage or error
     if damage is not None and not states:
@@ -91,13 +102,13 @@ def candidates(tree: object, where: str) -> list[State]:
     return sorted(states, key=lambda state: state.role)
 
 
-Module = tuple[Mapping[str, Any], Path, Mapping[str, Any], tuple[str, ...]]
-"""One that is still to be flattened, and where it lay."""
+Found = tuple[Mapping[Any, Any], Path, Mapping[str, Any], tuple[str, ...]]
+"""A dict with tensors or a module: itself, where it lay, what lay around it, and names of what else was there."""
 
 
 def _networks(
     node: object, path: Path, around: Mapping[str, Any], others: tuple[str, ...], seen: set[int]
-) -> Iterator[State | Module]:
+) -> Iterator[Found]:
     """Every dict of tensors and every module in a tree, each once."""
     if id(node) in seen or len(path) > DEEPEST:
         return
@@ -109,11 +120,9 @@ def _networks(
     if is_module(node):
         yield node, path, around, others
         return
-    tensors = {name: value for name, value in node.items() if isinstance(name, str) and isinstance(value, Tensor)}
-    rest = {str(name): value for name, value in node.items() if name not in tensors}
-    holders = {name: value for name, value in rest.items() if isinstance(value, Mapping | list | tuple) and value}
-    if tensors:
-        yield State(tensors, path, {**around, **rest}, (*others, *_named(path, holders)))
+    holders = {str(name): part for name, part in node.items() if isinstance(part, Mapping | list | tuple) and part}
+    if any(isinstance(value, Tensor) for value in node.values()):
+        yield node, path, around, (*others, *_named(path, holders))
     for name, value in holders.items() if len(holders) <= MOST_PARTS else ():
         if role_of(name) is not Role.ASIDE:
             siblings = {str(each): part for each, part in node.items() if each != name}
@@ -126,10 +135,21 @@ def _named(path: Path, names: Iterable[str]) -> list[str]:
 
 
 def _opened(
-    module: Mapping[str, Any], path: Path, around: Mapping[str, Any], others: tuple[str, ...], where: str
+    found: Mapping[Any, Any], path: Path, around: Mapping[str, Any], others: tuple[str, ...], where: str
 ) -> State:
-    snapshot = flatten(module, where)
-    return State(snapshot.tensors, path, around, others, snapshot)
+    """Raises ValueError for a damaged module, and for tensors that are not dense."""
+    if is_module(found):
+        snapshot = flatten(found, where)
+        return State(snapshot.tensors, path, around, others, snapshot)
+    for name, value in found.items():
+        if isinstance(value, Foreign) and value.name.startswith(REBUILT):
+            raise ValueError(
+                f"{where}: {shown(name)!r} is a {value.name.removeprefix(REBUILT).replace('_', ' ')}: expected dense "
+                "ones, as .to_dense() or .dequantize() give them before they are saved"
+            )
+    tensors = {name: value for name, value in found.items() if isinstance(name, str) and isinstance(value, Tensor)}
+    rest = {str(name): value for name, value in found.items() if name not in tensors}
+    return State(tensors, path, {**around, **rest}, others)
 
 
 def _parts(state: State, unknown: bool) -> Iterator[State]:
@@ -150,11 +170,18 @@ def _parts(state: State, unknown: bool) -> Iterator[State]:
         yield State(kept, state.path, state.beside, (*state.others, *_named(state.path, aside)), state.module)
     for name in taken:
         known, alone = role_of(name) is not Role.UNKNOWN, len(taken) == 1 and not loose
-        if len(state.path) < 2 * DEEPEST and (known or alone or (unknown and len(groups) <= MOST_GROUPS)):
+        named = known or alone or (unknown and len(groups) <= MOST_GROUPS)
+        fed = any(_feeds(groups[each]) and (not known or each.startswith(f"{name}_")) for each in taken if each != name)
+        if len(state.path) < 2 * DEEPEST and named and not fed:
             others = _named(state.path, [each for each in groups if each != name])
             inside = _module_inside(state.module, name)
             part = State(groups[name], (*state.path, name), state.beside, (*state.others, *others), inside)
             yield from _parts(part, unknown=known or alone)
+
+
+def _feeds(tensors: Mapping[str, Tensor]) -> bool:
+    """Whether these are linear layers or embeddings alone, which another part of a network goes on from."""
+    return max(tensor.ndim for tensor in tensors.values()) == 2
 
 
 def _unwrapped(state: State) -> State:

@@ -184,8 +184,6 @@ def batch_norm(norm: Module, channels: int, where: str) -> tuple[Tensor, Tensor,
 
 
 def check_vector(vector: Tensor, length: int, what: str, where: str) -> None:
-    """Raises ValueError for a vector of another length, or of complex numbers."""
+    """Raises ValueError for a vector of another length."""
     if vector.shape != (length,):
         raise ValueError(f"{where}: {what} has the shape {list(vector.shape)}: expected [{length}]")
-    if vector.is_complex():
-        raise ValueError(f"{where}: {what} has complex numbers: expected floating point numbers")

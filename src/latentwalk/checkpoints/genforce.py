@@ -170,7 +170,7 @@ def _growth(state: State, prefix: str, where: str) -> Growth:
     if layers % 2 or not 0 < 4 << scales <= 2 * LARGEST or not layers:
         raise ValueError(f"{where} has {layers} layers: expected two per scale, from 4x4 to at most {LARGEST} px")
     lod = state.get(f"{prefix}lod")
-    level = 0.0 if lod is None or lod.numel() != 1 or lod.is_complex() else float(lod)
+    level = 0.0 if lod is None or lod.numel() != 1 else float(lod)
     if not 0 <= level <= scales - 1:
         raise ValueError(
             f"{where} has the lod {level}: expected 0 (all scales in use) to {scales - 1} (only the first)"
@@ -189,10 +189,10 @@ def _renamed(state: State, prefix: str, growth: Growth) -> tuple[dict[str, Tenso
 def _our_name(name: str, prefix: str, growth: Growth) -> str | None:
     heads = {growth.scales - 1: "picture.paint"} | ({growth.scales - 2: "picture.before"} if growth.fade else {})
     rest = name.removeprefix(prefix)
-    if match := re.fullmatch(r"layer(\d+)\.(.+)", rest):
+    if match := re.fullmatch(r"layer(\d{1,3})\.(.+)", rest):
         used = int(match[1]) < 2 * growth.scales
         return f"layers.{match[1]}.{LEAVES.get(match[2], match[2])}" if used else None
-    if match := re.fullmatch(r"output(\d+)\.(\w+)", rest):
+    if match := re.fullmatch(r"output(\d{1,3})\.(\w+)", rest):
         return f"{heads[int(match[1])]}.{match[2]}" if int(match[1]) in heads else None
     return None if rest == "lod" else re.sub(r"^mapping\.dense(\d+)\.", r"mapping.layers.\1.", name)
 

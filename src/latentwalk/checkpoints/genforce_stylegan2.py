@@ -38,7 +38,7 @@ def read(state: Mapping[str, Tensor], where: str) -> StyleGAN2:
 def _our_name(name: str) -> str:
     if name in ("truncation.w_avg", CONST):
         return "synthesis.const" if name == CONST else "average"
-    match = re.fullmatch(r"(mapping\.dense|synthesis\.layer|synthesis\.output)(\d+)\.(.+)", name)
+    match = re.fullmatch(r"(mapping\.dense|synthesis\.layer|synthesis\.output)(\d{1,3})\.(.+)", name)
     if match is None:
         return name
     group, number, inner = match[1], int(match[2]), INNER.get(match[3], match[3])

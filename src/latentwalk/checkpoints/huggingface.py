@@ -13,7 +13,7 @@ from latentwalk.checkpoints.assembly import assemble, renamed, wanted_tensor
 from latentwalk.checkpoints.candidates import beside
 from latentwalk.generators.biggan_deep import COLORS, BigGANDeep, BigGANDeepSizes, BlockSizes
 
-GAMMA = re.compile(r"generator\.layers\.(\d+)\.gamma")
+GAMMA = re.compile(r"generator\.layers\.(\d{1,3})\.gamma")
 """What tells a layer of self-attention from a block."""
 
 NAMES = (
@@ -50,7 +50,9 @@ def read(state: Mapping[str, Tensor], where: str) -> BigGANDeep:
     config = beside(state).get("config")
     if not isinstance(config, Mapping):
         raise ValueError(f"{where} has no configuration: put config.json beside pytorch_model.bin and give the folder")
-    layers = 1 + max((int(m[1]) for name in state if (m := re.match(r"generator\.layers\.(\d+)\.", name))), default=-1)
+    layers = 1 + max(
+        (int(m[1]) for name in state if (m := re.match(r"generator\.layers\.(\d{1,3})\.", name))), default=-1
+    )
     attention = {int(m[1]) for name in state if (m := GAMMA.fullmatch(name))}
     blocks = [i for i in range(layers) if i not in attention]
     sizes = _sizes(config, state, blocks, attention, where)

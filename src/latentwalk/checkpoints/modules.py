@@ -50,7 +50,7 @@ def flatten(module: Mapping[str, Any], where: str) -> Snapshot:
         for kind in ("_parameters", "_buffers"):
             entries = state.get(kind, {})
             held = entries.values() if isinstance(entries, Mapping) else [entries]
-            if not all(tensor is None or isinstance(tensor, Tensor) for tensor in held):
+            if entries is None or not all(tensor is None or isinstance(tensor, Tensor) for tensor in held):
                 raise ValueError(f"{where}: {kind} of {'.'.join(path) or 'the generator'} are no tensors: damaged file")
             left_out = unsaved if isinstance(unsaved, set) else ()
             saved = {str(n): t for n, t in entries.items() if t is not None and n not in left_out}

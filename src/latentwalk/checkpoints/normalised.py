@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from latentwalk.checkpoints.candidates import State
+from latentwalk.weights import check_numbers
 
 SPELLINGS = (
     (re.compile(r"(.*\.)?parametrizations\.(\w+)\.original"), r"\1\2_orig"),
@@ -36,6 +37,7 @@ def whole_weights(state: State, where: str) -> State:
     for name, tensor in state.items():
         name = _spelled(name)
         if match := PART.fullmatch(name):
+            check_numbers({name: tensor}, where)
             parts.setdefault(match[1], {})[match[2]] = tensor
         else:
             tensors[name] = tensor

@@ -81,6 +81,7 @@ def _arguments(tensors: Mapping[str, Tensor], layers: Sequence[Layer], where: st
         "filter_size": 6 if up is None else max(1, up.numel() // 2),
         "use_radial_filters": down is not None and down.ndim == 2,
     }
+    arguments["margin_size"] = margin_size(layers, StyleGAN3Sizes(z=1, w=1, **_sizes(arguments)))
     return arguments | {"channel_base": channel_base(layers, StyleGAN3Sizes(z=1, w=1, **_sizes(arguments)))}
 
 
@@ -88,6 +89,13 @@ def _sizes(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The same for `StyleGAN3Sizes`."""
     ours = {"img_resolution": "resolution", "img_channels": "colors"}
     return {ours.get(name, name): value for name, value in arguments.items()}
+
+
+def margin_size(layers: Sequence[Layer], sizes: StyleGAN3Sizes) -> int:
+    """Pixels around the picture in all maps but the last two; that of the published networks if none fits the names."""
+    margins = {(layer.side - known.rate) / 2 for layer, known in zip(layers[:-2], sizes.layers(), strict=False)}
+    margin = margins.pop() if len(margins) == 1 else 0
+    return int(margin) if 0 < margin == int(margin) else sizes.margin_size
 
 
 def channel_base(layers: Sequence[Layer], sizes: StyleGAN3Sizes) -> float:

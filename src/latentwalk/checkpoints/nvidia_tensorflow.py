@@ -110,6 +110,6 @@ def _filters(names: Iterable[str], made: Mapping[str, Any], where: str) -> dict[
     places = {"conv0.weight": "conv0.kernel", "shortcut.weight": "shortcut.kernel", "torgb.weight": "join.kernel"}
     if f"synthesis.b{BOTTOM}.torgb.weight" not in names:  # without it, no pictures are summed
         del places["torgb.weight"]
-    found = (re.fullmatch(r"(synthesis\.b(\d+)\.)(\w+\.weight)", name) for name in names)
+    found = (re.fullmatch(r"(synthesis\.b(\d{1,5})\.)(\w+\.weight)", name) for name in names)
     kernels = [m[1] + places[m[3]] for m in found if m and m[3] in places and int(m[2]) > BOTTOM]
     return dict.fromkeys(kernels, resample_filter(list(map(float, taps))))

@@ -81,7 +81,7 @@ def _numbered(name: str, scales: int) -> str:
 
 def _turned(name: str, tensor: Tensor, fused: object, styled: bool, where: str) -> Tensor:
     """A tensor as genforce has it. fused: whether doublings are transposed convolutions, or "auto"."""
-    match = re.fullmatch(r"(?:synthesis\.|)(layer|output)(\d+)\.weight", name)
+    match = re.fullmatch(r"(?:synthesis\.|)(layer|output)(\d{1,4})\.weight", name)
     if match is None:
         return tensor.T if name.endswith(".weight") and tensor.ndim == 2 else tensor
     layer = int(match[2]) if match[1] == "layer" else 1

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from torch import Tensor
+
 from latentwalk.checkpoints.assembly import assemble, naming
 from latentwalk.described import check_version, read_sizes, write_sizes
 from latentwalk.files import write_tensors
@@ -72,9 +74,13 @@ def write(generator: Generator, path: str | Path) -> None:
 
 def kind_of(tree: object) -> str:
     """What a tree says that it is, "" for one that is no file of latentwalk's."""
-    metadata = tree.get("metadata") if isinstance(tree, Mapping) else None
-    kind = metadata.get("kind") if isinstance(metadata, Mapping) else None
-    return kind if isinstance(kind, str) else ""
+    if not isinstance(tree, Mapping) or tree.keys() != {"metadata", "state"}:
+        return ""
+    metadata, state = tree["metadata"], tree["state"]
+    if not isinstance(metadata, Mapping) or not all(isinstance(text, str) for text in metadata.values()):
+        return ""  # a pickle can look like much
+    tensors = isinstance(state, Mapping) and all(isinstance(tensor, Tensor) for tensor in state.values())
+    return metadata.get("kind", "") if tensors else ""
 
 
 def matches(tree: object) -> bool:

@@ -45,7 +45,7 @@ def read(tree: Mapping[str, Tensor], where: str) -> StyleGAN2:
 
 
 def _our_name(name: str) -> str:
-    match = re.fullmatch(r"(style|noises|convs|to_rgbs)\.(?:noise_)?(\d+)(?:\.(.+))?|(conv1|to_rgb1)\.(.+)", name)
+    match = re.fullmatch(r"(style|noises|convs|to_rgbs)\.(?:noise_)?(\d{1,3})(?:\.(.+))?|(conv1|to_rgb1)\.(.+)", name)
     if match is None:
         return "synthesis.const" if name == "input.input" else name
     group, number, inner = match[1] or match[4], int(match[2] or 0), match[3] or match[5] or ""

@@ -20,6 +20,9 @@ from latentwalk.generators.stylegan import StyleGAN, StyleGANSizes
 KEY = "generator.progression.0.conv1.input"
 """A tensor that tells this format from others: the constant that a picture begins with."""
 
+SIDED = True
+"""Its file does not say how large the pictures are."""
+
 EPS = 1e-5
 """Of the instance norm, as torch has it."""
 

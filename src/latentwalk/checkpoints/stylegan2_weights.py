@@ -76,10 +76,10 @@ def _sizes(
         return tuple(wanted_tensor(tensors, name, dimensions, where).shape)
 
     embedding, classes = shape("mapping.embed.weight", 2) if "mapping.embed.weight" in tensors else (0, 0)
-    depth = len(_numbers(r"mapping\.layers\.(\d+)\.weight", tensors))
+    depth = len(_numbers(r"mapping\.layers\.(\d{1,3})\.weight", tensors))
     mapping = [shape("mapping.layers.0.weight", 2)[1] - embedding]
     mapping += [shape(f"mapping.layers.{i}.weight", 2)[0] for i in range(depth)]
-    sides = _numbers(r"synthesis\.b(\d+)\.conv1\.weight", tensors)
+    sides = _numbers(r"synthesis\.b(\d{1,6})\.conv1\.weight", tensors)
     if not sides or sides != [BOTTOM * 2**i for i in range(len(sides))] or sides[-1] > LARGEST:
         raise ValueError(f"{where} has blocks of {sides or 'no'} pixels: expected 4, 8, 16 and so on up to the image")
     residual = any(name.startswith(f"synthesis.b{2 * BOTTOM}.shortcut.") for name in tensors)

@@ -41,6 +41,8 @@ def variables(network: Foreign, where: str) -> dict[str, Tensor]:
         value = torch.tensor(float(value)) if isinstance(value, int | float) else value
         if not isinstance(name, str) or not isinstance(value, Tensor) or value.is_complex():
             raise ValueError(f"{where}: {shown(name)!r} is no variable with an array: the file is damaged")
+        if value.is_meta:  # of a network that an averaged one supersedes
+            raise ValueError(f"{where}: {shown(name)!r} came without its values: expected a whole averaged network")
         named[prefix + name] = value.to(torch.float32)
     return named
 

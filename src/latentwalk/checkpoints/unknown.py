@@ -14,6 +14,7 @@ from latentwalk.checkpoints.roles import Role, role_of
 from latentwalk.checkpoints.torch_module import KNOWN
 from latentwalk.safeload.nodes import CheckpointError, shown
 from latentwalk.safeload.reading import Foreign
+from latentwalk.weights import check_numbers
 
 SAVE = "save the generator alone with torch.save(network.state_dict(), path)"
 WRAP = "or make the network in Python, load its weights and give it to lw.wrap"
@@ -148,9 +149,10 @@ def _nearest(state: State) -> str:
         )
     if resembles(state):
         try:
+            check_numbers(state, "it")
             build_dcgan(layers_of(state, "it"), "it")
         except ValueError as error:
-            return f"a DCGAN, but {str(error).removeprefix('it: ')}"
+            return f"a DCGAN, but {str(error).removeprefix('it: ').partition(';')[0]}"  # no discriminator: see above
     parts = {part for name in state for part in name.split(".")}
     family = max(SIGNS, key=lambda name: len(parts & set(SIGNS[name].split())))
     signs = SIGNS[family].split()

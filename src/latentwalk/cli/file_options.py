@@ -1,9 +1,11 @@
 """Options for what a checkpoint cannot say of itself."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
+
+from latentwalk.choices import Choices
 
 CHECKPOINT = "Checkpoint"
 """Panel of the help that says how a file is read."""
@@ -62,7 +64,6 @@ class FileOptions:
     ] = None
 
     @property
-    def choices(self) -> dict[str, Any]:
-        """The same as arguments of `load`."""
-        given = {"part": self.part, "activation": self.activation, "bgr": self.bgr, "side": self.side}
-        return {**given, "classes": self.class_count}
+    def choices(self) -> Choices:
+        """The same, without the words of the command line."""
+        return Choices(self.part, self.class_count, self.activation, self.bgr, self.side)
