@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from latentwalk.kept import PLACE, close, kept
+from latentwalk.kept import PLACE, close, kept, kept_in, place
 
 
 @pytest.fixture
@@ -55,3 +55,18 @@ def test_what_has_another_shape_is_not_near() -> None:
     assert close(torch.ones(3), torch.ones(3) * 1.01, 0.02, 0.0)
     assert not close(torch.ones(3), torch.ones(3) * 1.03, 0.02, 0.0)
     assert not close(torch.ones(3), torch.ones(4), 1.0, 1.0)
+
+
+def test_it_can_be_kept_elsewhere_for_a_while(made, tmp_path) -> None:
+    with kept_in(tmp_path / "job"):
+        ask(made)
+        assert place("things", "k").parent == tmp_path / "job" / "things"
+    assert (tmp_path / "job" / "things" / "k.safetensors").is_file() and not (tmp_path / "things").exists()
+    ask(made)
+    assert len(made) == 2, "what is kept elsewhere is not looked for here"
+
+
+def test_what_was_just_computed_lies_in_memory_as_what_is_read(made) -> None:
+    first = kept("things", "t", lambda: {"x": torch.rand(3, 4).T}, lambda _: True)["x"]
+    again = kept("things", "t", lambda: {}, lambda _: True)["x"]
+    assert torch.equal(first, again) and first.stride() == again.stride()

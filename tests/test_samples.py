@@ -1,7 +1,16 @@
 import pytest
 import torch
 
-from latentwalk.samples import Samples, fresh_seeds, sample_codes, score_samples
+from latentwalk.samples import (
+    COUNTED,
+    Samples,
+    are_counted,
+    counted_codes,
+    fresh_seeds,
+    gather,
+    sample_codes,
+    score_samples,
+)
 from latentwalk.scores import score
 from random_networks import random_biggan
 from toys import ATTRIBUTES, ToyScorer
@@ -53,3 +62,41 @@ def test_scores_that_fit_neither_codes_nor_attributes_are_refused(toy) -> None:
 def test_one_sample_is_too_few(toy) -> None:
     with pytest.raises(ValueError, match="expected at least 2 samples, got 1"):
         score_samples(toy, ToyScorer(), 1)
+
+
+def test_many_codes_are_rows_of_the_table_of_their_seed_in_any_batches(toy) -> None:
+    count = COUNTED + 1
+    assert are_counted(count) and not are_counted(COUNTED)
+    codes = gather(sample_codes(toy, count, 3, batch=4000), count)
+    assert torch.equal(codes.values, counted_codes(toy, 3, 0, count).values)
+    assert codes.seeds is None
+    some = next(sample_codes(toy, COUNTED, 3, batch=4))
+    assert some.seeds is not None and some.seeds.tolist() == list(fresh_seeds(4, 3))
+
+
+def test_a_row_of_the_table_has_its_class_wherever_it_is_made() -> None:
+    generator, turns = random_biggan(), torch.tensor([3, 0, 1])
+    whole = counted_codes(generator, 0, 0, 20, turns)
+    part = counted_codes(generator, 0, 7, 5, turns)
+    assert whole.labels is not None and part.labels is not None
+    assert torch.equal(whole.values[7:12], part.values)
+    assert torch.equal(whole.labels[7:12], part.labels)
+
+
+def test_many_scored_samples_have_the_scores_of_the_table(toy, monkeypatch) -> None:
+    monkeypatch.setattr("latentwalk.samples.COUNTED", 100)
+    samples = score_samples(toy, ToyScorer(), 600, seed=2)
+    codes = counted_codes(toy, 2, 0, 600)
+    assert torch.equal(samples.latents.values, codes.values)
+    assert torch.allclose(samples.scores, score(toy, ToyScorer(), codes), atol=1e-5)
+
+
+def test_gathered_codes_keep_labels_and_seeds_and_are_as_many_as_said() -> None:
+    generator = random_biggan()
+    parts = list(sample_codes(generator, 7, labels=torch.tensor([3, 0, 1]), batch=3))
+    one = gather(parts, 7)
+    assert one.seeds is not None and one.seeds.tolist() == list(fresh_seeds(7, 0))
+    assert one.labels is not None and one.labels.tolist() == [3, 0, 1, 3, 0, 1, 3]
+    for wrong in (6, 8):
+        with pytest.raises(ValueError, match=f"expected {wrong} codes, got"):
+            gather(parts, wrong)

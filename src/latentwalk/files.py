@@ -45,13 +45,14 @@ def check_writable(path: str | Path, force: bool = True) -> Path:
 
 
 @contextmanager
-def atomic(path: str | Path) -> Iterator[Path]:
+def atomic(path: str | Path, size: int = 0) -> Iterator[Path]:
     """A temporary name beside `path`, renamed to it when the block ends well and removed when it does not.
 
-    Raises NoSpace, one line, when the disk is full; what was at `path` is still there then.
+    size: bytes that are wanted, where they are known. Raises NoSpace, one line, when the disk is full; what was at
+    `path` is still there then.
     """
     path = check_writable(path)
-    with space_for(path):
+    with space_for(path, size):
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
         os.close(handle)
         temporary = Path(name)
@@ -71,8 +72,11 @@ def remove_remains(path: str | Path) -> None:
 
 
 @contextmanager
-def space_for(path: str | Path) -> Iterator[None]:
-    """The block writes to this file. Raises NoSpace, one line, when the disk is full."""
+def space_for(path: str | Path, size: int = 0) -> Iterator[None]:
+    """The block writes to this file. Raises NoSpace, one line, when the disk is full.
+
+    size: bytes that are wanted, to be said then; 0 where nobody knows.
+    """
     try:
         yield
     except Exception as error:
@@ -80,12 +84,13 @@ def space_for(path: str | Path) -> Iterator[None]:
         told = re.search(r"\(os error (\d+)\)", str(error))
         if (error.errno if isinstance(error, OSError) else told and int(told[1])) not in FULL:
             raise
-        raise NoSpace(f"no space left to write {path}: make room, what was there is kept") from error
+        wanted = f" ({size:,} bytes)" if size else ""
+        raise NoSpace(f"no space left to write {path}{wanted}: make room, what was there is kept") from error
 
 
 def write_bytes(path: str | Path, data: bytes | memoryview) -> None:
     """One file, atomically, and on the disk itself: it is there even if the power fails right afterwards."""
-    with atomic(path) as temporary, temporary.open("wb") as file:
+    with atomic(path, len(data)) as temporary, temporary.open("wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
@@ -105,5 +110,5 @@ def write_tensors(path: str | Path, tensors: "Mapping[str, Tensor]", metadata: M
     apart = {  # the format refuses tensors that share memory
         name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format) for name, tensor in tensors.items()
     }
-    with atomic(path) as temporary:
+    with atomic(path, sum(tensor.nbytes for tensor in apart.values())) as temporary:
         save_file(apart, temporary, {readable(key): readable(text) for key, text in metadata.items()})

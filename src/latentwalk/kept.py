@@ -4,8 +4,9 @@ What bundled generators need comes with the package in the same form, so that no
 """
 
 import os
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 
 from platformdirs import user_cache_path
@@ -20,6 +21,8 @@ from latentwalk.weights import check_finite
 PLACE = "LATENTWALK_CACHE"
 """The environment variable that names another folder."""
 
+_chosen: ContextVar[Path | None] = ContextVar("the folder of what is computed once", default=None)
+
 
 def cache_folder() -> Path:
     """Where fetched files and computed ones are kept. It may be deleted at any time."""
@@ -27,10 +30,23 @@ def cache_folder() -> Path:
     return Path(chosen) if chosen else user_cache_path("latentwalk", appauthor=False)
 
 
+@contextmanager
+def kept_in(folder: Path) -> Iterator[None]:
+    """Inside the block, in this thread, what is computed is kept in a folder of its own instead of the cache.
+
+    So that what depends on it to the last bit does not depend on who computed it before, on how many threads.
+    """
+    token = _chosen.set(folder)
+    try:
+        yield
+    finally:
+        _chosen.reset(token)
+
+
 def place(kind: str, name: str) -> Path:
-    """The file of a thing: the one that comes with the package where there is one, else that of the cache."""
+    """The file of a thing: the one that comes with the package where there is one, else where it is kept."""
     shipped = ASSETS / "kept" / kind / name
-    return shipped if shipped.is_file() else cache_folder() / kind / name
+    return shipped if shipped.is_file() else (_chosen.get() or cache_folder()) / kind / name
 
 
 def kept(
@@ -45,10 +61,11 @@ def kept(
     name = f"{key}.safetensors"
     if key and (old := _read(place(kind, name))) and fits(old):
         return old
-    made = dict(make())
+    # laid out as what comes from a file: how numbers lie in memory changes the last bits of a product
+    made = {name: tensor.contiguous() for name, tensor in make().items()}
     if key:
         with suppress(ValueError, OSError):
-            write_tensors(cache_folder() / kind / name, made, {"kind": f"latentwalk.{kind}"})
+            write_tensors((_chosen.get() or cache_folder()) / kind / name, made, {"kind": f"latentwalk.{kind}"})
     return made
 
 

@@ -1,40 +1,44 @@
-"""Several things at once on a processor: one thread of Python per core instead of many cores per small convolution.
+"""Who does the shards of a job: one small protocol, so that a job does not know whether one machine works or many."""
 
-Pictures of 64 pixels are too small for two cores to share the work of one layer well; two batches side by side are a
-sixth faster, and every number is computed by one thread, so it does not depend on how many there are.
-"""
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, runtime_checkable
 
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from functools import partial
-from typing import Protocol, TypeVar, runtime_checkable
 
-import torch
+@dataclass(frozen=True)
+class Done:
+    """A shard that lies in its file.
 
-T = TypeVar("T")
-R = TypeVar("R")
+    shard: its number. sum: sha256 of the file. bytes: of it. rows: in it. failed: those that could not be made.
+    seconds: that it took. batch: rows at once; half of what was asked for where memory ended. where: host and process.
+    """
+
+    shard: int
+    sum: str
+    bytes: int
+    rows: int
+    failed: int
+    seconds: float
+    batch: int
+    where: str
+
+
+RunShard = Callable[[int], Done]
+"""Makes one shard by its number and writes its file: a pure function of the job, however often it is called."""
+
+Opener = Callable[[Path], RunShard]
+"""Opens what a job needs (generator, scorer), once per worker, from the job's folder. A function of a module, because
+workers find it by name."""
 
 
 @runtime_checkable
-class Each(Protocol):
-    """Calls a function with each of several things, at any time, and returns the results in order."""
+class Engine(Protocol):
+    """Does shards, at any time and in any order, with workers that may die and are replaced."""
 
-    def __call__(self, do: Callable[[T], R], things: Iterable[T], /) -> list[R]: ...
+    def run(self, opener: Opener, folder: Path, shards: Sequence[int]) -> Iterator[Done]:
+        """Every shard once it is done. Leaving the iterator ends all workers.
 
-
-@contextmanager
-def pool(device: torch.device) -> Iterator[Each]:
-    """Inside the block, `each(do, things)` works on as many things at once as torch has threads.
-
-    On other devices than a processor one after the other. What a function raises is raised by `each`.
-    """
-    count = torch.get_num_threads() if device.type == "cpu" else 1
-    if count == 1:
-        yield lambda do, things: [do(thing) for thing in things]
-        return
-    try:
-        with ThreadPoolExecutor(count, initializer=partial(torch.set_num_threads, 1)) as threads:
-            yield lambda do, things: list(threads.map(do, things))
-    finally:
-        torch.set_num_threads(count)  # threads set the number for those that come after them too
+        Raises ValueError for what no worker can do: of one line, naming the shard.
+        """
+        ...

@@ -44,7 +44,8 @@ class HingeSVM:
             self.coef_, self.intercept_ = model.coef_, np.ravel(model.intercept_)
             return self
         sides = np.where(has, 1.0, -1.0)
-        rows = np.column_stack([codes, np.ones(len(codes))]) * sides[:, None]  # margins are rows @ w
+        rows = np.column_stack([codes, np.ones(len(codes))])
+        rows *= sides[:, None]  # margins are rows @ w; in place, many are large
         w = _least_squares(rows, self.cost)
         for width in WIDTHS:
             w = _newton(rows, w, self.cost, width)
@@ -70,14 +71,13 @@ def _newton(rows: Float[np.ndarray, "n e"], w: Float[np.ndarray, "e"], cost: flo
     for _ in range(STEPS):
         # 1. the loss at every margin: flat beyond 1 + h, of slope -1 below 1 - h, a parabola in the band between
         slope = -((1 + h - m) / (2 * h)).clip(0, 1)
-        some = np.flatnonzero(slope)
         band = rows[np.flatnonzero((slope < 0) & (slope > -1))]
         # 2. the second derivative: only codes in the band bend the objective, and the length of w does
         curved = band.T @ band * (cost / (2 * h))
         curved[np.diag_indices_from(curved)] += short
         curved[-1, -1] = max(curved[-1, -1], LEAST * len(rows) * cost / (2 * h))
         # 3. the Newton step: minus the gradient through that
-        step = -solve(curved, short * w + cost * slope[some] @ rows[some], assume_a="pos")
+        step = -solve(curved, short * w + cost * (slope @ rows), assume_a="pos")
         change = rows @ step
 
         # 4. how far along it: the whole step, or to where the slope along it, which only rises, crosses 0

@@ -1,10 +1,11 @@
 """The folder of a run: what it was started with, and where its checkpoint lies."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from latentwalk.difference import difference
 from latentwalk.files import write_text
 
 CHECKPOINT = "checkpoint.pt"
@@ -31,25 +32,11 @@ def open_run(run: str | Path | None, settings: Mapping[str, Any]) -> Path | None
 
 
 def _difference(there: str, here: str) -> str:
-    """The first setting that differs, such as "recipe.batch is 32 there, 16 here"."""
+    """The first setting that differs."""
     try:
-        old, new = (dict(_flat(json.loads(text))) for text in (there, here))
+        return difference(json.loads(there), json.loads(here)) or "in another order"
     except ValueError:
         return "its note is damaged"
-    for name in [*new, *old]:
-        if old.get(name) != new.get(name):
-            return f"{name} is {old.get(name)} there, {new.get(name)} here"
-    return "in another order"
-
-
-def _flat(tree: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Every plain value of nested data, by its dotted path."""
-    parts = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else None
-    if parts is None:
-        yield name, tree
-        return
-    for key, value in parts:
-        yield from _flat(value, f"{name}.{key}" if name else str(key))
 
 
 def _read(note: Path) -> str:

@@ -3,7 +3,7 @@ import threading
 import pytest
 import torch
 
-from latentwalk.pool import pool
+from latentwalk.threads import pool
 
 
 @pytest.fixture
