@@ -37,9 +37,17 @@ class Source(Record):
         return Source(
             source=getattr(network, "source", "") or "",
             fingerprint=getattr(network, "fingerprint", "") or "",
-            choices=None if (chosen := getattr(network, "choices", None)) == Choices() else chosen,
+            choices=getattr(network, "choices", None) or None,
             delta=delta if isinstance(delta := getattr(network, "delta", ""), str) else "",
         )
+
+    @property
+    def words(self) -> list[str]:
+        """What opens it, on the command line; a name stands in for one that has none."""
+        return [self.source or "GENERATOR", *(self.choices.words if self.choices else [])]
+
+
+UNKNOWN = Source(source="")
 
 
 def _plain(value: Any) -> Any:
@@ -94,6 +102,7 @@ class Origin(Record):
     samples: how many codes were sampled, with which seed, in which space directions were looked for, and with which
     class numbers or vectors in turn. attributes: those that were asked for, none for all. labels: the file of those
     by hand.
+    runs: the folder of the job that scored the codes, "" where they were scored for these directions alone.
     photos: the folders of photographs with and without the attribute, or the table about them, where it was learned so.
     framing: how they were framed, see `framing.align.HOW`.
     options: hyperparameters that were given, as text; None when the job `discover` was not used.
@@ -113,6 +122,7 @@ class Origin(Record):
     classes: list[int] | list[list[float]] = []
     attributes: list[str] = []
     labels: str = ""
+    runs: Annotated[str, BeforeValidator(readable)] = ""
     photos: tuple[str, ...] | None = None
     framing: str = "auto"
     options: dict[str, str] | None = None
@@ -136,9 +146,8 @@ class Origin(Record):
         A name stands in for a generator or a file of labels that has none.
         """
         if self.photos is not None:
-            generator = self.generator.source if self.generator else "GENERATOR"
             given = ("--labels",) if len(self.photos) == 1 else ("--with", "--without")
-            words = ["latentwalk", "discover", generator, *self._choices, "--method", self.method]
+            words = ["latentwalk", "discover", *(self.generator or UNKNOWN).words, "--method", self.method]
             words += [word for pair in zip(given, self.photos, strict=True) for word in pair]
             words += ["--align", self.framing] if self.framing != "auto" else []
             return shlex.join([*words, *(["--space", self.space] if self.space else [])])
@@ -149,14 +158,14 @@ class Origin(Record):
         given = {
             "scorer": scorer.source if scorer else "",
             "labels": self.labels or ("LABELS.csv" if self.cost.labels else ""),
-            "samples": self.samples,
+            "samples": self.runs or self.samples,
             "space": self.space,
-            "seed": self.seed,
-            "class": written(self.classes),
-            "truncation": "" if truncation == 1 else f"{truncation:g}",
+            # a folder says the rest of its codes and pictures
+            "seed": "" if self.runs else self.seed,
+            "class": "" if self.runs else written(self.classes),
+            "truncation": "" if self.runs or truncation == 1 else f"{truncation:g}",
         }
-        parts = ["latentwalk", "discover", (self.generator and self.generator.source) or "GENERATOR", *self._choices]
-        parts += ["--method", self.method]
+        parts = ["latentwalk", "discover", *(self.generator or UNKNOWN).words, "--method", self.method]
         for name, value in given.items():
             parts += [] if value in (None, "") else [f"--{name}", str(value)]
         for name in self.attributes:
@@ -164,10 +173,6 @@ class Origin(Record):
         for key, value in self.options.items():
             parts += ["--option", f"{self.method}.{key}={value}"]
         return shlex.join(parts)
-
-    @property
-    def _choices(self) -> list[str]:
-        return self.generator.choices.words if self.generator and self.generator.choices else []
 
     @staticmethod
     def read(metadata: Mapping[str, str]) -> "Origin":

@@ -5,7 +5,7 @@ from latentwalk.edits import codes_for
 from latentwalk.jobs.discover import discover, fit_boundary
 from latentwalk.origin import Source
 from latentwalk.samples import Samples
-from random_networks import FAMILIES, random_stylegan2
+from random_networks import FAMILIES, random_stylegan2, random_stylegan3
 from toys import ATTRIBUTES, BlindScorer, ToyScorer
 
 TRUTH = ToyScorer().directions
@@ -243,3 +243,9 @@ def test_the_command_of_sampled_classes_names_them(generator) -> None:
     labels, options = torch.tensor([0, 1]), {"sefa": {"components": 2}}
     origin = discover(generator, ["sefa"], samples=40, labels=labels, options=options)["sefa"].origin
     assert "--class 0-1" in origin.command()
+
+
+def test_short_codes_have_as_many_directions_as_numbers() -> None:
+    found = discover(random_stylegan3(), ["sefa", "ganspace", "ica"], samples=60)
+    assert [len(each) for each in found.values()] == [8, 8, 8]
+    assert len(discover(random_stylegan3(), ["sefa"], samples=60, options={"sefa": {"components": 3}})["sefa"]) == 3

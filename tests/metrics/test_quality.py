@@ -53,6 +53,19 @@ def test_kernel_distance_is_not_biased_by_the_number_of_pictures() -> None:
     assert few > 5 * many
 
 
+def test_kernel_distance_of_very_many_is_the_mean_over_blocks(monkeypatch) -> None:
+    """So two samples of the same are 0 on average still."""
+    monkeypatch.setattr("latentwalk.metrics.quality.BLOCK", 50)
+    a, b = cloud(190, 0), cloud(190, 1, 1.5)
+    pairs = [(cloud(130, 2 * i), cloud(130, 2 * i + 1)) for i in range(100)]
+    monkeypatch.setattr("latentwalk.metrics.quality.TOGETHER", 120)
+    found = np.array([kernel_distance(one, other) for one, other in pairs])
+    assert abs(found.mean()) < 3 * found.std() / np.sqrt(len(found))
+    parts = [(a[:48], b[:48]), (a[48:96], b[48:96]), (a[96:143], b[96:143]), (a[143:], b[143:])]
+    expected = np.mean([kernel_distance(one, other) for one, other in parts])
+    assert kernel_distance(a, b) == pytest.approx(expected, rel=1e-9)
+
+
 @pytest.mark.parametrize("distance", [frechet, kernel_distance])
 def test_worse_pictures_are_farther(distance) -> None:
     reference = cloud(400, 0)

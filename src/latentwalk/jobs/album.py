@@ -1,6 +1,6 @@
 """Inverted photographs as a folder keeps them: the codes, how each photograph was framed, and what tuning learned."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from latentwalk.code_files import IN_FOLDER
 from latentwalk.delta import Delta, with_delta
+from latentwalk.filenames import readable
 from latentwalk.files import write_text
 from latentwalk.framing.align import Aligned, through
 from latentwalk.framing.identity import Identity
@@ -94,6 +95,11 @@ class Album:
 
     def __len__(self) -> int:
         return len(self.record.photos)
+
+    def without(self, photos: Iterable[str]) -> list[str]:
+        """Those of these photographs that are not in it, each once."""
+        known = {photo.photo for photo in self.record.photos}
+        return [photo for photo in dict.fromkeys(photos) if readable(photo) not in known]
 
     def with_photos(self, photos: Sequence[PhotoRecord], latents: Latents | None, skipped: dict[str, str]) -> "Album":
         """The album with more photographs at its end. A delta that was tuned on fewer is gone."""

@@ -25,12 +25,12 @@ from latentwalk.jobs.discover import (
     default_space,
     entry_of,
     fit_what_can_be,
-    in_space,
     make_method,
     space_for,
+    suited,
     with_labels,
-    with_layer,
 )
+from latentwalk.jobs.discover_samples import in_space
 from latentwalk.methods import METHODS
 from latentwalk.metrics.exact import disentanglement, knowledge
 from latentwalk.origin import Source
@@ -189,7 +189,7 @@ def fit(
     """So many directions of one method. Raises ValueError when it finds none."""
     entry = entry_of(name)
     where = space_for(name, entry, generator, space)
-    options = with_layer(name, generator, where, settings(name, count, seed))
+    options = suited(name, generator, where, settings(name, count, seed))
     given = in_space(generator, lesson.samples.only(FACTORS[:count]), where)
     hand = answered(lesson.samples.only(FACTORS[:count])) if entry.needs == "labels" else None
     method = make_method(name, entry, scorer, hand, options)

@@ -14,23 +14,13 @@ def convert(
     out: str | Path,
     force: bool = False,
     progress: Progress = silent,
-    classes: int | None = None,
-    part: str | None = None,
-    activation: str | None = None,
-    bgr: bool = False,
-    side: int | None = None,
 ) -> Generator:
     """Write a generator to `out` (.safetensors), atomically; `load` gives the same network back. Returns what it was.
 
-    source: one as it was loaded, or what `load` takes. force: replace a file that exists. progress, classes,
-    part, activation, bgr, side: as in `load`.
+    source: one as it was loaded, or what `load` takes. force: replace a file that exists. progress: as in `load`.
     Raises ValueError when it cannot be loaded or written, is a network of somebody's own, or was changed.
     """
     out = check_writable(out, force)
-    generator = (
-        source
-        if isinstance(source, Generator)
-        else load(source, progress=progress, classes=classes, part=part, activation=activation, bgr=bgr, side=side)
-    )
+    generator = source if isinstance(source, Generator) else load(source, progress=progress)
     own.write(generator, out)
     return generator

@@ -1,11 +1,13 @@
 """Open files of directions: our own, and those that people already have from other programs."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
 from latentwalk.bundled import DIRECTIONS, find_directions
+from latentwalk.choices import UNSAID, Choices
 from latentwalk.code_files import Note, unsaid
 from latentwalk.direction import Direction, Directions
 from latentwalk.edits import codes_for
@@ -86,19 +88,22 @@ def read_one(
     return found[0]
 
 
-def named_generator(files: Sequence[str | Path]) -> str:
-    """Where the generator is that files of directions name. Raises ValueError when they name none, or several."""
+def named_generator(files: Sequence[str | Path]) -> tuple[str, Choices]:
+    """Where the generator is that files of directions name, and what was said of its file.
+
+    Raises ValueError when they name none, or several.
+    """
     ours = [find_directions(file) for file in files if is_ours(file)]
-    homes = {made.source: file.parent for file in ours if (made := Directions.load(file).origin.generator)}
-    homes.pop("", None)
+    made = [(origin, file.parent) for file in ours if (origin := Directions.load(file).origin.generator)]
+    homes = {(origin.source, origin.choices or UNSAID): home for origin, home in made if origin.source}
     if len(homes) != 1:
+        names = ", ".join(sorted(shlex.join([name, *choices.words]) for name, choices in homes))
         raise ValueError(
-            f"the files name {'several generators: ' + ', '.join(sorted(homes)) if homes else 'no generator'}: "
-            "choose one with --generator"
+            f"the files name {f'several generators: {names}' if homes else 'no generator'}: choose one with --generator"
         )
-    name, home = homes.popitem()
+    ((name, choices), home) = homes.popitem()
     try:
-        return find_source(name, home)
+        return find_source(name, home), choices
     except ValueError as error:
         raise ValueError(f"the generator that the files name is not found: {error}; name it with --generator") from None
 

@@ -4,7 +4,7 @@ directions -> Recorder -> sweeps -> match -> result        and `jobs.report` sho
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -20,7 +20,9 @@ from latentwalk.evaluation import Comparison, Evaluation, MadeBy, MetricCard, St
 from latentwalk.features.network import Features
 from latentwalk.generator import Generator
 from latentwalk.jobs.edit import describe_scorer
+from latentwalk.jobs.evaluate_sweeps import recorded
 from latentwalk.jobs.features import FEATURES
+from latentwalk.jobs.shard_sweeps import held_out
 from latentwalk.latents import in_turn
 from latentwalk.metrics import METRICS
 from latentwalk.metrics.between import cosines, stability
@@ -30,8 +32,8 @@ from latentwalk.metrics.record import Recorder
 from latentwalk.metrics.result import match, result
 from latentwalk.numerics.bootstrap import resamples
 from latentwalk.origin import Source, Verdict
+from latentwalk.pool import Engine
 from latentwalk.progress import Progress, silent
-from latentwalk.samples import fresh_seeds
 from latentwalk.scores import Scorer
 from latentwalk.sweep import Sweep, even_strengths
 from latentwalk.version import VERSION
@@ -52,18 +54,22 @@ def evaluate(
     close: int = 96,
     features: str = "judge",
     force: bool = False,
+    engine: Engine | None = None,
     progress: Progress = silent,
+    tell: Callable[[str], None] = lambda text: None,
 ) -> Evaluation:
     """Measure directions on codes that none of them was fitted to: one sweep each, then every metric on the sweep.
 
     found: directions of one or more methods, each alone or with its file, which then names them: (directions, file).
     judge: a scorer that nobody fitted these directions on.
-    codes: held-out codes, 2 or more; each takes 8 kB of memory, and about 3 kB per direction.
+    codes: held-out codes, 2 or more; each takes 8 kB of memory, and about 3 kB per direction. More than 20,000 are
+    looked at by a job of shards in the cache: killed at any moment, the same call goes on.
     strengths: how many, odd, from -3 to 3 units.
     seed: of the codes, see `samples.fresh_seeds`; by itself one that no direction was fitted with.
     labels: class numbers or vectors that the codes get in turn, for conditional generators.
     close: how many codes are looked at closely. features: what is looked at then, a name of `FEATURES`.
     force: directions of another generator too, as long as they move codes of this one.
+    engine: who looks at the codes, of any number of them; see `jobs.engines`. tell: told where what is done is kept.
     Raises ValueError, before anything is rendered, for directions of another generator, those that were fitted on the
     judge or with the seed, and for those that do not move codes of this generator.
     """
@@ -77,13 +83,13 @@ def evaluate(
     if features not in FEATURES:
         raise ValueError(f"no features {features!r}: there are {', '.join(FEATURES)}")
     looking = FEATURES[features](judge, generator.device)
-    seeds, labels = fresh_seeds(2 * codes, seed), in_turn(labels, 2 * codes)
-    every = generator.check(generator.sample(seeds, labels))
+    one = held_out(generator, seed, codes, 0, 1, labels)
     directions = [each.direction for each in named]
     for direction in directions:
-        direction.shift(codes_for(generator, every[:1], direction), 1.0)
+        direction.shift(codes_for(generator, one, direction), 1.0)
     recorder = Recorder(generator, judge, looking, even_strengths(strengths), progress)
-    sweeps = recorder.record(directions, every[:codes], every[codes:], close, seed)
+    keyed = {each.key: each.direction for each in named}
+    sweeps = recorded(recorder, keyed, codes, seed, labels, close, features, engine, tell)
 
     weights = resamples(codes)
     matched = {each.key: match(sweep, weights) for each, sweep in zip(named, sweeps, strict=True)}
@@ -101,7 +107,7 @@ def evaluate(
         codes=codes,
         close=min(close, codes),
         seed=seed,
-        classes=class_numbers(labels, codes),
+        classes=class_numbers(in_turn(labels, codes)),
         strengths=first.strengths.tolist(),
         features=looking.name,
         floor={
@@ -238,8 +244,8 @@ def missing(judge: Scorer, features: Features) -> dict[str, str]:
     return why
 
 
-def class_numbers(labels: Tensor | None, codes: int) -> list[int]:
-    """The different class numbers of the codes, in order; none for class vectors."""
+def class_numbers(labels: Tensor | None) -> list[int]:
+    """The different class numbers of codes, in order; none for class vectors."""
     if labels is None or labels.ndim != 1:
         return []
-    return torch.unique(labels[:codes]).tolist()
+    return torch.unique(labels).tolist()

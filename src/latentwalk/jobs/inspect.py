@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from jaxtyping import Float
 from PIL import Image
+from torch import Tensor
 
 from latentwalk.checkpoints.folders import files_of
 from latentwalk.generator import Generator
@@ -72,36 +74,36 @@ class Inspected:
         }
 
 
-def inspect(
-    source: str | Path,
-    progress: Progress = silent,
-    classes: int | None = None,
-    part: str | None = None,
-    activation: str | None = None,
-    bgr: bool = False,
-    side: int | None = None,
-) -> Inspected:
-    """Load a generator and look at it. Arguments and errors: as in `load`."""
-    generator = load(source, progress=progress, classes=classes, part=part, activation=activation, bgr=bgr, side=side)
-    files = tuple(_file(found) for found in files_of(locate(source)))
+def inspect(source: Generator | str | Path, progress: Progress = silent) -> Inspected:
+    """Look at a generator: one as it was loaded from a file, or what `load` takes. Errors: as in `load`."""
+    generator = source if isinstance(source, Generator) else load(source, progress=progress)
+    files = tuple(_file(found) for found in files_of(locate(generator.source)))
     names = generator.layer_names
     with torch.no_grad(), read_layers(generator, names, stop=False) as found:
         generator.synthesize(contact_codes(generator, 1))
-    return Inspected(generator, files, {name: tuple(found[name].shape[1:]) for name in names}, hint_of(generator))
+    hint = hint_of(generator, generator.render(contact_codes(generator, LOOKED_AT))) if doubtful(generator) else ""
+    return Inspected(generator, files, {name: tuple(found[name].shape[1:]) for name in names}, hint)
 
 
-def hint_of(generator: Generator) -> str:
-    """A doubt about what was assumed of a network, from pictures that no training would end with."""
-    if not any("--activation" in each for each in generator.reading.assumed):
+def doubtful(generator: Generator) -> bool:
+    """Whether it was assumed what stands between its layers."""
+    return any("--activation" in each for each in generator.reading.assumed)
+
+
+def hint_of(generator: Generator, pictures: Float[Tensor, "n c h w"]) -> str:
+    """A doubt about what was assumed of a network, from pictures that no training would end with; "" for none.
+
+    Few pictures, or truncated ones, may well be alike and say nothing.
+    """
+    if not doubtful(generator) or len(pictures) < LOOKED_AT or generator.options.truncates:
         return ""
-    pictures = generator.render(contact_codes(generator, LOOKED_AT))
     if float(pictures.std(0).mean()) < SAME:
         what = "its pictures are nearly all the same"
     elif float((pictures.abs() > 0.99).float().mean()) > SATURATED:
         what = "its pictures are nearly all black and white"
     else:
         return ""
-    return f"{what}: perhaps not all that is assumed here holds, try --activation"
+    return f"{what}: perhaps there is no ReLU between its layers, try --activation leaky_relu:0.2"
 
 
 def contact_codes(generator: Generator, count: int) -> Latents:

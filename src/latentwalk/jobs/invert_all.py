@@ -1,7 +1,8 @@
 """Invert any number of photographs into a folder: batch by batch, what is done is kept, what is bad is left out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import torch
 
@@ -12,13 +13,60 @@ from latentwalk.generator import Generator
 from latentwalk.inversion.noise import NoiseMaps
 from latentwalk.inversion.tune import Tuning
 from latentwalk.inverter import Inverter, mean_square
-from latentwalk.jobs.album import Album, rounded
+from latentwalk.jobs.album import Album, PhotoRecord, rounded
 from latentwalk.jobs.invert import Framing, frame_mask, invert_frames
 from latentwalk.jobs.photo_records import records
+from latentwalk.latents import Latents
 from latentwalk.progress import Progress, silent
 
 BATCH = 32
 """Photographs that are inverted at once, and kept at once."""
+
+
+class Batch(NamedTuple):
+    """What came of some photographs.
+
+    photos: those that were inverted. latents: their codes, on the CPU; None for none. skipped: why others were not, by
+    path. faceless: those of them that were searched for a face in vain.
+    """
+
+    photos: list[PhotoRecord]
+    latents: Latents | None
+    skipped: dict[str, str]
+    faceless: list[NoFace]
+
+
+def invert_batch(
+    photos: Sequence[str],
+    generator: Generator,
+    inverter: Inverter,
+    framing: Framing,
+    progress: Progress = silent,
+    framed: Callable[[int], None] = lambda _done: None,
+    find: Callable[[str], str] = lambda photo: photo,
+) -> Batch:
+    """Frame photographs, and invert those that can be at once.
+
+    framed: hears how many were looked at. find: where a photograph lies, if not where its name says.
+    """
+    names: list[str] = []
+    frames: list[Aligned] = []
+    skipped: dict[str, str] = {}
+    faceless: list[NoFace] = []
+    for done, photo in enumerate(photos):
+        framed(done)
+        place = find(photo)
+        try:
+            frames.append(framing.frame(place, generator, progress))
+            names.append(photo)
+        except ValueError as error:
+            skipped[photo] = str(error).replace(place, photo)
+            if isinstance(error, NoFace):
+                faceless.append(error)
+    if not frames:
+        return Batch([], None, skipped, faceless)
+    found = invert_frames(generator, frames, inverter, progress)
+    return Batch(records(names, frames, found), found.latents.to("cpu"), skipped, faceless)
 
 
 def invert_all(
@@ -36,27 +84,18 @@ def invert_all(
     album says why; `faceless` collects what was searched for a face in vain. Raises ValueError for what is wrong with
     all of them.
     """
-    known = {photo.photo for photo in album.record.photos}
-    open_ones = [photo for photo in dict.fromkeys(photos) if photo not in known]
+    open_ones = album.without(photos)
+
+    def framed(done: int) -> None:
+        progress("framing photographs", start + done, len(open_ones))
+
     for start in range(0, len(open_ones), BATCH):
-        names: list[str] = []
-        frames: list[Aligned] = []
-        skipped: dict[str, str] = {}
-        for photo in open_ones[start : start + BATCH]:
-            progress("framing photographs", start + len(names) + len(skipped), len(open_ones))
-            try:
-                frames.append(framing.frame(photo, generator, progress))
-                names.append(photo)
-            except ValueError as error:
-                skipped[photo] = str(error)
-                if isinstance(error, NoFace) and faceless is not None:
-                    faceless.append(error)
-        if not frames:
-            album = album.with_photos([], None, skipped)
-        else:
-            found = invert_frames(generator, frames, inverter, progress)
-            album = album.with_photos(records(names, frames, found), found.latents.to("cpu"), skipped)
-        progress("inverting photographs", start + len(names) + len(skipped), len(open_ones))
+        some = open_ones[start : start + BATCH]
+        batch = invert_batch(some, generator, inverter, framing, progress, framed)
+        album = album.with_photos(batch.photos, batch.latents, batch.skipped)
+        if faceless is not None:
+            faceless += batch.faceless
+        progress("inverting photographs", start + len(some), len(open_ones))
         yield album
 
 

@@ -55,7 +55,8 @@ def load(
     if not dtype.is_floating_point:
         raise ValueError(f"weights are floating point numbers, got {dtype}: expected torch.float32")
     path = locate(source, progress)
-    generator = open_generator(path, classes, part, activation, bgr, side)
+    choices = Choices(part, classes, activation, bgr, side)
+    generator = open_generator(path, choices)
     check_finite(generator.state_dict(), path)
     if dtype == torch.float16 and not generator.clamps:
         raise ValueError(
@@ -63,7 +64,7 @@ def load(
             "use torch.bfloat16 or torch.float32"
         )
     generator.source = str(source)
-    generator.choices = Choices(part=part, classes=classes, activation=activation, bgr=bgr, side=side)
+    generator.choices = choices
     return generator.to(device, dtype)
 
 

@@ -1,5 +1,6 @@
 """Replay: a picture that latentwalk wrote carries its recipe, and the recipe makes the same picture again."""
 
+import shlex
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from latentwalk.choices import Choices
+from latentwalk.choices import UNSAID
 from latentwalk.delta import Delta, with_delta
 from latentwalk.generator import Generator
 from latentwalk.images import is_lossless
@@ -139,8 +140,7 @@ def edit_again(
 
 
 def _load_generator(source: Source, device: torch.device | str, beside: Path) -> Generator:
-    chosen = (source.choices or Choices()).model_dump()
-    generator = load(_find("generator", source, beside), device, **chosen)
+    generator = load(_find("generator", source, beside), device, **(source.choices or UNSAID).given)
     if not source.delta:
         return generator
     try:
@@ -181,8 +181,9 @@ def _find(what: str, source: Source, beside: Path) -> str:
 
 def _check_same(what: str, source: Source, fingerprint: str, path: str | Path) -> None:
     if source.fingerprint and source.fingerprint != fingerprint:
+        name = shlex.join(source.words) if source.source else "of no name"
         raise ValueError(
-            f"{path} was made with the {what} {source.source} ({source.fingerprint}), this one is "
+            f"{path} was made with the {what} {name} ({source.fingerprint}), this one is "
             f"{fingerprint or 'without a fingerprint'}: name the right one with --{what}"
         )
 

@@ -44,12 +44,14 @@ def alone(images: Float[Tensor, "n c h w"], how: PictureRecipe) -> Image.Image:
     return table(enlarge(images, how.scale or 1), how.columns or pleasant_columns(len(images)), gap=0)
 
 
-def samples_sheet(generator: Generator, codes: Latents, how: PictureRecipe) -> Image.Image:
-    """A sheet of images, each with its seed and its class; or the images alone."""
+def samples_sheet(
+    generator: Generator, codes: Latents, how: PictureRecipe, images: Float[Tensor, "n c h w"] | None = None
+) -> Image.Image:
+    """A sheet of images, each with its seed and its class; or the images alone. images: of the codes that it shows,
+    where they are rendered already."""
     codes = codes[: how.show]
-    if how.kind == ALONE:
-        return alone(generator.render(codes), how)
-    return grid(generator.render(codes), how.columns, names_of(codes), how.scale)
+    images = generator.render(codes) if images is None else images
+    return alone(images, how) if how.kind == ALONE else grid(images, how.columns, names_of(codes), how.scale)
 
 
 def names_of(codes: Latents) -> list[str] | None:

@@ -17,7 +17,16 @@ from sklearn.svm import LinearSVC
 
 from latentwalk.direction import Direction, Directions
 from latentwalk.generator import Generator
-from latentwalk.methods.offsets import Figures, boundary_offset, check_scores, correlate, hold_out, share_of, tails
+from latentwalk.methods.offsets import (
+    Figures,
+    boundary_offset,
+    check_scores,
+    correlate,
+    hold_out,
+    projected,
+    share_of,
+    tails,
+)
 from latentwalk.numerics.hinge import HingeSVM
 from latentwalk.origin import Origin, Source
 from latentwalk.progress import Progress, silent
@@ -69,12 +78,11 @@ class Boundary:
         Raises ValueError for codes of another generator, and for scores that no boundary can be learned from.
         """
         latents = generator.check(samples.latents)
-        codes = latents.values.flatten(1).double().cpu().numpy()
+        codes = latents.values.detach().flatten(1).cpu().numpy()  # float64 where it is counted on: many are large
         columns = samples.scores.T.double().cpu().numpy()
         directions, figures = [], {}
         for name, scores in zip(samples.attributes, columns, strict=True):
-            vector, offset, seen = self._fit(name, codes, scores)
-            unit = float((codes @ vector).std(ddof=1))
+            vector, offset, unit, seen = self._fit(name, codes, scores)
             directions.append(Direction(name, torch.from_numpy(vector).float(), latents.space, unit, offset))
             figures[name] = seen._asdict()
         origin = Origin(
@@ -87,10 +95,10 @@ class Boundary:
 
     def _fit(
         self, name: str, codes: Float[np.ndarray, "n d"], scores: Float[np.ndarray, "n"]
-    ) -> tuple[Float[np.ndarray, "d"], float, Figures]:
-        """The normal of one boundary, its offset and its figures."""
-        known = ~np.isnan(scores)
-        codes, scores = codes[known], scores[known]
+    ) -> tuple[Float[np.ndarray, "d"], float, float, Figures]:
+        """The normal of one boundary, its offset, the spread of all codes along it, and its figures."""
+        rows = np.flatnonzero(~np.isnan(scores))  # those with a score: what follows is about them
+        scores = scores[rows]
         check_scores(name, scores)
         has = scores > 0
         held = hold_out(has, self.held_out, self.seed)
@@ -102,20 +110,24 @@ class Boundary:
             )
         low, high = tails(scores, scores[~held], self.share)
         model = KINDS[self.kind](self.cost, self.seed)
-        model.fit(codes[(low | high) & ~held], high[(low | high) & ~held])
+        learned = (low | high) & ~held
+        model.fit(codes[rows[learned]].astype(np.float64), high[learned])
         vector = model.coef_[0] / np.linalg.norm(model.coef_[0])
 
-        codes, scores, has, low, high = codes[held], scores[held], has[held], low[held], high[held]
-        along = codes @ vector
+        every = projected(codes, vector)
+        along, scores, has, low, high = every[rows[held]], scores[held], has[held], low[held], high[held]
         offset = boundary_offset(name, along, has)
+        ends = low | high
+        right = model.predict(codes[rows[held][ends]].astype(np.float64)) == high[ends] if ends.any() else ends[:0]
         return (
             vector,
             offset,
+            float(every.std(ddof=1)),
             Figures(
-                validation=share_of((np.asarray(model.predict(codes)) == high)[low | high]),
-                rest=share_of(((along + offset > 0) == has)[~(low | high)]),
+                validation=share_of(np.asarray(right)),
+                rest=share_of(((along + offset > 0) == has)[~ends]),
                 correlation=correlate(along, scores),
                 positive=float(has.mean()),
-                codes=int(known.sum()),
+                codes=len(rows),
             ),
         )

@@ -14,15 +14,16 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from latentwalk.direction import PER_LAYER, Direction, Directions
+from latentwalk.direction import PER_LAYER, Directions
 from latentwalk.generator import Generator
 from latentwalk.hooks import nearest, read_layers
 from latentwalk.latents import Latents
-from latentwalk.numerics.moments import Moments, principal
+from latentwalk.methods.principal_axes import Axes, of_codes, of_moments, of_sketch
+from latentwalk.numerics.moments import Moments
 from latentwalk.numerics.sketch import Sketch
 from latentwalk.origin import Origin, Source
 from latentwalk.progress import Progress, silent
-from latentwalk.samples import CHUNK, sample_codes
+from latentwalk.samples import CHUNK, Samples, sample_codes
 from latentwalk.seeds import check_seed
 
 WIDEST = 4096
@@ -66,6 +67,16 @@ class Decomposition:
             )
         check_seed(self.seed)
 
+    def fit(
+        self,
+        generator: Generator,
+        samples: Samples,
+        progress: Progress = silent,
+        sums: Moments | Sketch | None = None,
+    ) -> Directions:
+        """See `Method`. sums: as in `axes`."""
+        raise NotImplementedError
+
     def rows(
         self, generator: Generator, latents: Latents, progress: Progress = silent
     ) -> Iterator[Float[Tensor, "n d"]]:
@@ -82,24 +93,30 @@ class Decomposition:
 
     def _drawn(self, generator: Generator, latents: Latents) -> Iterator[Latents]:
         assert self.codes is not None
-        space = base_space(latents)
-        space = space if space in generator.spaces else latents.space
-        return sample_codes(generator, self.codes, self.seed, space, latents.labels)
+        return sample_codes(generator, self.codes, self.seed, self.space_of(generator, latents), latents.labels)
 
-    def axes(self, generator: Generator, latents: Latents, more: int = 0, progress: Progress = silent) -> "Axes":
+    def axes(
+        self,
+        generator: Generator,
+        latents: Latents,
+        more: int = 0,
+        progress: Progress = silent,
+        sums: Moments | Sketch | None = None,
+    ) -> Axes:
         """The principal axes: as many as components, and if there are some, `more`.
 
+        sums: of all rows, where somebody has added them up; read and added here if None.
         Raises ValueError for a layer that does not exist, and for too few codes or numbers for the components.
         """
         size, count, code = self._sizes(generator, latents)
-        rows, wanted = self.rows(generator, latents, progress), min(self.components + more, size, count - 1)
-        if self.layer is None:
-            axes = _of_codes(Moments.over(rows), wanted)
-        elif size <= self.widest:
-            axes = _of_moments(Moments.over(rows), size, wanted)
+        wanted, columns = min(self.components + more, size, count - 1), self._columns(size)
+        if sums is None:
+            rows = self.rows(generator, latents, progress)
+            sums = Sketch.over(rows, columns, code, self.seed) if columns else Moments.over(rows)
+        if isinstance(sums, Sketch):
+            axes = of_sketch(sums, min(wanted, sums.columns))
         else:
-            columns = min(self.columns or max(400, 6 * self.components), size)
-            axes = _of_sketch(Sketch.over(rows, columns, code, self.seed), min(wanted, columns))
+            axes = of_codes(sums, wanted) if self.layer is None else of_moments(sums, size, wanted)
         real = int((axes.values > ROUNDING * axes.values[0]).sum())
         if real < self.components:
             raise ValueError(
@@ -107,6 +124,20 @@ class Decomposition:
                 "ask for fewer"
             )
         return axes.first(real)
+
+    def columns_of(self, generator: Generator, latents: Latents) -> int:
+        """Columns of the sketch that `sums` of `axes` are, 0 where they are moments. Raises as `axes` does."""
+        return self._columns(self._sizes(generator, latents)[0])
+
+    def space_of(self, generator: Generator, latents: Latents) -> str:
+        """The space of the codes that are read."""
+        space = base_space(latents)
+        return space if self.codes is not None and space in generator.spaces else latents.space
+
+    def _columns(self, size: int) -> int:
+        if self.layer is None or size <= self.widest:
+            return 0
+        return min(self.columns or max(400, 6 * self.components), size)
 
     def _sizes(self, generator: Generator, latents: Latents) -> tuple[int, int, int]:
         """Numbers in what is decomposed, codes, and numbers in a code, once they are enough. Raises ValueError."""
@@ -130,7 +161,7 @@ class Decomposition:
         return size, count, code
 
     def coordinates(
-        self, generator: Generator, latents: Latents, axes: "Axes", most: int
+        self, generator: Generator, latents: Latents, axes: Axes, most: int
     ) -> Iterator[Float[Tensor, "n k"]]:
         """Coordinates of the first codes along the axes, `most` at most: for what needs vectors, not moments."""
         for rows in self.rows(generator, latents):
@@ -143,7 +174,7 @@ class Decomposition:
         self,
         generator: Generator,
         latents: Latents,
-        axes: "Axes",
+        axes: Axes,
         moves: Float[Tensor, "m c"],
         readout: Float[Tensor, "m k"],
         figures: dict[str, Float[Tensor, "m"]],
@@ -164,110 +195,6 @@ class Decomposition:
             figures=rows,
         )
         return Directions(items, origin)
-
-
-@dataclass(frozen=True, eq=False)
-class Axes:
-    """Principal axes, and how the codes [c] go with them; covariances are unbiased.
-
-    count: of vectors. mean: [d] of what is decomposed. values: variances [k] along the axes. vectors: [k, d],
-    orthonormal. variance: of everything in all directions. centre: [c] the mean code. codes: [c, c] their covariance.
-    along: [c, k] covariance of codes with coordinates along the axes. columns, missed, residuals: see `Sketch`; 0 and
-    None without one.
-    """
-
-    count: int
-    mean: Float[Tensor, "d"]
-    values: Float[Tensor, "k"]
-    vectors: Float[Tensor, "k d"]
-    variance: float
-    centre: Float[Tensor, "c"]
-    codes: Float[Tensor, "c c"]
-    along: Float[Tensor, "c k"]
-    columns: int = 0
-    missed: float | None = None
-    residuals: Float[Tensor, "k"] | None = None
-
-    def first(self, count: int) -> "Axes":
-        """The largest of them alone."""
-        return replace(
-            self,
-            values=self.values[:count],
-            vectors=self.vectors[:count],
-            along=self.along[:, :count],
-            residuals=None if self.residuals is None else self.residuals[:count],
-        )
-
-    @property
-    def sketch(self) -> dict[str, float] | None:
-        """For the source of directions: how wide the sketch was, and the share of the variance outside of it."""
-        return None if self.missed is None else {"columns": self.columns, "missed": self.missed}
-
-    def coordinates(self, rows: Float[Tensor, "n d"]) -> Float[Tensor, "n k"]:
-        """Coordinates of vectors along the axes, from the mean."""
-        return (rows[:, : len(self.mean)].detach().cpu().double() - self.mean) @ self.vectors.T
-
-    def mixing(self, readout: Float[Tensor, "m k"]) -> Float[Tensor, "m k"]:
-        """The same on the side of what is decomposed: what goes with one more of each component, along the axes."""
-        spread = readout * self.values
-        return torch.linalg.solve(spread @ readout.T, spread)
-
-    def to_codes(self, readout: Float[Tensor, "m k"]) -> Float[Tensor, "m c"]:
-        """Least squares from components back to codes: what goes with one more of each while the others stay.
-
-        readout: components as weights on coordinates along the axes.
-        """
-        return torch.linalg.solve(readout * self.values @ readout.T, (self.along @ readout.T).T)
-
-    def correlations(self, readout: Float[Tensor, "m k"]) -> Float[Tensor, "m"]:
-        """Multiple correlation of each component with the code, in [0, 1]: its square is the share of the component
-        that a linear function of the code explains, less what chance explains (adjusted; Ezekiel, 1930)."""
-        with_codes = self.along @ readout.T
-        explained = (with_codes * (torch.linalg.pinv(self.codes, hermitian=True, rtol=1e-9) @ with_codes)).sum(0)
-        share = explained / (readout.square() @ self.values)
-        chance = (self.count - 1) / (self.count - 1 - len(self.centre))
-        return (1 - (1 - share) * chance).clamp(0, 1).sqrt()
-
-    def direction(self, name: str, move: Float[Tensor, "c"], space: str) -> Direction:
-        """Along a move of the code; the unit is the standard deviation of the codes, 0 is at the mean code."""
-        norm = float(move.norm())
-        if not norm > 0:
-            raise ValueError(f"no change of the code goes with {name!r}: read another layer, or ask for fewer")
-        vector = move / norm
-        unit = float((vector @ self.codes @ vector).clamp(min=0).sqrt())
-        return Direction(name, vector.float(), space, unit, -float(self.centre @ vector))
-
-
-def _of_codes(moments: Moments, count: int) -> Axes:
-    covariance = moments.covariance
-    values, vectors = principal(covariance, count)
-    total = float(covariance.trace())
-    along = vectors.T * values
-    return Axes(moments.count, moments.mean, values, vectors, total, moments.mean, covariance, along)
-
-
-def _of_moments(moments: Moments, size: int, count: int) -> Axes:
-    freedom = moments.count - 1
-    scatter, with_codes, codes = (
-        moments.scatter[:size, :size],
-        moments.scatter[size:, :size],
-        moments.scatter[size:, size:],
-    )
-    values, vectors = principal(scatter, count)
-    total = float(scatter.trace()) / freedom
-    mean, centre = moments.mean[:size], moments.mean[size:]
-    along = with_codes @ vectors.T / freedom
-    return Axes(moments.count, mean, values / freedom, vectors, total, centre, codes / freedom, along)
-
-
-def _of_sketch(sketch: Sketch, count: int) -> Axes:
-    values, vectors, residuals, missed = sketch.principal(count)
-    size, beside = sketch.size, sketch.beside
-    mean, centre, along = sketch.mean[:size], sketch.mean[size:], beside[:size].T @ vectors.T
-    return Axes(
-        sketch.count, mean, values, vectors, sketch.variance, centre, beside[size:], along, sketch.columns, missed,
-        residuals,
-    )  # fmt: skip
 
 
 def base_space(latents: Latents) -> str:

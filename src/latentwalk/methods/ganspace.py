@@ -12,6 +12,8 @@ import torch
 from latentwalk.direction import Directions
 from latentwalk.generator import Generator
 from latentwalk.methods.decomposition import Decomposition
+from latentwalk.numerics.moments import Moments
+from latentwalk.numerics.sketch import Sketch
 from latentwalk.progress import Progress, silent
 from latentwalk.samples import Samples
 
@@ -26,7 +28,13 @@ class GANSpace(Decomposition):
 
     name: ClassVar[str] = "ganspace"
 
-    def fit(self, generator: Generator, samples: Samples, progress: Progress = silent) -> Directions:
+    def fit(
+        self,
+        generator: Generator,
+        samples: Samples,
+        progress: Progress = silent,
+        sums: Moments | Sketch | None = None,
+    ) -> Directions:
         """Directions in the space of the samples, those with the largest variance first; scores are not looked at.
 
         For codes per layer (w+, z+) the directions are of one code (w, z); `on_layers` chooses where they act.
@@ -38,10 +46,11 @@ class GANSpace(Decomposition):
         makes this component, however large it is;
         residual: of a sketch, |S v - value v| / value, estimated. `origin.summary` has the share of the variance that
         is missed altogether.
+        sums: see `Decomposition.axes`.
         Raises ValueError for a layer that does not exist, and for too few codes or numbers for the components.
         """
         latents = generator.check(samples.latents)
-        axes = self.axes(generator, latents, progress=progress).first(self.components)
+        axes = self.axes(generator, latents, progress=progress, sums=sums).first(self.components)
         readout = torch.eye(self.components, dtype=torch.float64)
         figures = {"sigma": axes.values.sqrt(), "explained": axes.values / axes.variance}
         if axes.residuals is not None:

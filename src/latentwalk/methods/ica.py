@@ -15,7 +15,8 @@ from sklearn.exceptions import ConvergenceWarning
 from latentwalk.direction import Directions
 from latentwalk.generator import Generator
 from latentwalk.methods.decomposition import Decomposition
-from latentwalk.numerics.moments import sign_of
+from latentwalk.numerics.moments import Moments, sign_of
+from latentwalk.numerics.sketch import Sketch
 from latentwalk.progress import Progress, silent
 from latentwalk.samples import Samples
 
@@ -40,17 +41,23 @@ class ICA(Decomposition):
         if self.most <= self.components:
             raise ValueError(f"{self.components} components are learned from more codes than that, got {self.most}")
 
-    def fit(self, generator: Generator, samples: Samples, progress: Progress = silent) -> Directions:
+    def fit(
+        self,
+        generator: Generator,
+        samples: Samples,
+        progress: Progress = silent,
+        sums: Moments | Sketch | None = None,
+    ) -> Directions:
         """Directions in the space of the samples, those whose source makes most of the variance first.
 
-        Layers, units and errors as in `GANSpace.fit`. The largest weight of each component in the activations is
+        Layers, units, sums and errors as in `GANSpace.fit`. The largest weight of each component in the activations is
         positive. `origin.figures` has for each sigma (the standard deviation that its source makes in the
         activations), explained, R, and kurtosis (excess, 0 for a Gaussian source: several such cannot be told apart,
         and their directions are as good as any). `origin.summary["converged"]` is False when the rotation had not
         settled.
         """
         latents = generator.check(samples.latents)
-        axes = self.axes(generator, latents, progress=progress).first(self.components)
+        axes = self.axes(generator, latents, progress=progress, sums=sums).first(self.components)
         scale = axes.values.sqrt()
         white = torch.cat(list(self.coordinates(generator, latents, axes, self.most))) / scale
         model = FastICA(

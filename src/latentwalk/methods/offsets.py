@@ -22,6 +22,9 @@ FEWEST = 4
 TAILS = 0.27
 """Share of the scores in each tail when a method has no tails of its own (Kelley, 1939)."""
 
+BLOCK = 8192
+"""Codes that are looked at at once where there are many."""
+
 Vector = Float[np.ndarray, "d"]
 
 
@@ -157,6 +160,12 @@ def pointing(name: str, vector: Vector, offset: float, codes: Float[np.ndarray, 
     """The direction of a vector of norm 1; its unit is the standard deviation of the codes along it."""
     unit = float((codes @ vector.astype(codes.dtype)).std(ddof=1, dtype=np.float64))
     return Direction(name, torch.from_numpy(vector).float(), space, unit, offset)
+
+
+def projected(codes: Float[np.ndarray, "n d"], vector: Vector) -> Float[np.ndarray, "n"]:
+    """Where codes are along a vector, in float64; they are turned into it block by block, not all at once."""
+    blocks = (codes[first : first + BLOCK].astype(np.float64) for first in range(0, len(codes), BLOCK))
+    return np.concatenate([block @ vector for block in blocks])
 
 
 def normal(name: str, vector: Vector) -> Vector:

@@ -20,6 +20,7 @@ from jaxtyping import Bool, Float
 from latentwalk.direction import Directions
 from latentwalk.generator import Generator
 from latentwalk.methods.offsets import (
+    BLOCK,
     boundary_offset,
     check_scores,
     columns,
@@ -36,9 +37,6 @@ from latentwalk.origin import Origin, Source
 from latentwalk.progress import Progress, silent
 from latentwalk.samples import Samples
 from latentwalk.seeds import check_seed
-
-BLOCK = 8192
-"""Codes that are summed at once."""
 
 
 @dataclass(frozen=True)
@@ -101,8 +99,8 @@ class Regression:
         along = np.empty(len(scores))
         for k in range(self.folds):
             others = reduce(Moments.__add__, [part for i, part in enumerate(parts) if i != k])
-            vector = least_squares(others).vector
-            along[fold == k] = codes[fold == k] @ vector.astype(codes.dtype)
+            vector = least_squares(others).vector.astype(codes.dtype)
+            along[fold == k] = (codes @ vector)[fold == k]  # of all: picking codes would copy them
         return least_squares(reduce(Moments.__add__, parts)), along
 
 

@@ -15,8 +15,10 @@ from torch import Tensor
 
 from latentwalk.direction import Directions
 from latentwalk.generator import Generator
-from latentwalk.methods.decomposition import Axes, Decomposition
-from latentwalk.numerics.moments import sign_of
+from latentwalk.methods.decomposition import Decomposition
+from latentwalk.methods.principal_axes import Axes
+from latentwalk.numerics.moments import Moments, sign_of
+from latentwalk.numerics.sketch import Sketch
 from latentwalk.progress import Progress, silent
 from latentwalk.samples import Samples
 
@@ -45,17 +47,23 @@ class SparsePCA(Decomposition):
         if not self.penalty > 0:
             raise ValueError(f"the penalty of weights is above 0, got {self.penalty}")
 
-    def fit(self, generator: Generator, samples: Samples, progress: Progress = silent) -> Directions:
+    def fit(
+        self,
+        generator: Generator,
+        samples: Samples,
+        progress: Progress = silent,
+        sums: Moments | Sketch | None = None,
+    ) -> Directions:
         """Directions in the space of the samples, those with the largest variance first.
 
-        Layers, units and errors as in `GANSpace.fit`. The largest weight of each component is positive. Of codes, the
-        components are the directions; of activations, what changes in the code with one component while the others
+        Layers, units, sums and errors as in `GANSpace.fit`. The largest weight of each component is positive. Of codes,
+        the components are the directions; of activations, what changes in the code with one component while the others
         stay. `origin.figures` has for each sigma and explained (along the component by itself: sparse components
         share variance, the sum may be more than 1), R, and weights (the share of them that is not 0).
         Raises ValueError as well when the penalty leaves nothing of a component.
         """
         latents = generator.check(samples.latents)
-        axes = self.axes(generator, latents, more=2 * self.components + 20, progress=progress)
+        axes = self.axes(generator, latents, more=2 * self.components + 20, progress=progress, sums=sums)
         loadings = self._loadings(axes)
         within = loadings @ axes.vectors.T
         variances = within.square() @ axes.values

@@ -18,10 +18,10 @@ from latentwalk.edits import codes_for
 from latentwalk.features.network import Features
 from latentwalk.generator import Generator
 from latentwalk.latents import Latents
-from latentwalk.pool import Each, pool
 from latentwalk.progress import Progress, silent
 from latentwalk.scores import Scorer
 from latentwalk.sweep import Close, Sweep, check_strengths, even_strengths, typical
+from latentwalk.threads import Each, pool
 
 AT_ONCE = 16
 """Pictures that the judge sees at once: few enough that what a convolution leaves is still in the cache."""
