@@ -28,7 +28,7 @@ from random_networks import SIZES, random_biggan, random_dcgan, random_stylegan2
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-GUIDES = ("index", "tour", "studio", "your-model", "your-photo", "your-attribute")
+GUIDES = ("index", "tour", "studio", "your-model", "your-photo", "your-attribute", "scale")
 PAGES = {"README.md": README} | {
     f"docs/{name}.md": (ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in GUIDES
 }
@@ -36,6 +36,10 @@ PAGES = {"README.md": README} | {
 
 FEW = "--option sefa.components=1 --option ganspace.components=1"
 QUICKER = {
+    "--samples 20000": "--samples 256",
+    "--samples 1000000": "--samples 256",
+    "--samples runs/million --out": "--samples runs/million --method regression --out",
+    "scorer, 2_000": "scorer, 128",
     "--samples 5000": f"--samples 400 {FEW}",
     "--samples 2000": f"--samples 100 --attribute warmth {FEW}",
     "--codes 100": "--codes 16 --strengths 3",

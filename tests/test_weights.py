@@ -16,6 +16,13 @@ def test_fingerprints_depend_on_the_network_alone() -> None:
     assert prints == {fingerprint(strided)} and len(prints.pop()) == 16
 
 
+def test_the_stride_of_one_number_says_nothing() -> None:
+    one = torch.ones(1, 5)[:, :1].flatten()
+    assert one.as_strided((1,), (5,)).is_contiguous() and fingerprint({"a": one.as_strided((1,), (5,))}) == fingerprint(
+        {"a": torch.ones(1)}
+    )
+
+
 @pytest.mark.parametrize(
     "other",
     [

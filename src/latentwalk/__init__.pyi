@@ -19,6 +19,8 @@ from .jobs.inverted import Inverted
 from .jobs.load import load, load_scorer
 from .jobs.replay import replay
 from .jobs.report import save_report
+from .jobs.score_many import score_many
+from .jobs.shard_scores import read_scores
 from .jobs.train import train_celeba, train_scorer
 from .latents import Latents
 from .pictures.grid import grid, save_image
@@ -68,11 +70,13 @@ __all__ = [
     "load_codes",
     "load_scorer",
     "read_directions",
+    "read_scores",
     "replay",
     "save_benchmark",
     "save_image",
     "save_report",
     "score",
+    "score_many",
     "train_celeba",
     "train_scorer",
     "wrap",

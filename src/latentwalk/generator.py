@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from latentwalk.choices import Choices
+from latentwalk.choices import UNSAID, Choices
 from latentwalk.conditions import UNNAMED, Conditions
 from latentwalk.latents import Latents, LatentSpace, in_turn
 from latentwalk.options import NEUTRAL, RenderOptions
@@ -74,7 +74,7 @@ class Generator(nn.Module, ABC):
     clamps: bool = False
     options: RenderOptions = NEUTRAL
     source: str = ""
-    choices: Choices = Choices()
+    choices: Choices = UNSAID
     delta: str = ""
     reading: Reading = Reading()
     fingerprint: str = ""

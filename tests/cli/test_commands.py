@@ -6,6 +6,7 @@ import shlex
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from latentwalk.cli.train import Architecture
@@ -35,6 +36,17 @@ def test_sample_for_machines(small, run, tmp_path):
     assert (code, err) == (0, "")
     files = [str(tmp_path / "a.png")]
     assert json.loads(out) == {"generator": str(small), "codes": 2, "drawn": 2, "files": files}
+
+
+def test_samples_that_are_all_the_same_give_a_hint(run, tmp_path):
+    dim = {f"main.{i}.weight": 1e-4 * torch.ones(*pair, 4, 4) for i, pair in enumerate(((8, 6), (6, 3)))}
+    torch.save(dim, tmp_path / "a.pt")
+    sample = ("sample", tmp_path / "a.pt", "--out", tmp_path / "a.png", "--force")
+    code, out, err = run(*sample)
+    assert (code, out) == (0, f"wrote {tmp_path / 'a.png'}\n")
+    assert err.startswith("note: its pictures are nearly all the same: ") and "--activation" in err
+    for silent in (("--activation", "relu"), ("--seeds", "3"), ("--truncation", "0.1")):
+        assert run(*sample, *silent).err == ""
 
 
 def test_a_sheet_has_an_end(small, run, tmp_path, monkeypatch):

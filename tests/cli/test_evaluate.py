@@ -12,6 +12,7 @@ from latentwalk.evaluation import Evaluation
 from latentwalk.jobs.load import load
 from latentwalk.origin import Origin, Source
 from random_networks import random_stylegan2
+from shards_done import Here
 
 SMALL = ("--codes", 12, "--strengths", 3)
 
@@ -126,3 +127,24 @@ def test_pictures_are_drawn_with_the_options_that_directions_were_found_with(
     code, _, err = run("evaluate", "damaged.safetensors", "--judge", telling, *SMALL, "--out", "d.json")
     assert code == 2
     assert "damaged, or newer than this version: drawing.truncation" in err and err.count("\n") == 1
+
+
+def test_workers_that_are_named_write_the_same_figures_and_the_same_line_goes_on(
+    run, directions, telling, tmp_path, monkeypatch
+) -> None:
+    engine = Here()
+    monkeypatch.setattr("latentwalk.jobs.engines.read_engine", lambda *how: engine)
+    monkeypatch.setenv("LATENTWALK_CACHE", str(tmp_path / "cache"))
+    line = ("evaluate", directions, "--judge", telling, *SMALL, "--force")
+    alone, shared, again = (run(*line, *who, "--out", "a.json") for who in ((), ("--workers", 1), ("--workers", 1)))
+    assert (alone.code, alone.err) == (0, "")
+    assert shared.code == again.code == 0
+    assert alone.out == shared.out == again.out
+    assert engine.ran == [0]
+    assert "12 codes are looked at in" in shared.err and str(tmp_path / "cache" / "runs") in shared.err
+
+
+def test_more_codes_than_fit_are_refused_before_anything_is_drawn(run, directions, telling) -> None:
+    code, out, err = run("evaluate", directions, "--judge", telling, "--codes", 10**6)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "1,000,000 codes along 3 directions take" in err and "(--codes), or fewer directions at once" in err

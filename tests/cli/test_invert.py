@@ -213,3 +213,43 @@ def test_identity_that_was_optimised_for_is_called_so(capsys, small) -> None:
         photo = PhotoRecord(photo="a.png", transform=[], psnr=20, norm=1, evaluations=1, reached=False, identity=0.5)
         say_album(Album(AlbumRecord(generator=generator, inverter="optimize", settings={"loss": loss}, photos=[photo])))
         assert ("optimised for" in capsys.readouterr().out) is said
+
+
+class InThisProcess:
+    """An engine without processes."""
+
+    def run(self, opener, folder, shards):
+        return map(opener(folder), shards)
+
+
+def test_a_folder_goes_to_workers_and_the_same_line_goes_on(run, small, photos, monkeypatch) -> None:
+    monkeypatch.setattr("latentwalk.jobs.engines.read_engine", lambda *_: InThisProcess())
+    line = ("invert", small, "photos", "--align", "none", "--inverter", "ridge", "--out", "me", "--shard-size", 2,
+            "--batch", 2)  # fmt: skip
+    part = run(*line, "--shards", "1:2")
+    assert part.code == 0 and "without --shards writes the album" in part.out and len(Album.read(Path("me"))) == 0
+    code, out, err = run(*line, "--workers", 2)
+    assert code == 1 and err == "" and "skipped photos/c.jpg is no photograph" in out
+    album = Album.read(Path("me"))
+    assert [photo.photo for photo in album.record.photos] == photos[:2] and list(album.record.skipped) == photos[2:]
+    assert "3 of 3 rows" in (told := run("status", "me/run").out) and "failed     1; 1 ... is no photograph" in told
+    again = run(*line)
+    assert "2 photographs in me already" in again.out and Album.read(Path("me")).record == album.record
+    other = run(*line, "--space", "z")
+    assert other.code == 2 and "me holds photographs that were inverted with another space" in other.err
+    run(*line[:-4], "--force")
+    assert not Path("me/run").exists(), "few are done by one process"
+
+
+def test_of_many_photographs_the_farthest_are_listed(capsys) -> None:
+    names = [f"{i:03}.png" for i in range(100)]
+    photos = [
+        PhotoRecord(photo=name, transform=[[1.0, 0, 0], [0, 1.0, 0]], psnr=20 + i, norm=1, evaluations=1, reached=True)
+        for i, name in enumerate(names)
+    ]
+    skipped = {f"bad{i}": f"bad{i} is empty" for i in range(50)}
+    record = AlbumRecord(generator=Source(source="g"), inverter="ridge", photos=photos, skipped=skipped)
+    say_album(Album(record), Path("me"))
+    out = capsys.readouterr().out
+    assert "100 photographs, half of them nearer than 69.5 dB" in out and "009.png" in out and "010.png" not in out
+    assert "skipped bad9 is empty" in out and "skipped 40 more, all in me/photos.json" in out

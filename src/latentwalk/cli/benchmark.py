@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from latentwalk.cli.console import number, say, say_files, say_json, say_table, working
+from latentwalk.cli.file_options import FileOptions
 from latentwalk.cli.invocation import command_line
 from latentwalk.cli.options import OUTPUT, Device, Force, Json, check_generator
 from latentwalk.cli.outputs import check_folder, outputs
@@ -20,7 +21,7 @@ GeneratorOfAvatars = Annotated[
 
 
 @dataclass(frozen=True)
-class MeasuringOptions:
+class MeasuringOptions(FileOptions):
     """What is measured, and on how much."""
 
     method: Annotated[
@@ -97,7 +98,7 @@ def benchmark(generator: GeneratorOfAvatars, measuring: MeasuringOptions, output
         from latentwalk.jobs.load import load
 
         result = measure(
-            load(generator, measuring.device, progress=progress),
+            load(generator, measuring.device, progress=progress, **measuring.choices.given),
             measuring.method or None,
             measuring.directions or (10, 12),
             measuring.seeds,

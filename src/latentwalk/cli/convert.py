@@ -31,8 +31,9 @@ def convert(
     check_generator(generator)
     with outputs([out], force), working(f"converting {generator}", as_json) as progress:
         from latentwalk.jobs.convert import convert as write
+        from latentwalk.jobs.load import load
 
-        made = write(generator, out, force, progress, **file.choices)
+        made = write(load(generator, progress=progress, **file.choices.given), out, force)
     family, source = type(made).__name__, made.reading.format
     if as_json:
         facts = {"generator": generator, "format": source, "family": family, "fingerprint": made.fingerprint}

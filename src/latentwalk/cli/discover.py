@@ -1,6 +1,5 @@
 """`latentwalk discover`: directions of a generator that change one thing each, by any methods."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,8 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from latentwalk.bundled import check_scorer
+from latentwalk.cli.chosen_methods import read_methods, read_options
 from latentwalk.cli.console import say, say_files, say_json, say_next, working
 from latentwalk.cli.discover_photos import from_folders, from_table, names_photos
+from latentwalk.cli.engine_options import EngineOptions
+from latentwalk.cli.errors import remark
 from latentwalk.cli.found import say_directions, summary
 from latentwalk.cli.options import (
     OUTPUT,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from latentwalk.progress import Progress
 
 SUFFIX, CONTRAST = ".safetensors", "contrast"
+MOST_SAMPLES = 10**8
 METHOD = "Methods"
 """Panel of the help that says how directions are found."""
 
@@ -85,9 +88,14 @@ class FindOptions:
     align: Annotated[
         str, typer.Option(metavar="HOW", help="How photographs are framed, as in latentwalk invert: auto, none, ...")
     ] = "auto"
-    samples: Annotated[int, typer.Option(metavar="N", min=2, max=10**8, help="How many codes to sample and score.")] = (
-        20_000
-    )
+    samples: Annotated[
+        str,
+        typer.Option(
+            metavar="N|FOLDER",
+            help="How many codes to sample and score, above 20,000 in a folder that is gone on with; or the folder of "
+            "`latentwalk score`, whose scores are taken.",
+        ),
+    ] = "20000"
     space: Annotated[
         str | None,
         typer.Option(
@@ -105,6 +113,18 @@ class FindOptions:
         ),
     ] = None
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the samples.")] = 0
+
+    def read_samples(self) -> int | Path:
+        """How many codes, or the folder of those that are scored. Raises ValueError for what is neither."""
+        if self.samples.isdecimal():
+            if not 2 <= int(self.samples) <= MOST_SAMPLES:
+                raise ValueError(f"--samples {self.samples}: expected 2 to {MOST_SAMPLES:,} codes, or a folder")
+            return int(self.samples)
+        if not Path(self.samples).is_dir():
+            raise ValueError(
+                f"--samples {self.samples}: expected how many codes to score, or the folder of latentwalk score"
+            )
+        return Path(self.samples)
 
     def check_photos(self) -> bool:
         """Whether photographs are given. Raises ValueError for half of them, or beside what means nothing there."""
@@ -147,7 +167,9 @@ class FoundOutput:
             pass
 
 
-def discover(generator: GeneratorName, find: FindOptions, look: SampledOptions, output: FoundOutput) -> None:
+def discover(
+    generator: GeneratorName, find: FindOptions, look: SampledOptions, engine: EngineOptions, output: FoundOutput
+) -> None:
     """Find directions in latent space that change one thing each.
 
     Supervised methods score samples and learn what the scores depend on; the
@@ -158,6 +180,7 @@ def discover(generator: GeneratorName, find: FindOptions, look: SampledOptions, 
       latentwalk discover faces64 --attribute smiling
       latentwalk discover faces64 --method sefa --method ganspace --samples 5000
       latentwalk discover my_model.pkl --scorer measurements --out out/mine
+      latentwalk discover faces64 --samples runs/s1
       latentwalk discover faces64 --method fewshot --labels labels.csv
       latentwalk discover faces64 --with photos/glasses --without photos/plain
       latentwalk discover faces64 --labels photos/labels.csv --attribute glasses
@@ -169,18 +192,24 @@ def discover(generator: GeneratorName, find: FindOptions, look: SampledOptions, 
     if photos:
         find = replace(find, method=[CONTRAST])
     output.check(find.method or [])
+    samples = find.read_samples()
     check_generator(generator)
     if find.scorer:
         check_scorer(find.scorer)
     with working(f"loading {generator}", as_json) as progress:
         from latentwalk.bundled import MEASUREMENTS
         from latentwalk.jobs.discover import discover as discover_all
+        from latentwalk.jobs.discover_samples import is_scored_by
         from latentwalk.jobs.load import load_scorer, scorer_of
 
         made = load_generator(generator, look, progress)
         name = None if photos else scorer_of(made, find.scorer)
         scorer = load_scorer(name, look.device, made) if name else None
-        methods = read_methods(find.method or [], scorer is not None, find.labels is not None, made.spaces)
+        namer = scorer or load_scorer(MEASUREMENTS[0], look.device, made)
+        if isinstance(samples, Path) and not find.scorer:
+            scorer = scorer if scorer and is_scored_by(samples, scorer) else None
+        scored = scorer is not None or isinstance(samples, Path)
+        methods = read_methods(find.method or [], scored, scorer is not None, find.labels is not None, made.spaces)
         files = [out] if out.suffix == SUFFIX else [out / f"{each}{SUFFIX}" for each in dict.fromkeys(methods)]
         if len(files) != len(set(methods)):
             raise ValueError(f"{out} is one file, got {len(set(methods))} methods: name a folder, or one --method")
@@ -196,16 +225,18 @@ def discover(generator: GeneratorName, find: FindOptions, look: SampledOptions, 
                     made,
                     methods,
                     scorer,
-                    attributes or None if scorer or find.labels else None,
-                    find.samples,
+                    attributes or None if scored or find.labels else None,
+                    samples,
                     find.seed,
                     find.space,
                     classes_of(made, look.classes),
                     find.labels,
                     read_options(find.option or [], methods),
-                    scorer or load_scorer(MEASUREMENTS[0], look.device, made),
+                    namer,
                     progress,
                     failed.__setitem__ if len(files) > 1 else None,
+                    engine.read(look.device),
+                    remark,
                 )
             )
             if not found:
@@ -229,7 +260,15 @@ def discover(generator: GeneratorName, find: FindOptions, look: SampledOptions, 
     say_files(files)
     if "fewshot" in found:  # whoever labelled by hand is on a way of several commands
         file = dict(zip(found, files, strict=True))["fewshot"]
-        say_next("edit", generator, "--direction", f"{file}:{found['fewshot'][0].name}", "--strength", "2")
+        say_next(
+            "edit",
+            generator,
+            *look.choices.words,
+            "--direction",
+            f"{file}:{found['fewshot'][0].name}",
+            "--strength",
+            "2",
+        )
 
 
 def discover_in_photos(made: "Generator", find: FindOptions, photos: bool, progress: "Progress") -> "Directions | None":
@@ -240,28 +279,3 @@ def discover_in_photos(made: "Generator", find: FindOptions, photos: bool, progr
     if not photos or find.labels is None:
         return None
     return from_table(made, find.labels, find.attribute or [], find.space, find.align, progress)
-
-
-def read_methods(wanted: list[str], scored: bool, labelled: bool, spaces: "Iterable[str]") -> list[str]:
-    """The methods to run: those that were named, or the usual or all of those that have what they need."""
-    from latentwalk.methods import METHODS
-
-    if wanted and "all" not in wanted:
-        return wanted
-    have = {"codes", "nothing", *({"scores", "scorer"} if scored else ()), *({"labels"} if labelled else ())}
-    able = {n: e for n, e in METHODS.items() if e.needs in have and (e.spaces is None or set(e.spaces) & set(spaces))}
-    return [name for name, entry in able.items() if wanted or entry.usual or entry.needs == "labels"]
-
-
-def read_options(texts: list[str], methods: list[str]) -> dict[str, dict[str, str]]:
-    """{method: {key: value}} from "sefa.components=20". Raises ValueError for another form or a method not in use."""
-    options: dict[str, dict[str, str]] = {}
-    for text in texts:
-        place, given, value = text.partition("=")
-        name, dot, key = place.partition(".")
-        if not (given and dot and key) or name not in methods:
-            raise ValueError(
-                f"--option {text}: expected METHOD.KEY=VALUE with a method that is in use, such as {methods[0]}.seed=1"
-            )
-        options.setdefault(name, {})[key] = value
-    return options

@@ -35,8 +35,8 @@ class Commands(Group):
             for note in getattr(error, "__notes__", ()):  # such as what a file holds
                 print(readable(note), file=sys.stderr)
             raise typer.Exit(BAD_INPUT) from None
-        except KeyboardInterrupt:
-            print("stopped: nothing was written", file=sys.stderr)
+        except KeyboardInterrupt as error:
+            print(f"stopped: {str(error) or 'nothing was written'}", file=sys.stderr)
             raise typer.Exit(STOPPED) from None
 
 

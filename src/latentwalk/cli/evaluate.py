@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from latentwalk.cli.console import number, say, say_files, say_json, say_table, working
+from latentwalk.cli.engine_options import EngineOptions
 from latentwalk.cli.errors import remark
+from latentwalk.cli.file_options import FileOptions
 from latentwalk.cli.options import (
     OUTPUT,
     Classes,
@@ -50,7 +52,7 @@ class Look(StrEnum):
 
 
 @dataclass(frozen=True)
-class JudgingOptions:
+class JudgingOptions(FileOptions):
     """Of what, by whom and on how many codes directions are judged."""
 
     generator: Annotated[
@@ -140,22 +142,25 @@ class Judged(NamedTuple):
     labels: "Tensor | None"
 
 
-def evaluate(files: Files, judging: JudgingOptions, output: EvaluationOutput) -> None:
+def evaluate(files: Files, judging: JudgingOptions, engine: EngineOptions, output: EvaluationOutput) -> None:
     """Judge directions on codes that they were not fitted to.
 
     Renders the same codes at every strength of every direction, and measures
     what changes: the attribute that is meant, all others, and the rest.
-    Directions of one attribute are compared where they change it alike.
+    Directions of one attribute are compared where they change it alike. More
+    than 20,000 codes are looked at shard by shard: the same line again goes on
+    where it was stopped.
 
     \bExamples:
       latentwalk evaluate out/directions/svm.safetensors
       latentwalk evaluate svm.safetensors sefa.safetensors --codes 500
       latentwalk evaluate d.safetensors --generator my.pkl --judge my.module:tell
+      latentwalk evaluate d.safetensors --codes 100000 --workers 8
     """
     out = check_ending(output.out, ".json")
     judging.check(files)
     with outputs([out], output.force, out), working("loading", output.as_json) as progress:
-        found = judged(files, judging, progress)
+        found = judged(files, judging, engine, progress)
         result = found.result
         result.save(out)
         if output.update:
@@ -167,13 +172,15 @@ def evaluate(files: Files, judging: JudgingOptions, output: EvaluationOutput) ->
     say_files([out])
 
 
-def judged(files: "Sequence[Path]", given: JudgingOptions, progress: "Progress") -> Judged:
+def judged(files: "Sequence[Path]", given: JudgingOptions, engine: EngineOptions, progress: "Progress") -> Judged:
     """The directions of all files, judged together. Raises ValueError for what cannot be read or judged."""
     from latentwalk.jobs.directions import named_generator, read_directions
     from latentwalk.jobs.evaluate import evaluate as judge_directions
     from latentwalk.jobs.load import load
+    from latentwalk.samples import are_counted
 
-    made = load(given.generator or named_generator(files), given.device, progress=progress)
+    name, choices = (given.generator, given.choices) if given.generator else named_generator(files)
+    made = load(name, given.device, progress=progress, **(given.choices or choices).given)
     found = [read_directions(file, made, given.direction_space, given.force_generator, remark) for file in files]
     made = made.with_options(**asdict(recorded_drawing(found)))
     labels = classes_of(made, given.classes)
@@ -188,7 +195,9 @@ def judged(files: "Sequence[Path]", given: JudgingOptions, progress: "Progress")
         labels=labels,
         features=given.features.value,
         force=given.force_generator,
+        engine=engine.read(given.device) if engine.named or are_counted(given.codes) else None,
         progress=progress,
+        tell=remark,
     )
     return Judged(made, with_files, result, labels)
 

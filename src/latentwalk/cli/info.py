@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
+from latentwalk.choices import Choices
 from latentwalk.cli.cards import describe_card, say_card
 from latentwalk.cli.console import say, say_facts, say_json, say_table, working
+from latentwalk.cli.file_options import FileOptions
 from latentwalk.cli.found import say_directions
 from latentwalk.cli.inspect import facts_of, say_details
 from latentwalk.cli.options import Json
+from latentwalk.progress import Progress
 
 if TYPE_CHECKING:
     from latentwalk.origin import Origin
@@ -37,6 +40,8 @@ def info(
             help="A generator, a scorer, directions, codes, a picture or a receipt. Without it: what is bundled.",
         ),
     ] = None,
+    *,
+    reading: FileOptions,
     as_json: Json = False,
 ) -> None:
     """Say what a thing is: a generator, or anything that latentwalk wrote.
@@ -47,7 +52,7 @@ def info(
       latentwalk info out/eyeglasses/strip.png
     """
     with working(f"reading {thing}", as_json) as progress:
-        found = [describe_bundle()] if thing is None else describe(thing, progress)
+        found = [describe_bundle()] if thing is None else describe(thing, reading.choices, progress)
     if as_json:
         say_json({name: value for each in found for name, value in each.data.items()})
         return
@@ -60,21 +65,29 @@ def info(
             each.more()
 
 
-def describe(thing: str, progress: Callable[[str, int, int], None]) -> list[Description]:
-    """What a thing is, one description for each thing of that name. Raises ValueError for one that nothing reads."""
+def describe(thing: str, choices: Choices, progress: Progress) -> list[Description]:
+    """What a thing is, one description for each thing of that name.
+
+    Raises ValueError for one that nothing reads, and for choices of what is no generator.
+    """
     from latentwalk.bundled import GENERATORS, SCORERS
     from latentwalk.remote.address import is_remote
 
     if is_remote(thing):
-        return [describe_generator(thing, progress)]
+        return [describe_generator(thing, choices, progress)]
     if thing in GENERATORS or thing in SCORERS:
-        found = [describe_generator(thing)] if thing in GENERATORS else []
+        found = [describe_generator(thing, choices, progress)] if thing in GENERATORS else []
         return found + ([describe_scorer(thing)] if thing in SCORERS else [])
     path = Path(thing)
     if not path.exists():
         bundled = ", ".join({**GENERATORS, **SCORERS})
         raise ValueError(f"no file {thing}: expected a file, or one of {bundled}")
-    return [KINDS.get(kind_of(path) if path.is_file() else "", describe_generator)(thing)]
+    tell = KINDS.get(kind_of(path) if path.is_file() else "")
+    if tell is None:
+        return [describe_generator(thing, choices, progress)]
+    if choices:
+        raise ValueError(f"{thing} is no generator: leave out {' '.join(choices.words)}")
+    return [tell(thing)]
 
 
 def kind_of(path: Path) -> str:
@@ -108,11 +121,11 @@ def describe_bundle() -> Description:
     return Description(data, f"latentwalk {VERSION}", facts, more)
 
 
-def describe_generator(thing: str, progress: Callable[[str, int, int], None] | None = None) -> Description:
+def describe_generator(thing: str, choices: Choices, progress: Progress) -> Description:
     from latentwalk.jobs.inspect import inspect
-    from latentwalk.progress import silent
+    from latentwalk.jobs.load import load
 
-    found = inspect(thing, progress or silent)
+    found = inspect(load(thing, progress=progress, **choices.given), progress)
     title = f"generator {thing}"
     return Description({"generator": found.describe()}, title, facts_of(found), lambda: say_details(found))
 

@@ -49,8 +49,9 @@ def inspect(
     with outputs(files, force), working(f"reading {generator}", as_json) as progress:
         from latentwalk.jobs.inspect import inspect as look
         from latentwalk.jobs.inspect import save_contact_sheet
+        from latentwalk.jobs.load import load
 
-        found = look(generator, progress, **reading.choices)
+        found = look(load(generator, progress=progress, **reading.choices.given), progress)
         for file in files:
             progress.wait("rendering the sheet")
             save_contact_sheet(found.generator, file)

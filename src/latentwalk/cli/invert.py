@@ -1,13 +1,16 @@
 """`latentwalk invert`: codes of photographs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from latentwalk.cli.album_runs import PhotoPieces, names_of, needs_run, say_part
 from latentwalk.cli.console import say, say_files, say_json, say_next, working
-from latentwalk.cli.errors import ALL_WELL, NOT_REACHED, STOPPED
+from latentwalk.cli.engine_options import EngineOptions
+from latentwalk.cli.errors import ALL_WELL, NOT_REACHED, STOPPED, remark
 from latentwalk.cli.options import (
     OUTPUT,
     Force,
@@ -20,8 +23,8 @@ from latentwalk.cli.options import (
 )
 from latentwalk.cli.outputs import check_folder, outputs
 from latentwalk.cli.photos import (
+    SHOWN,
     FramingOptions,
-    check_photos,
     check_some,
     say_album,
     settings_of,
@@ -32,6 +35,7 @@ from latentwalk.cli.photos import (
 if TYPE_CHECKING:
     from latentwalk.framing.face import NoFace
     from latentwalk.jobs.album import Album
+    from latentwalk.scale.job import Job
 
 INVERTERS = ("optimize", "ridge", "encoder", "image2stylegan", "trained")
 """Those of inversion/, which needs torch."""
@@ -142,10 +146,15 @@ class AlbumOutput:
 
 def invert(
     generator: GeneratorName,
-    photos: Annotated[list[Path], typer.Argument(metavar="PHOTO...", help="Photographs: JPEG, PNG, WebP, TIFF, ...")],
+    photos: Annotated[
+        list[Path],
+        typer.Argument(metavar="PHOTO...", help="Photographs: JPEG, PNG, WebP, TIFF, ..., or folders of them."),
+    ],
     how: InversionOptions,
     framing: FramingOptions,
     look: UnclassedOptions,
+    engine: EngineOptions,
+    pieces: PhotoPieces,
     output: AlbumOutput,
 ) -> None:
     """Find the latent codes of photographs, so that they can be edited.
@@ -153,24 +162,28 @@ def invert(
     A photograph is framed as the generator draws (look at framing.png), and the
     code whose picture is most like it is found. What is done is kept: the same
     command goes on after a stop. Exit code 1 when some photographs were skipped.
+    More than 500 are shared out to workers, who fill OUT/run: look at latentwalk status.
 
     \bExamples:
       latentwalk invert faces64 photos/*.jpg --out out/me
       latentwalk invert faces64 photos/me.jpg --out out/me --tune
       latentwalk invert my_model.pkl car.png --align none --space w+
+      latentwalk invert faces64 photos/ --out out/album --workers 2
       latentwalk edit faces64 --codes out/me --set eyeglasses
     """
     how.check()
     framing.check()
-    check_photos(photos)
+    names = names_of(photos)
     check_generator(generator)
     folder = check_folder(output.out)
-    with outputs([], output.force, folder), working(f"loading {generator}", output.as_json) as progress:
+    with outputs([], output.force, folder), working(f"loading {generator}", output.as_json, lines=True) as progress:
         from latentwalk.inversion.noise import NoiseMaps, noise_maps
         from latentwalk.inversion.tune import Tuning, check_count
         from latentwalk.jobs.album import Album, AlbumRecord, is_album
+        from latentwalk.jobs.album_run import done_of, faceless_in, fill_album, is_open, remove_run
         from latentwalk.jobs.invert import read_inverter
         from latentwalk.jobs.invert_all import invert_all, tune_album
+        from latentwalk.jobs.shard_inversions import invert_job
         from latentwalk.origin import Source
 
         made = load_generator(generator, look, progress)
@@ -179,25 +192,47 @@ def invert(
         inverter = read_inverter(how.inverter, made, how.space, how.losses, progress, how.encoder)
         settings = settings_of(inverter, how.inverter, framing, how.mask)
         fresh = Album(AlbumRecord(generator=Source.of(made), inverter=how.inverter, settings=settings), folder=folder)
+        if output.force:
+            remove_run(folder)
         album = Album.read(folder) if is_album(folder) and not output.force else fresh
         check_same(album, fresh, folder)
         before = len(album)
+        reading = framing.read(how.mask)
         faceless: list[NoFace] = []
         if how.tunes:
-            check_count(len({*map(str, photos), *(photo.photo for photo in album.record.photos)}))
+            check_count(len({*names, *(photo.photo for photo in album.record.photos)}))
         try:
-            names = [str(photo) for photo in photos]
-            reading = framing.read(how.mask)
-            for album in invert_all(album, made, names, inverter, reading, progress, faceless):  # noqa: B020
-                if len(album):
-                    album.save(folder)
+            if needs_run(engine, pieces, album, names):
+
+                def to_job(some: Sequence[str]) -> "Job":
+                    return invert_job(
+                        made,
+                        some,
+                        how.inverter,
+                        how.space,
+                        how.losses,
+                        reading,
+                        how.encoder,
+                        pieces.batch,
+                        pieces.shard,
+                    )
+
+                chosen = engine.read(look.device)
+                album = fill_album(album, folder, made, names, to_job, chosen, pieces.shards, progress, remark)
+                if is_open(folder):
+                    say_part(folder, output.as_json)
+                faceless = faceless_in(album, made, reading, SHOWN)
+            else:
+                for album in invert_all(album, made, names, inverter, reading, progress, faceless):  # noqa: B020
+                    if len(album):
+                        album.save(folder)
             searched = write_searched(faceless, folder)
             check_some(album, searched)
             if how.tunes and album.delta is None:
                 album = tune_album(album, made, NoiseMaps() if how.tune_noise else Tuning(), progress)
                 album.save(folder)
         except KeyboardInterrupt:
-            say(f"stopped: {counted(len(album))} in {folder}, the same command goes on from there")
+            say(f"stopped: {counted(len(album) + done_of(folder))} in {folder}, the same command goes on from there")
             raise typer.Exit(STOPPED) from None
         progress.wait("rendering pictures")
         pictures = write_pictures(album, made, folder)
@@ -207,9 +242,9 @@ def invert(
     else:
         if before:
             say(f"{counted(before)} in {folder} already", "dim")
-        say_album(album)
+        say_album(album, folder)
         say_files(files)
-        say_next("edit", generator, "--codes", folder, "--set", "NAME")
+        say_next("edit", generator, *look.choices.words, "--codes", folder, "--set", "NAME")
     raise typer.Exit(NOT_REACHED if album.record.skipped else ALL_WELL)
 
 

@@ -217,7 +217,8 @@ def ask(generator: "Generator", table: "LabelTable", path: Path, seeds: Sequence
         yes, no = table.counts(name)
         say(f"{name}: {yes} yes, {no} no in {path}")
         if min(yes, no) >= ENOUGH:
-            say_next("discover", generator.source, "--method", "fewshot", "--labels", path, "--attribute", name)
+            opened = (generator.source, *generator.choices.words)
+            say_next("discover", *opened, "--method", "fewshot", "--labels", path, "--attribute", name)
     still = len(table.open_questions(seeds, names))
     if still:
         say(f"{still} are open: the same command goes on with them", "dim")

@@ -25,6 +25,8 @@ from latentwalk.cli.label import label
 from latentwalk.cli.replay import replay
 from latentwalk.cli.report import report
 from latentwalk.cli.sample import sample
+from latentwalk.cli.score import score
+from latentwalk.cli.status import compact, status, verify
 from latentwalk.cli.studio import studio
 
 app = typer.Typer(
@@ -46,6 +48,10 @@ for each in (
     report,
     benchmark,
     replay,
+    score,
+    status,
+    verify,
+    compact,
     inspect,
     convert,
     info,

@@ -8,6 +8,7 @@ import typer
 
 from latentwalk.cli.errors import remark
 from latentwalk.cli.file_options import FileOptions
+from latentwalk.cli.rows import codes_of, read_rows
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -133,7 +134,7 @@ class CodesOptions:
         typer.Option(
             metavar="FILE",
             help="Codes from a file instead of seeds: ours, or the .pt, .npy, .npz or .safetensors of an encoder or "
-            "projector.",
+            "projector; or rows of a job, such as runs/s1:3,7.",
         ),
     ] = None
     space: Space = None
@@ -146,7 +147,9 @@ class CodesOptions:
             raise ValueError("codes come from --seeds or from --codes: leave one of the two out")
         if self.seeds is not None:
             parse_seeds(self.seeds)
-        if self.codes is not None:
+        if self.codes is not None and read_rows(self.codes):
+            self.check_space()
+        elif self.codes is not None:
             check_file(self.codes, "codes, .safetensors, .pt, .npz or .npy")
         else:
             self.check_space()
@@ -154,7 +157,9 @@ class CodesOptions:
     def check_space(self) -> None:
         """Raises ValueError for a space where no file of codes needs one."""
         if self.space is not None:
-            raise ValueError(f"--space {self.space} says what --codes holds: leave it out, or name a file of codes")
+            raise ValueError(
+                f"--space {self.space} says what a file of codes holds: leave it out, or name one with --codes"
+            )
 
 
 @dataclass(frozen=True)
@@ -203,7 +208,7 @@ def load_generator(name: str, look: PictureOptions, progress: "Progress") -> "Ge
     """The generator, rendering with these options. Raises ValueError for options that its family has not."""
     from latentwalk.jobs.load import load
 
-    made = load(name, look.device, progress=progress, **look.choices)
+    made = load(name, look.device, progress=progress, **look.choices.given)
     return made.with_options(look.truncation, look.cutoff, int(look.noise) if look.noise.isdecimal() else look.noise)
 
 
@@ -217,6 +222,8 @@ def read_start(
     chosen.check()
     if chosen.codes is None:
         latents = generator.sample(parse_seeds(default if chosen.seeds is None else chosen.seeds))
+    elif rows := read_rows(chosen.codes):
+        latents = codes_of(generator, rows)
     else:
         latents = load_codes(generator, chosen.codes, chosen.space, remark)
     return classed(generator, latents, classes)

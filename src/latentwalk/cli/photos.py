@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -26,6 +27,9 @@ SHOWN = 6
 """Photographs on the pictures of a folder."""
 
 POINTS = 5
+
+LISTED, FEW = 40, 10
+"""Photographs that are all listed; of more than that, so many."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,10 @@ def check_some(album: "Album", searched: "list[Path]") -> None:
     """Raises ValueError when no photograph could be used, with why. searched: what `write_searched` wrote."""
     if not len(album):
         seen = f" (what was searched: {searched[0]})" if searched else ""
-        raise ValueError("no photograph could be used: " + "; ".join(album.record.skipped.values()) + seen)
+        reasons, rest = first_few(list(album.record.skipped.values()))
+        raise ValueError(
+            "no photograph could be used: " + "; ".join(reasons) + (f"; {rest:,} more" if rest else "") + seen
+        )
 
 
 def write_searched(faceless: "list[NoFace]", folder: Path) -> list[Path]:
@@ -183,10 +190,16 @@ def write_pictures(album: "Album", made: "Generator", folder: Path) -> list[Path
     return files
 
 
-def say_album(album: "Album") -> None:
-    """A line per photograph, and why some were skipped."""
+def say_album(album: "Album", folder: Path | None = None) -> None:
+    """A line per photograph, and why some were skipped; of many the least like their photographs, and the first.
+
+    folder: where all are listed.
+    """
     record = album.record
     tuned = any(photo.tuned is not None for photo in record.photos)
+    photos = record.photos
+    if many := len(photos) > LISTED:
+        photos = sorted(photos, key=lambda photo: photo.psnr)[:FEW]
     rows = [
         (
             Path(photo.photo).name,
@@ -196,8 +209,12 @@ def say_album(album: "Album") -> None:
             number(photo.identity, 2),
             photo.note or ("by the face" if photo.face else "by the frame"),
         )
-        for photo in record.photos
+        for photo in photos
     ]
+    where = "" if folder is None else f", all in {folder / 'photos.json'}"
+    if many:
+        middle = median(photo.psnr for photo in record.photos)
+        say(f"{len(record.photos):,} photographs, half of them nearer than {middle:.1f} dB; the {FEW} farthest{where}:")
     if rows:
         say_table(("photograph", ">dB", *([">tuned dB"] if tuned else []), ">|code|", ">identity", "framing"), rows)
         judged = ", which was optimised for: judge by eye" if record.likeness_optimised else ""
@@ -205,8 +222,17 @@ def say_album(album: "Album") -> None:
             f"dB: how near the picture of the code is to the photograph (PSNR); identity: cosine of two faces{judged}",
             "dim",
         )
-    for why in record.skipped.values():
+    shown, rest = first_few(list(record.skipped.values()))
+    for why in shown:
         say(f"skipped {why}", "yellow")
+    if rest:
+        say(f"skipped {rest:,} more{where}", "yellow")
+
+
+def first_few(reasons: "list[str]") -> "tuple[list[str], int]":
+    """What is said of photographs that were skipped, and how many others are not named."""
+    shown = reasons if len(reasons) <= LISTED else reasons[:FEW]
+    return shown, len(reasons) - len(shown)
 
 
 def settings_of(inverter: "Inverter", name: str, framing: FramingOptions, mask: Path | None) -> dict[str, Any]:

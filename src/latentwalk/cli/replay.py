@@ -9,6 +9,7 @@ import typer
 
 from latentwalk.cli.console import say, say_files, say_json, working
 from latentwalk.cli.errors import ALL_WELL, NOT_REACHED
+from latentwalk.cli.file_options import FileOptions
 from latentwalk.cli.options import OUTPUT, Device, Force, Json, check_file, check_generator
 from latentwalk.cli.outputs import IMAGES, check_ending, outputs
 
@@ -21,7 +22,7 @@ ROUNDING = 1
 
 
 @dataclass(frozen=True)
-class SourceOptions:
+class SourceOptions(FileOptions):
     """What made the picture, where it lies elsewhere now."""
 
     generator: Annotated[
@@ -70,6 +71,8 @@ def replay(
     check_file(picture, "a picture that latentwalk wrote")
     if generator:
         check_generator(generator)
+    elif sources.choices:
+        raise ValueError(f"{' '.join(sources.choices.words)} says how a --generator is read: name its file")
     with outputs(files, output.force, output.out), working(f"making {picture} again", output.as_json) as progress:
         from latentwalk.images import save_image
         from latentwalk.jobs.load import load, load_scorer
@@ -77,7 +80,7 @@ def replay(
 
         again = make_again(
             picture,
-            load(generator, device, progress=progress) if generator else None,
+            load(generator, device, progress=progress, **sources.choices.given) if generator else None,
             load_scorer(scorer, device) if scorer else None,
             device=device,
             second=load_scorer(second, device) if second else None,

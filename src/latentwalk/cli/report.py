@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from latentwalk.cli.console import say_files, say_json, working
+from latentwalk.cli.engine_options import EngineOptions
 from latentwalk.cli.evaluate import Files, JudgingOptions, Update, judged, say_evaluation, write_back
 from latentwalk.cli.invocation import TYPED
 from latentwalk.cli.options import OUTPUT, Force, Json
@@ -29,7 +30,7 @@ class PageOutput:
     as_json: Json = False
 
 
-def report(files: Files, judging: JudgingOptions, output: PageOutput) -> None:
+def report(files: Files, judging: JudgingOptions, engine: EngineOptions, output: PageOutput) -> None:
     """Compare directions on one page: which is best for what, and how much it leaks.
 
     Evaluates like latentwalk evaluate, and writes one HTML file that needs no
@@ -46,7 +47,7 @@ def report(files: Files, judging: JudgingOptions, output: PageOutput) -> None:
     with outputs(written, output.force, out), working("loading", output.as_json) as progress:
         from latentwalk.jobs.report import save_report
 
-        whole = judged(files, judging, progress)
+        whole = judged(files, judging, engine, progress)
         made, found, result, labels = whole
         shown = made.sample(
             range(SHOWN), None if labels is None else [int(labels[i % len(labels)]) for i in range(SHOWN)]

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from latentwalk.cli.console import say, say_files, say_json, working
+from latentwalk.cli.errors import remark
 from latentwalk.cli.options import (
     OUTPUT,
     CodesOptions,
@@ -69,6 +70,7 @@ def sample(generator: GeneratorName, codes: CodesOptions, look: PictureOptions, 
     codes.check()
     check_generator(generator)
     with outputs(files, sheet.force, sheet.out), working(f"loading {generator}", sheet.as_json) as progress:
+        from latentwalk.jobs.inspect import hint_of
         from latentwalk.jobs.sheets import ALONE, sample_receipt, samples_sheet, save_sheet
         from latentwalk.receipts import PictureRecipe
 
@@ -77,9 +79,13 @@ def sample(generator: GeneratorName, codes: CodesOptions, look: PictureOptions, 
         kind = ALONE if sheet.bare else "samples"
         how = PictureRecipe(kind=kind, show=min(len(latents), MOST), scale=sheet.scale, columns=sheet.columns)
         progress.wait(f"rendering {how.show} pictures")
-        save_sheet(str(sheet.out), samples_sheet(made, latents, how), sample_receipt(made, latents, how))
+        images = made.render(latents[: how.show])
+        save_sheet(str(sheet.out), samples_sheet(made, latents, how, images), sample_receipt(made, latents, how))
         if sheet.codes_out:
             latents.save(sheet.codes_out)
+        hint = hint_of(made, images)
+    if hint:
+        remark(hint)
     if sheet.as_json:
         say_json({"generator": generator, "codes": len(latents), "drawn": how.show, "files": files})
         return

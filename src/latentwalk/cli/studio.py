@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from latentwalk.cli.console import say, working
+from latentwalk.cli.file_options import FileOptions
 from latentwalk.cli.options import Device, check_generator
 from latentwalk.studio.doors import LOCAL, check_host
 
@@ -14,8 +15,8 @@ INSTALL = "the studio needs more packages: pip install latentwalk[studio]"
 
 
 @dataclass(frozen=True)
-class StudioOptions:
-    """What stands on the page, and where it is served."""
+class StudioOptions(FileOptions):
+    """What stands on the page, and where it is served; how a file is read is said of the first generator alone."""
 
     models: Annotated[
         Path | None,
@@ -75,6 +76,7 @@ def studio(
       latentwalk studio
       latentwalk studio my_model.pkl faces64 --models models
       latentwalk studio my_model.pkl --directions out/directions/sefa.safetensors
+      latentwalk studio my_gan.pt --part G_ema --activation leaky_relu:0.2
     """
     check_host(look.host, look.token)
     for generator in generators or ():
@@ -86,7 +88,7 @@ def studio(
             raise ValueError(INSTALL) from error
         from latentwalk.studio.models import Models
 
-        models = Models(generators or (), look.models, look.scorer, look.directions or (), look.device)
+        models = Models(generators or (), look.models, look.scorer, look.directions or (), look.device, look.choices)
         model = models.open(models.names[0])
     with Serving(model, look.port, models.openers, host=look.host, token=look.token) as serving:
         say(f"the studio is at {serving.address}\nCtrl-C ends it")

@@ -10,6 +10,7 @@ import typer
 from latentwalk.cli.cards import describe_card, say_card
 from latentwalk.cli.console import say_files, say_json, say_next
 from latentwalk.cli.errors import Group
+from latentwalk.cli.file_options import FileOptions
 from latentwalk.cli.groups import flat
 from latentwalk.cli.options import OUTPUT, Device, GeneratorName, Space, check_file, check_generator
 from latentwalk.cli.train_generators import add_commands
@@ -123,7 +124,9 @@ class CelebAOutput(ScorerOutput):
 
 @app.command()
 @flat
-def scorer(generator: GeneratorName, data: LabelOptions, network: NetworkOptions, output: ScorerOutput) -> None:
+def scorer(
+    generator: GeneratorName, data: LabelOptions, network: NetworkOptions, file: FileOptions, output: ScorerOutput
+) -> None:
     """Train a scorer for any generator from a few hand labels on its own samples.
 
     Probes inside the generator learn from the labels and label fresh samples; a
@@ -145,7 +148,7 @@ def scorer(generator: GeneratorName, data: LabelOptions, network: NetworkOptions
     if data.space is not None and data.codes is None:
         raise ValueError(f"--space {data.space} says what --codes holds: leave it out, or name a file of codes")
     with training(output, "fitting probes to the labels") as progress:
-        from latentwalk.jobs.load import companion_file
+        from latentwalk.jobs.load import companion_file, load
         from latentwalk.jobs.train import train_scorer
         from latentwalk.training.companions import COMPANIONS
         from latentwalk.training.scorer import ScorerRecipe
@@ -155,7 +158,7 @@ def scorer(generator: GeneratorName, data: LabelOptions, network: NetworkOptions
         recipe = ScorerRecipe(**settings, samples=data.samples)
         columns = data.attribute or ()
         made = train_scorer(
-            generator,
+            load(generator, network.device, progress=progress, **file.choices.given),
             data.labels,
             out,
             data.codes,
@@ -170,7 +173,7 @@ def scorer(generator: GeneratorName, data: LabelOptions, network: NetworkOptions
         )
     report(made, [out, *(companion_file(out, kind) for kind in companions)], output.as_json)
     if not output.as_json:
-        say_next("edit", generator, "--scorer", out, "--set", made.attributes[0])
+        say_next("edit", generator, *file.choices.words, "--scorer", out, "--set", made.attributes[0])
 
 
 @app.command()

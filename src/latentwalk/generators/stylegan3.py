@@ -295,5 +295,5 @@ class StyleGAN3(StyleGenerator):
             moved = StyleGAN3(self.sizes)
         moved.load_state_dict(self.state_dict() | {"waves.transform": matrix}, assign=True)
         moved.freeze()
-        moved.source = self.source
+        moved.source, moved.choices = self.source, self.choices
         return moved

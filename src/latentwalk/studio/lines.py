@@ -76,6 +76,7 @@ def _is_bundled(direction: Direction, generator: Generator) -> bool:
 
 def _python(generator: Generator, home: str, start: Latents, moves: list[Shift], named: str) -> str:
     looks = ", ".join(f"{name}={getattr(generator.options, name)!r}" for name in generator.options.chosen)
+    said = [quoted(home), *(f"{name}={_literal(value)}" for name, value in generator.choices.given.items())]
     code = f"lw.load_codes(generator, {quoted(START)})"
     if has_seed(generator, start) and start.seeds is not None:
         label = "" if start.labels is None else f", {int(start.labels[0])}"
@@ -84,7 +85,7 @@ def _python(generator: Generator, home: str, start: Latents, moves: list[Shift],
         "import latentwalk as lw",
         "from latentwalk.images import save_image, to_pictures",
         "",
-        f"generator = lw.load({quoted(home)})" + (f".with_options({looks})" if looks else ""),
+        f"generator = lw.load({', '.join(said)})" + (f".with_options({looks})" if looks else ""),
         f"codes = {code}",
         "images = generator.render(codes)",
     ]
@@ -101,7 +102,7 @@ def _python(generator: Generator, home: str, start: Latents, moves: list[Shift],
 
 
 def _command(generator: Generator, home: str, start: Latents, moves: list[Shift], named: str) -> str:
-    words = ["latentwalk", "edit" if moves else "sample", home]
+    words = ["latentwalk", "edit" if moves else "sample", home, *generator.choices.words]
     if has_seed(generator, start) and start.seeds is not None:
         words += ["--seeds", str(int(start.seeds[0]))]
         words += [] if start.labels is None else ["--class", str(int(start.labels[0]))]
@@ -119,6 +120,10 @@ def distinct_moves(moves: list[Shift]) -> list[Shift]:
     """The moves, by directions with a name of its own each, as the file has them."""
     directions = distinct([move.direction for move in moves])
     return [Shift(direction, move.strength) for direction, move in zip(directions, moves, strict=True)]
+
+
+def _literal(value: object) -> str:
+    return quoted(value) if isinstance(value, str) else repr(value)
 
 
 def quoted(text: str) -> str:

@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 import torch
 
 from latentwalk.bundled import BUNDLED, DIRECTIONS, SCORERS
+from latentwalk.choices import UNSAID, Choices
 from latentwalk.direction import Direction, Directions
 from latentwalk.filenames import readable
 from latentwalk.generator import Generator
@@ -36,8 +37,8 @@ class Models:
     """What a studio can show, by name. Each is opened when it is first wanted, one at a time; the last few stay open,
     as do those that somebody looks at.
 
-    generators: as `load` takes them. folder: its files are offered too. scorer, directions: for the first generator
-    alone; the others come with their own.
+    generators: as `load` takes them. folder: its files are offered too. scorer, directions, choices (what is said of
+    its file): for the first generator alone; the others come with their own.
     Raises ValueError for a folder that is not there.
     """
 
@@ -48,9 +49,10 @@ class Models:
         scorer: str | None = None,
         directions: Sequence[Path] = (),
         device: torch.device | str = "cpu",
+        choices: Choices = UNSAID,
     ) -> None:
         sources = [*(generators or BUNDLED), *(_files(folder) if folder else [])]
-        self.device, self._first = device, (scorer, directions)
+        self.device, self._first = device, (scorer, directions, choices)
         self._sources: dict[str, str] = {}
         for source in dict.fromkeys(sources):
             self._sources[_new_name(Path(source).name or source, self._sources)] = source
@@ -71,11 +73,11 @@ class Models:
         """Raises ValueError in one line for one that is not there or cannot be read."""
         if name not in self._sources:
             raise ValueError(f"no generator {name!r} here: there are {', '.join(self.names)}")
-        scorer, directions = self._first if name == self.names[0] else (None, ())
+        scorer, directions, choices = self._first if name == self.names[0] else (None, (), UNSAID)
         source = self._sources[name]
         with self._one_at_a_time:
             try:
-                model = self._alive.get(name) or open_model(source, scorer, directions, self.device)
+                model = self._alive.get(name) or open_model(source, scorer, directions, self.device, choices)
             except ValueError as error:  # a page learns names, and nothing of where they lie
                 raise ValueError(str(error).replace(source, name)) from error
             self._alive[name] = model
@@ -96,13 +98,17 @@ def _new_name(name: str, taken: dict[str, str]) -> str:
 
 
 def open_model(
-    generator: str, scorer: str | None = None, directions: Sequence[Path] = (), device: torch.device | str = "cpu"
+    generator: str,
+    scorer: str | None = None,
+    directions: Sequence[Path] = (),
+    device: torch.device | str = "cpu",
+    choices: Choices = UNSAID,
 ) -> Model:
-    """directions: files; by themselves those that come with the generator, else SeFa's.
+    """directions: files; by themselves those that come with the generator, else SeFa's. choices: of its file.
 
     Raises ValueError for a name that is not there, and directions of another generator.
     """
-    made = load(generator, device)
+    made = load(generator, device, **choices.given)
     scorer = scorer or (generator if generator in SCORERS else NEUTRAL_SCORER)
     looks = load_scorer(scorer, device, made)
     if directions:

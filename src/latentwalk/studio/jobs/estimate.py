@@ -9,7 +9,7 @@ from pydantic import Field
 
 from latentwalk.generator import Generator
 from latentwalk.jobs.discover import SCORED as SCORED_NEEDS
-from latentwalk.jobs.discover import entry_of, fit_what_can_be, make_method, space_for, with_layer
+from latentwalk.jobs.discover import entry_of, fit_what_can_be, make_method, space_for, suited
 from latentwalk.latents import concatenate
 from latentwalk.methods import METHODS
 from latentwalk.samples import Samples, class_numbers, sample_codes, score_samples
@@ -63,7 +63,7 @@ def _cost(name: str, generator: Generator, scorer: Scorer, scoring: float, tell:
         options[setting] = few
     samples = _made_up(name, generator, scorer)
     space = samples.latents.space
-    method = make_method(name, entry, scorer, None, with_layer(name, generator, space, options))
+    method = make_method(name, entry, scorer, None, suited(name, generator, space, options))
     started = time.perf_counter()
     fitted = fit_what_can_be(method, generator, samples, telling(tell, "trying"))
     seconds = factor * (time.perf_counter() - started)
