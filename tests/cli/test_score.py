@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load_file
 
-LINE = ["--scorer", "measurements", "--samples", "4000", "--shard-size", "10", "--batch", "5", "--workers", "2"]
+LINE = ["--scorer", "measurements", "--samples", "40000", "--shard-size", "10", "--batch", "5", "--workers", "2"]
 
 
 def started(generator: Path, out: Path) -> "subprocess.Popen[bytes]":
@@ -52,7 +52,7 @@ def test_more_workers_than_cores_are_said(small, run, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("words", "text"),
     [
-        (["--shards", "0:500"], "this job has 400 shards, expected a part of 0:400"),
+        (["--shards", "0:5000"], "this job has 4,000 shards, expected a part of 0:4000"),
         (["--shards", "five"], "expected FIRST:END, such as 0:100"),
         (["--engine", "slurm"], "no engine 'slurm': expected local, ray, or ray://host:port"),
         (["--workers", "0"], "greater than or equal to 1"),

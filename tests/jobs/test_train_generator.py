@@ -137,7 +137,7 @@ def test_a_full_disk_at_the_end_costs_nothing(pictures, tmp_path, monkeypatch, r
 
     with monkeypatch.context() as patch:
         patch.setattr(job.own, "write", full)
-        with pytest.raises(NoSpace, match=r"no space left to write .*a\.safetensors: make room"):
+        with pytest.raises(NoSpace, match=r"no space left to write .*a\.safetensors \([\d,]+ bytes\): make room"):
             train_generator("dcgan", pictures, out, **SMALL)
     assert not out.exists() and (tmp_path / "a.safetensors.run" / "checkpoint.pt").exists()
     seen: list[str] = []

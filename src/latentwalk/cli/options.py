@@ -157,9 +157,7 @@ class CodesOptions:
     def check_space(self) -> None:
         """Raises ValueError for a space where no file of codes needs one."""
         if self.space is not None:
-            raise ValueError(
-                f"--space {self.space} says what a file of codes holds: leave it out, or name one with --codes"
-            )
+            raise ValueError(f"--space {self.space} says what --codes holds: leave it out, or name a file of codes")
 
 
 @dataclass(frozen=True)

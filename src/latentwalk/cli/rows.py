@@ -17,11 +17,13 @@ class Rows(NamedTuple):
 
 def read_rows(path: Path) -> Rows | None:
     """The rows that a path names; None where it is the name of a file. Raises ValueError for a list that is none."""
-    from latentwalk.scale.job import JOB
+    name, colon, listed = str(path).rpartition(":")
+    if path.exists() or not colon:
+        return None
+    from latentwalk.scale.job import JOB  # whoever names a file does not wait for it
     from latentwalk.seeds import parse_seeds
 
-    name, colon, listed = str(path).rpartition(":")
-    if path.exists() or not (colon and (Path(name) / JOB).is_file()):
+    if not (Path(name) / JOB).is_file():
         return None
     return Rows(Path(name), parse_seeds(listed))
 
