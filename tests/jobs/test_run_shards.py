@@ -102,7 +102,7 @@ def test_damaged_shards_are_found_and_done_again_alone(undisturbed):
             (undisturbed / MANIFEST).unlink()
         told, engine = [], Here()
         run_job(undisturbed, small_job(), engine, tell=told.append)
-        assert engine.seen == [shard] and told == [f"1 damaged shards are done again: {shard}"]
+        assert engine.seen == [shard] and told == [f"damaged, so done again: shards {shard}"]
         assert files_of(undisturbed) == before
 
 

@@ -137,7 +137,7 @@ def test_any_order_gives_the_same_bytes_and_the_same_again(tiny, judge, tmp_path
     job = sweeps_job(tiny, judge, GIVEN, 41, STRENGTHS, batch=5, shard=10)
     one, other = swept(tmp_path / "one", job), swept(tmp_path / "other", job, order=[4, 1, 0, 3, 2])
     assert digest_of(one) == digest_of(other)
-    assert verify_job(one, share=1.0, trusted=COLOURS).exact
+    assert verify_job(one, share=1.0, trusted=(COLOURS,)).exact
 
 
 @pytest.mark.parametrize("most", [100, 20_000])

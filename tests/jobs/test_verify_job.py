@@ -99,5 +99,14 @@ def test_nothing_done_is_nothing_to_verify(tmp_path):
 
 def test_code_is_not_run_because_a_folder_says_so(tmp_path):
     small_job(scorer=Source(source="os:getcwd", fingerprint="x")).write(tmp_path)
-    with pytest.raises(ValueError, match="scored by the Python code os:getcwd: if you trust it, say"):
+    with pytest.raises(ValueError, match="scored by the Python code os:getcwd: if you trust it, say --trust os:getcwd"):
         verify_job(tmp_path)
+
+
+def test_nothing_is_fetched_because_a_folder_says_so(tmp_path):
+    address = "https://example.org/model.pkl"
+    small_job(generator=Source(source=address, fingerprint="x")).write(tmp_path)
+    with pytest.raises(ValueError, match=f"lies at {address}: if you trust it, say --trust {address}"):
+        verify_job(tmp_path)
+    with pytest.raises(ValueError, match="none is done"):
+        verify_job(tmp_path, trusted=(address,))

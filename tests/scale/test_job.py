@@ -69,7 +69,7 @@ def test_of_several_that_begin_at_once_one_begins(tmp_path):
 
 
 def test_what_is_no_job_is_said_in_one_line(tmp_path):
-    with pytest.raises(ValueError, match=r"holds no job: expected a folder of latentwalk score$"):
+    with pytest.raises(ValueError, match=r"holds no job: expected one of latentwalk score or the like$"):
         read_job(tmp_path)
     for text in ("", "{", "[]", '{"kind": "score"}', small_job().model_dump_json()[:-1] + ', "new": 1}'):
         (tmp_path / JOB).write_text(text, encoding="utf-8")

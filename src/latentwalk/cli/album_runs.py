@@ -1,14 +1,13 @@
 """Many photographs in `latentwalk invert`: workers share them, in a run inside the album's folder."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from latentwalk.cli.console import say, say_facts, say_json
-from latentwalk.cli.engine_options import WORK, EngineOptions, PieceOptions, status_facts
+from latentwalk.cli.engine_options import EngineOptions, PieceOptions, status_facts
 from latentwalk.cli.errors import ALL_WELL
 from latentwalk.cli.status import status_data
 
@@ -17,33 +16,6 @@ if TYPE_CHECKING:
 
 MANY = 500
 """Photographs that one process does by itself; more go to workers."""
-
-
-@dataclass(frozen=True)
-class PhotoPieces(PieceOptions):
-    """In which pieces photographs are done."""
-
-    shard: Annotated[
-        int | None,
-        typer.Option(
-            "--shard-size",
-            metavar="N",
-            min=1,
-            help="Photographs in one file, which is what a worker that dies has to do again. Default: 32.",
-            rich_help_panel=WORK,
-            show_default=False,
-        ),
-    ] = None
-    batch: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            min=1,
-            help="Photographs that a worker inverts at once. Default: 32.",
-            rich_help_panel=WORK,
-            show_default=False,
-        ),
-    ] = None
 
 
 def names_of(photos: Sequence[Path]) -> list[str]:
@@ -60,7 +32,7 @@ def needs_run(engine: EngineOptions, pieces: PieceOptions, album: "Album", photo
     """Whether workers are to do it: somebody says so, there are many, or they have begun."""
     from latentwalk.jobs.album_run import is_open
 
-    asked = engine.workers is not None or engine.engine != "local" or pieces != PhotoPieces()
+    asked = engine.workers is not None or engine.engine != "local" or pieces != PieceOptions()
     return asked or len(album.without(photos)) > MANY or is_open(album.folder)
 
 

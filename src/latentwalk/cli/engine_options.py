@@ -85,8 +85,8 @@ class PieceOptions:
             "--shard-size",
             metavar="N",
             min=1,
-            help="Rows in one file, which is what a worker that dies has to do again. Default: 1024, more in jobs of "
-            "more than ten million.",
+            help="Codes or photographs in one file, which is what a worker that dies has to do again. Default: 1024 "
+            "codes, more in jobs of more than ten million; 32 photographs.",
             rich_help_panel=WORK,
             show_default=False,
         ),
@@ -96,7 +96,7 @@ class PieceOptions:
         typer.Option(
             metavar="N",
             min=1,
-            help="Pictures made at once. Default: 64 of 64 px, fewer of larger ones.",
+            help="Pictures at once. Default: 64 of 64 px, fewer of larger ones; 32 photographs.",
             rich_help_panel=WORK,
             show_default=False,
         ),

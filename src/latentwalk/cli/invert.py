@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from latentwalk.cli.album_runs import PhotoPieces, names_of, needs_run, say_part
+from latentwalk.cli.album_runs import names_of, needs_run, say_part
 from latentwalk.cli.console import say, say_files, say_json, say_next, working
-from latentwalk.cli.engine_options import EngineOptions
+from latentwalk.cli.engine_options import EngineOptions, PieceOptions
 from latentwalk.cli.errors import ALL_WELL, NOT_REACHED, STOPPED, remark
 from latentwalk.cli.options import (
     OUTPUT,
@@ -154,7 +154,7 @@ def invert(
     framing: FramingOptions,
     look: UnclassedOptions,
     engine: EngineOptions,
-    pieces: PhotoPieces,
+    pieces: PieceOptions,
     output: AlbumOutput,
 ) -> None:
     """Find the latent codes of photographs, so that they can be edited.

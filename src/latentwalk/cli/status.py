@@ -62,14 +62,15 @@ class CheckOptions:
         float, typer.Option(metavar="X", min=0, help="Difference that other kinds of processors may make.")
     ] = 1e-4
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the choice of shards.")] = 0
-    scorer: Annotated[
-        str,
+    trust: Annotated[
+        list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="The Python function that scored, package.module:function: code is not run because a folder says so.",
+            help="The Python function that scored, package.module:function, or the address of the generator: nothing "
+            "is run or fetched because a folder says so. Repeatable.",
             show_default=False,
         ),
-    ] = ""
+    ] = None
 
 
 def verify(folder: JobFolder, check: CheckOptions, as_json: Json = False) -> None:
@@ -85,7 +86,7 @@ def verify(folder: JobFolder, check: CheckOptions, as_json: Json = False) -> Non
     with working("checking sums", as_json) as progress:
         from latentwalk.jobs.verify_job import verify_job
 
-        found = verify_job(folder, check.share, check.tolerance, check.seed, check.scorer, progress)
+        found = verify_job(folder, check.share, check.tolerance, check.seed, check.trust or (), progress)
     if as_json:
         say_json({**asdict(found), "exact": found.exact, "good": found.good})
     else:

@@ -39,7 +39,8 @@ def run_job(
         known = dict(check_shards(folder, job, span))
         damaged = [s for s, entry in known.items() if entry is None and shard_file(folder, s).exists()]
         if damaged:
-            tell(f"{len(damaged)} damaged shards are done again: {', '.join(map(str, damaged[:8]))}")
+            more = f" and {len(damaged) - 8:,} others" if len(damaged) > 8 else ""
+            tell(f"damaged, so done again: shards {', '.join(map(str, damaged[:8]))}{more}")
         failed = sum(entry.failed for entry in known.values() if entry)
         failed += sum(e.failed for e in entries(folder).values() if e.shard < job.shards and e.shard not in span)
         rows, total = sum(e.rows for e in known.values() if e), sum(len(job.rows_of(s)) for s in span)

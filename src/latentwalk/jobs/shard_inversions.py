@@ -25,7 +25,7 @@ from latentwalk.jobs.album import PhotoRecord
 from latentwalk.jobs.invert import Framing, check_loss, invert_frames, read_inverter
 from latentwalk.jobs.invert_all import BATCH, Batch, invert_batch
 from latentwalk.jobs.load import find_source
-from latentwalk.jobs.shard_opened import Made, MakeRows, described, generator_of
+from latentwalk.jobs.shard_opened import Made, MakeRows, drawn_by, generator_of
 from latentwalk.kept import kept_in
 from latentwalk.latents import Latents
 from latentwalk.progress import Progress, silent
@@ -77,10 +77,7 @@ def invert_job(
         rows=len(photos),
         shard=shard_size(len(photos), batch, shard or batch),
         batch=batch,
-        generator=described(generator),
-        drawing=generator.options,
-        dtype=str(generator.dtype).removeprefix("torch."),
-        device=generator.device.type,
+        **drawn_by(generator),
         settings=json.loads(json.dumps({**how, **named, "photos": [[photo, mark_of(photo)] for photo in photos]})),
         most_failed=1.0,  # a photograph that is bad says nothing of the others
     )

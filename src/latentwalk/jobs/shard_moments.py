@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from latentwalk.generator import Generator
-from latentwalk.jobs.shard_opened import Made, MakeRows, described, generator_of
+from latentwalk.jobs.shard_opened import Made, MakeRows, drawn_by, generator_of
 from latentwalk.jobs.shard_scores import finite, labels_of, usual_batch
 from latentwalk.methods.decomposition import activations, base_codes
 from latentwalk.numerics.moments import Moments
@@ -59,13 +59,7 @@ def moments_job(
         rows=codes,
         shard=shard_size(codes, batch, shard or max(USUAL_SHARD, -(-codes // PARTS))),
         batch=batch,
-        seed=seed,
-        space=space or generator.input_space.name,
-        classes=[] if labels is None else labels.tolist(),
-        generator=described(generator),
-        drawing=generator.options,
-        dtype=str(generator.dtype).removeprefix("torch."),
-        device=generator.device.type,
+        **drawn_by(generator, seed, labels, space),
         settings={
             "layer": layer,
             "columns": columns or 0,

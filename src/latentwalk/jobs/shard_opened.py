@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -52,6 +53,21 @@ def scorer_of(job: Job, folder: Path, generator: Generator) -> Scorer:
     scorer = load_scorer(name if ":" in name else find_source(name, folder), generator.device, generator)
     _check_same("scorer", job.scorer, described_scorer(scorer).fingerprint)
     return scorer
+
+
+def drawn_by(
+    generator: Generator, seed: int = 0, labels: Tensor | None = None, space: str | None = None
+) -> dict[str, Any]:
+    """What a job says of its codes and of what draws them. Raises ValueError as `described`."""
+    return {
+        "seed": seed,
+        "space": space or generator.input_space.name,
+        "classes": [] if labels is None else labels.tolist(),
+        "generator": described(generator),
+        "drawing": generator.options,
+        "dtype": str(generator.dtype).removeprefix("torch."),
+        "device": generator.device.type,
+    }
 
 
 def described(generator: Generator) -> Source:

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from latentwalk.generator import RENDER_BATCH, RENDER_PIXELS, Generator
-from latentwalk.jobs.shard_opened import DTYPES, Made, MakeRows, described, described_scorer, generator_of, scorer_of
+from latentwalk.jobs.shard_opened import DTYPES, Made, MakeRows, described_scorer, drawn_by, generator_of, scorer_of
 from latentwalk.latents import Latents, concatenate
 from latentwalk.samples import Samples, counted_codes, gather, map_codes
 from latentwalk.scale.job import Job, read_job, shard_size
@@ -49,13 +49,7 @@ def score_job(
         rows=samples,
         shard=shard_size(samples, batch, shard),
         batch=batch,
-        seed=seed,
-        space=generator.input_space.name,
-        classes=[] if labels is None else labels.tolist(),
-        generator=described(generator),
-        drawing=generator.options,
-        dtype=str(generator.dtype).removeprefix("torch."),
-        device=generator.device.type,
+        **drawn_by(generator, seed, labels),
         scorer=described_scorer(scorer),
         attributes=list(scorer.attributes),
         settings={"keep": keep},

@@ -19,7 +19,7 @@ from torch import Tensor
 from latentwalk.direction import Direction, Directions
 from latentwalk.generator import Generator
 from latentwalk.jobs.features import FEATURES
-from latentwalk.jobs.shard_opened import Made, MakeRows, described, described_scorer, generator_of, scorer_of
+from latentwalk.jobs.shard_opened import Made, MakeRows, described_scorer, drawn_by, generator_of, scorer_of
 from latentwalk.jobs.shard_scores import labels_of, usual_batch
 from latentwalk.latents import Latents
 from latentwalk.metrics.record import Recorder
@@ -78,13 +78,7 @@ def sweeps_job(
         rows=codes,
         shard=shard_size(codes, batch, shard or _usual_shard(codes, len(directions) * (len(strengths) - 1) + 2)),
         batch=batch,
-        seed=seed,
-        space=generator.input_space.name,
-        classes=[] if labels is None else labels.tolist(),
-        generator=described(generator),
-        drawing=generator.options,
-        dtype=str(generator.dtype).removeprefix("torch."),
-        device=generator.device.type,
+        **drawn_by(generator, seed, labels),
         scorer=described_scorer(judge),
         attributes=list(judge.attributes),
         settings={

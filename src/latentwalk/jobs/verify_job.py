@@ -3,12 +3,14 @@
 import math
 import random
 import tempfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from latentwalk.jobs.shard_work import make_shard, open_rows
 from latentwalk.progress import Progress, silent
-from latentwalk.scale.job import read_job
+from latentwalk.remote.address import is_remote
+from latentwalk.scale.job import Job, read_job
 from latentwalk.scale.manifest import check_shards
 from latentwalk.scale.shard import read_shard, shard_file
 from latentwalk.threads import one_thread
@@ -43,20 +45,18 @@ def verify_job(
     share: float = SHARE,
     tolerance: float = TOLERANCE,
     seed: int = 0,
-    trusted: str = "",
+    trusted: Collection[str] = (),
     progress: Progress = silent,
 ) -> Verified:
     """Check the sums of all shards, and make a share of them again, one at least, with one thread.
 
     tolerance: of numbers, as between kinds of processors. seed: of the choice of shards. trusted: the scorer, where the
-    job names a Python function: code is not imported because a folder says so.
-    Raises ValueError for a folder that is no job or has nothing done, and for a function that was not named.
+    job names a Python function, and the generator, where it names an address: nothing is imported or fetched because a
+    folder says so. Raises ValueError for a folder that is no job or has nothing done, and for what was not named.
     """
     folder = folder.resolve()
     job = read_job(folder)
-    code = job.scorer.source if job.scorer and ":" in job.scorer.source else ""
-    if code and code != trusted:
-        raise ValueError(f"the job was scored by the Python code {code}: if you trust it, say --scorer {code}")
+    _check_trusted(job, trusted)
     known = dict(check_shards(folder, job, range(job.shards), keep=False))
     good = [shard for shard, entry in known.items() if entry]
     damaged = [shard for shard, entry in known.items() if entry is None and shard_file(folder, shard).exists()]
@@ -78,6 +78,16 @@ def verify_job(
             other.unlink()
         progress("making shards again", len(chosen), len(chosen))
     return Verified(chosen, same, largest, damaged, job.shards - len(good) - len(damaged), tolerance)
+
+
+def _check_trusted(job: Job, trusted: Collection[str]) -> None:
+    """Raises ValueError for code that would be imported, or a file that would be fetched, which nobody named."""
+    code = job.scorer.source if job.scorer else ""
+    if ":" in code and code not in trusted:
+        raise ValueError(f"the job was scored by the Python code {code}: if you trust it, say --trust {code}")
+    address = job.generator.source
+    if is_remote(address) and address not in trusted:
+        raise ValueError(f"the generator of the job lies at {address}: if you trust it, say --trust {address}")
 
 
 def _apart(one: Path, other: Path) -> float:

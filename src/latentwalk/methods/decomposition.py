@@ -6,6 +6,7 @@ Haerkoenen et al., 2020, section 2.2): the change of the code that goes with one
 Both sides are centred on their exact means, which is what an intercept does.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import ClassVar
@@ -34,7 +35,7 @@ ROUNDING = 1e-10
 
 
 @dataclass(frozen=True)
-class Decomposition:
+class Decomposition(ABC):
     """What is decomposed, the same for all methods.
 
     components: directions to keep.
@@ -67,6 +68,7 @@ class Decomposition:
             )
         check_seed(self.seed)
 
+    @abstractmethod
     def fit(
         self,
         generator: Generator,
@@ -75,7 +77,6 @@ class Decomposition:
         sums: Moments | Sketch | None = None,
     ) -> Directions:
         """See `Method`. sums: as in `axes`."""
-        raise NotImplementedError
 
     def rows(
         self, generator: Generator, latents: Latents, progress: Progress = silent

@@ -97,7 +97,7 @@ def read_job(folder: Path) -> Job:
     try:
         return Job.model_validate_json((folder / JOB).read_bytes())
     except OSError as error:
-        raise ValueError(f"{folder} holds no job: expected a folder of latentwalk score") from error
+        raise ValueError(f"{folder} holds no job: expected one of latentwalk score or the like") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "job"

@@ -5,14 +5,13 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from io import FileIO
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from latentwalk.files import space_for
-from latentwalk.origin import Record
 from latentwalk.pool import Done
 from latentwalk.scale.claims import lockable
 from latentwalk.scale.job import Job
@@ -22,18 +21,17 @@ from latentwalk.scale.shard import FOLDER, file_sum, read_shard, shard_file
 MANIFEST = "manifest.jsonl"
 
 
-class Entry(Record):
-    """A shard as `Done` says it; ended: when, in seconds since 1970; 0 where the ledger was made from the files."""
+@dataclass(frozen=True)
+class Entry(Done):
+    """A shard as `Done` says it. ended: when, in seconds since 1970; 0 where the ledger was made from the files."""
 
-    shard: int
-    sum: str
-    bytes: int
-    rows: int
-    failed: int
-    seconds: float
-    batch: int
-    where: str
+    __pydantic_config__ = ConfigDict(extra="forbid", allow_inf_nan=False)
+
     ended: float
+
+
+LINES = TypeAdapter(Entry)
+"""Reads and writes an entry as a line of JSON."""
 
 
 def append(folder: Path, done: Done, ended: float | None = None) -> Entry:
@@ -42,7 +40,7 @@ def append(folder: Path, done: Done, ended: float | None = None) -> Entry:
     Raises NoSpace on a full disk; the file is then as it was.
     """
     entry = Entry(**asdict(done), ended=time.time() if ended is None else ended)
-    line = entry.model_dump_json().encode() + b"\n"
+    line = LINES.dump_json(entry) + b"\n"
     path = folder / MANIFEST
     with space_for(path, len(line)), path.open("ab", buffering=0) as file, _locked(file, folder):
         size = file.seek(0, os.SEEK_END)
@@ -67,7 +65,7 @@ def entries(folder: Path) -> dict[int, Entry]:
         return {}
     for line in lines:
         try:
-            entry = Entry.model_validate_json(line)
+            entry = LINES.validate_json(line)
         except ValidationError:
             continue
         found[entry.shard] = entry
