@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,11 @@ LINE = ["--scorer", "measurements", "--samples", "40000", "--shard-size", "10", 
 def started(generator: Path, out: Path) -> "subprocess.Popen[bytes]":
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-m", "latentwalk", "score", str(generator), *LINE, "--out", str(out)]
-    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, start_new_session=True)
+    # a shell that runs the tests in the background has turned Ctrl-C off for all that it starts
+    listening = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    return subprocess.Popen(
+        command, env=environment, stderr=subprocess.PIPE, start_new_session=True, preexec_fn=listening
+    )
 
 
 def test_ctrl_c_says_how_to_go_on_and_leaves_nobody(small, run, tmp_path):
